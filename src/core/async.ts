@@ -1,0 +1,103 @@
+/** The few concurrency shapes that the project shares. */
+import { AppError } from './errors.ts';
+
+/** A bounded number of units; `acquire` waits its turn, first come first served. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting: { need: number; grant: () => void }[] = [];
+
+  constructor(units: number) {
+    this.#free = units;
+  }
+
+  /** Resolves to the function that gives the units back. @throws 'aborted' when the signal fires first. */
+  acquire(need = 1, signal?: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      let held = true;
+      const release = (): void => {
+        if (!held) return;
+        held = false;
+        this.#free += need;
+        this.#pump();
+      };
+      const abort = (): void => {
+        const at = this.#waiting.indexOf(entry);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        reject(new AppError('aborted', 'the wait was aborted', { cause: signal?.reason }));
+        this.#pump();
+      };
+      const entry = {
+        need,
+        grant: () => {
+          signal?.removeEventListener('abort', abort);
+          this.#free -= need;
+          resolve(release);
+        },
+      };
+      if (signal?.aborted) {
+        abort();
+        return;
+      }
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(entry);
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (let next = this.#waiting[0]; next && next.need <= this.#free; next = this.#waiting[0]) {
+      this.#waiting.shift();
+      next.grant();
+    }
+  }
+}
+
+/** Runs `work` while holding the semaphore. */
+export async function withPermit<T>(semaphore: Semaphore, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const release = await semaphore.acquire(1, signal);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/** Like Promise.all(items.map(work)) with at most `width` at once; the first failure rejects. */
+export async function mapLimit<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = Array.from({ length: items.length });
+  let next = 0;
+  let failed = false;
+  const lane = async (): Promise<void> => {
+    while (next < items.length && !failed) {
+      const index = next++;
+      try {
+        results[index] = await work(items[index]!, index);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  return results;
+}
+
+/** Listeners that may come and go while an event is being delivered. */
+export class Emitter<T> {
+  readonly #listeners = new Set<(event: T) => void>();
+
+  on(listener: (event: T) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  emit(event: T): void {
+    for (const listener of Array.from(this.#listeners)) listener(event);
+  }
+}

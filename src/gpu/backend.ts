@@ -1,0 +1,89 @@
+/**
+ * What computes a shard. One interface for the CPU reference and for WebGPU, so one contract suite
+ * proves both. Operand blocks live in pages (256 KiB slots) keyed by hash and evicted least recently
+ * used; a shard's C stays resident while k-blocks stream in.
+ *
+ * Order of calls for one shard: open → (reserve → put the missing ones → accumulate)* → close.
+ */
+import type { Dtype } from '../matrix/dtype.ts';
+import type { Hash } from '../matrix/manifest.ts';
+
+export interface BackendInfo {
+  readonly kind: 'webgpu' | 'cpu';
+  /** Coarse on purpose (vendor and architecture): enough for a person, little for a fingerprint. */
+  readonly adapter: string;
+  /** A software adapter: it would burn the visitor's CPU. */
+  readonly fallback: boolean;
+  /** The kernel in use per dtype, such as "i8-dot4". */
+  readonly kernels: Record<Dtype, string>;
+}
+
+/** A rectangle of C: `rows × cols` values, `k` values of K; A and B are both K-major. */
+export interface ShardShape {
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly cols: number;
+  readonly k: number;
+}
+
+export type ShardId = number;
+
+/** The k-blocks [from, to) of a shard: `a[kb − from][rowBlock]`, `b[kb − from][colBlock]` are block hashes. */
+export interface KRange {
+  readonly from: number;
+  readonly to: number;
+  readonly a: readonly (readonly Hash[])[];
+  readonly b: readonly (readonly Hash[])[];
+}
+
+export interface BackendStats {
+  readonly pages: number;
+  readonly pagesUsed: number;
+  /** Bytes of C now resident. */
+  readonly resultBytes: number;
+  /** Longest single dispatch so far, ms (completion to completion). */
+  readonly longestSliceMs: number;
+  /** Multiply-adds per second over the last slices, per dtype; 0 before the first. */
+  readonly rates: Record<Dtype, number>;
+}
+
+export interface Backend {
+  readonly info: BackendInfo;
+  /** Pages that shards may pin at once: the operand memory budget / 256 KiB. */
+  readonly pageCount: number;
+
+  /** Known answers for every dtype. @throws AppError 'gpu-wrong' naming the kernel that failed. */
+  selfTest(): Promise<void>;
+
+  /** Reserves and zeroes the shard's C. @throws AppError 'out-of-memory' over the budget. */
+  open(shape: ShardShape): Promise<ShardId>;
+
+  /**
+   * Pins the pages of these blocks for the shard and returns the hashes whose bytes are missing
+   * (each once). @throws AppError 'out-of-memory' when every other page is pinned: nothing is pinned then.
+   */
+  reserve(shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]>;
+
+  /** The bytes of a reserved block, as it travelled. The buffer may be transferred away. */
+  put(shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void>;
+
+  /**
+   * C += A·Bᵀ over these k-blocks, in slices of at most 100 ms; unpins the blocks when done.
+   * The signal stops it within one slice. @throws 'aborted', 'gpu-lost'.
+   */
+  accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void>;
+
+  /** The blocks of C, row-major by cell, ready to hash and send; frees the shard. */
+  close(shard: ShardId): Promise<Uint8Array[]>;
+
+  /** Frees the shard and unpins whatever it pinned. Safe at any time, also twice. */
+  abandon(shard: ShardId): Promise<void>;
+
+  /** Hashes evicted since the last call, so that the coordinator's picture of the cache stays true. */
+  takeEvicted(): Promise<Hash[]>;
+
+  stats(): Promise<BackendStats>;
+
+  /** Releases the device. Every later call rejects with 'closed'. */
+  destroy(): Promise<void>;
+}
