@@ -1,0 +1,38 @@
+/** Every limit on what the wire may carry, one line of reason each. */
+
+/** A control message holds hashes and envelopes, never matrix bytes; evictions come in batches. */
+export const MAX_CONTROL_BYTES = 64 * 1024;
+/** A block frame carries one block (256 KiB) and its header. */
+export const MAX_BLOCK_FRAME_BYTES = 256 * 1024 + 64;
+/** Hashes in one Want frame: 16 KiB, so a want never delays a block for long. */
+export const MAX_WANTS_PER_FRAME = 512;
+/** A consumer's outstanding wants; each is a credit for one block, so this bounds its memory: 3 MiB. */
+export const WANT_WINDOW = 12;
+/** Wants that a provider keeps for one peer; beyond it the peer is breaking the window. */
+export const MAX_QUEUED_WANTS = 1024;
+/** Evicted hashes in one Progress message: 32 KiB. */
+export const MAX_EVICTED_PER_MESSAGE = 1024;
+/** Cells of one lease: its C is at most 256 MiB and its manifest lists fit one node each. */
+export const MAX_CELLS_PER_LEASE = 1024;
+/** Strings on the wire are names and sentences. */
+export const MAX_TEXT_BYTES = 512;
+/** Envelopes hold a key, a type and a payload of a few hundred bytes. */
+export const MAX_ENVELOPE_BYTES = 4096;
+/** Projects a contributor may list. */
+export const MAX_PROJECTS = 32;
+/** Control messages per second a peer may send on average; above it, the connection is closed. */
+export const MAX_CONTROL_PER_SECOND = 20;
+/** …and in one burst. */
+export const CONTROL_BURST = 200;
+/** From a connection to its Hello; a slow-loris must not hold a session. */
+export const HELLO_DEADLINE_MS = 10_000;
+/** Each side sends an empty frame when it has been quiet this long. */
+export const HEARTBEAT_MS = 15_000;
+/** Silence after which the other end is gone: hidden tabs run timers once a minute. */
+export const SILENCE_MS = 150_000;
+/** No block for this long, though wanted, and nothing else moved either: the transfer has failed. */
+export const BLOCK_DEADLINE_MS = 60_000;
+
+export const CONTROL_PROTOCOL = '/tilework/control/1.0.0';
+export const BLOCKS_PROTOCOL = '/tilework/blocks/1.0.0';
+export const PROTOCOL_VERSION = 1;
