@@ -1,0 +1,97 @@
+/**
+ * What the page sees of a contributor. Everything crosses a worker boundary by structured clone,
+ * so these are plain data: no classes, no functions but the status callback.
+ */
+import type { ErrorCode } from '../core/errors.ts';
+
+/** The stages a visitor is shown; one shard goes downloading → computing → uploading → verified. */
+export type Stage =
+  | 'stopped'
+  | 'testing' // the GPU's known answers
+  | 'connecting'
+  | 'waiting' // connected, no work at the moment
+  | 'downloading'
+  | 'computing'
+  | 'uploading' // also: being checked by the coordinator
+  | 'verified'
+  | 'failed'; // will not go on by itself; `problem` says why
+
+export interface Problem {
+  readonly code: ErrorCode;
+  /** A sentence for a person: what happened and what to do. */
+  readonly message: string;
+}
+
+export interface ContributorStatus {
+  readonly stage: Stage;
+  /** One sentence about now, such as "Cannot reach the coordinator; trying again in 8 s". */
+  readonly detail: string;
+  /** 0…1 within the current shard while downloading, computing or uploading. */
+  readonly progress: number;
+  readonly peerId: string | undefined;
+  /** What the network calls itself, from its Welcome. */
+  readonly network: string | undefined;
+  /** What the current or last shard is for. */
+  readonly project: string | undefined;
+  readonly adapter: string | undefined;
+  readonly kernel: string | undefined;
+  readonly shardsVerified: number;
+  readonly shardsRejected: number;
+  /** Verified multiply-adds in this session; two floating-point operations each. */
+  readonly multiplyAddsVerified: number;
+  /** Multiply-adds per second of the last shard, GPU time only; 0 before the first. */
+  readonly rate: number;
+  /** This session's credit and the account's balance, in microcredits. */
+  readonly microcredits: bigint;
+  readonly balanceMicrocredits: bigint;
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+  readonly receipts: number;
+  /** The last thing that went wrong, while it matters. */
+  readonly problem: Problem | undefined;
+}
+
+export const STOPPED: ContributorStatus = {
+  stage: 'stopped',
+  detail: '',
+  progress: 0,
+  peerId: undefined,
+  network: undefined,
+  project: undefined,
+  adapter: undefined,
+  kernel: undefined,
+  shardsVerified: 0,
+  shardsRejected: 0,
+  multiplyAddsVerified: 0,
+  rate: 0,
+  microcredits: 0n,
+  balanceMicrocredits: 0n,
+  bytesDown: 0,
+  bytesUp: 0,
+  receipts: 0,
+  problem: undefined,
+};
+
+export interface ContributorOptions {
+  /** Multiaddrs of one coordinator, each ending in /p2p/<PeerId>. */
+  readonly addresses: readonly string[];
+  /** Let a software adapter compute: only for tests and for machines that ask for it by name. */
+  readonly allowSoftware: boolean;
+  /** GPU memory to use, bytes. */
+  readonly memoryBytes: number;
+}
+
+/** A contributor that the page starts and stops. Calls are safe in any order and may be repeated. */
+export interface Contributor {
+  readonly status: ContributorStatus;
+  /** Resolves once it has begun (not once connected); later events arrive as statuses. */
+  start(options: ContributorOptions): Promise<void>;
+  /** Resolves when the GPU has stopped (within one slice) and the connection is closed. */
+  stop(): Promise<void>;
+  /** Wakes a waiting reconnect at once: the network is back, the tab is visible. */
+  wake(): void;
+  onStatus(listener: (status: ContributorStatus) => void): () => void;
+}
+
+/** The reconnect loop stays quiet while this fits a person's patience; the page says so above it. */
+export const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;

@@ -1,0 +1,51 @@
+/**
+ * Where the coordinator is. First hit wins: `?coordinator=` (development: the page shows it),
+ * `<meta name="coordinator">`, `/coordinator.json` on the page's own origin. Every address must end
+ * in /p2p/<PeerId>, which pins the coordinator's key.
+ */
+import { AppError } from '../core/errors.ts';
+
+export interface CoordinatorConfig {
+  readonly addresses: readonly string[];
+  readonly source: 'query' | 'meta' | 'file';
+}
+
+const PINNED = /\/p2p\/[1-9A-HJ-NP-Za-km-z]{40,64}$/;
+
+/** @throws AppError 'bad-input' unless every address pins a PeerId. */
+export function assertPinned(addresses: readonly string[]): void {
+  if (addresses.length === 0) throw new AppError('bad-input', 'the coordinator has no address');
+  for (const address of addresses) {
+    if (!PINNED.test(address)) {
+      throw new AppError('bad-input', `the coordinator address ${address} must end in /p2p/ and its PeerId`);
+    }
+  }
+}
+
+/** @throws AppError 'unreachable' when the file cannot be had, 'bad-input' when it is not ours. */
+export async function loadConfig(
+  location: { readonly search: string },
+  metaContent: string | undefined,
+  fetchJson: (path: string) => Promise<unknown>,
+): Promise<CoordinatorConfig> {
+  const named = new URLSearchParams(location.search).getAll('coordinator');
+  const found = named.length > 0 ? named : (metaContent?.split(/\s+/).filter(Boolean) ?? []);
+  if (found.length > 0) {
+    assertPinned(found);
+    return { addresses: found, source: named.length > 0 ? 'query' : 'meta' };
+  }
+  let file: unknown;
+  try {
+    file = await fetchJson('./coordinator.json');
+  } catch (error) {
+    throw new AppError('unreachable', 'Cannot read coordinator.json from this site; is its coordinator running?', {
+      cause: error,
+    });
+  }
+  const addresses = (file as { v?: unknown; addrs?: unknown } | null)?.addrs;
+  if (!Array.isArray(addresses) || !addresses.every((a): a is string => typeof a === 'string')) {
+    throw new AppError('bad-input', 'coordinator.json must look like {"v":1,"addrs":["/…/p2p/…"]}');
+  }
+  assertPinned(addresses);
+  return { addresses, source: 'file' };
+}
