@@ -1,0 +1,120 @@
+/** The way back: a stored matrix as row-major values. */
+import { mapLimit } from '../core/async.ts';
+import { type Bytes, fromHex } from '../core/bytes.ts';
+import { AppError, throwIfAborted } from '../core/errors.ts';
+import {
+  BLOCK_ROWS,
+  BLOCK_ROW_BYTES,
+  type Shape,
+  blockBytes,
+  colBlocks,
+  colsIn,
+  rowBlocks,
+  rowBytes,
+  rowsIn,
+} from './blocks.ts';
+import { type AnyDtype, VALUE_BYTES } from './dtype.ts';
+import { type FetchBytes, type Hash, type Manifest, readList } from './manifest.ts';
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Rows [from, to) only. @default all */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** What a piece may take, next to some blocks; a single row is never cut. @default 64 MiB */
+  readonly memoryBytes?: number | undefined;
+}
+
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+const BLOCKS_AT_ONCE = 8;
+
+/** The block hashes of strip `r`, in the order of the columns. */
+export async function stripHashes(manifest: Manifest, r: number, fetch: FetchBytes): Promise<Hash[]> {
+  const [strip] = await readList(manifest.root, rowBlocks(manifest), r, r + 1, fetch);
+  const count = colBlocks(manifest);
+  return readList(fromHex(strip!), count, 0, count, fetch);
+}
+
+/**
+ * The matrix as little-endian row-major bytes without padding, in pieces of whole rows. Where a strip
+ * fits the memory, each block is fetched once; otherwise once for every piece of its strip.
+ * @throws AppError 'bad-frame' when stored bytes do not have the length that the shape demands.
+ */
+export async function* streamRows(
+  manifest: Manifest,
+  fetch: FetchBytes,
+  options: StreamOptions = {},
+): AsyncGenerator<Bytes, void, undefined> {
+  const { from = 0, to = manifest.rows, memoryBytes = DEFAULT_MEMORY_BYTES, signal } = options;
+  const lineBytes = manifest.cols * VALUE_BYTES[manifest.dtype];
+  const pieceRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(memoryBytes / lineBytes)));
+  for (let r = Math.floor(from / BLOCK_ROWS); r * BLOCK_ROWS < to; r++) {
+    const hashes = await stripHashes(manifest, r, fetch);
+    const start = r * BLOCK_ROWS;
+    const end = Math.min(to, start + rowsIn(manifest, r));
+    for (let row = Math.max(from, start); row < end; row += pieceRows) {
+      throwIfAborted(signal);
+      const rows = Math.min(pieceRows, end - row);
+      const piece = new Uint8Array(rows * lineBytes);
+      await mapLimit(hashes, BLOCKS_AT_ONCE, async (hash, c) => {
+        throwIfAborted(signal);
+        copyRows(manifest, r, c, await fetch(hash), row - start, rows, piece);
+      });
+      yield piece;
+    }
+  }
+}
+
+/** Copies rows [first, first + rows) of block (r, c) to their columns of a dense piece. */
+function copyRows(
+  shape: Shape,
+  r: number,
+  c: number,
+  block: Uint8Array,
+  first: number,
+  rows: number,
+  piece: Uint8Array,
+): void {
+  if (block.length !== blockBytes(shape, r, c))
+    throw new AppError('bad-frame', 'a block has the wrong length');
+  const stride = rowBytes(shape, c);
+  const used = colsIn(shape, c) * VALUE_BYTES[shape.dtype];
+  const lineBytes = shape.cols * VALUE_BYTES[shape.dtype];
+  for (let row = 0; row < rows; row++) {
+    const at = (first + row) * stride;
+    piece.set(block.subarray(at, at + used), row * lineBytes + c * BLOCK_ROW_BYTES);
+  }
+}
+
+/** The typed array for each type; f16 values are their bits (see half.ts). */
+export interface ValuesOf {
+  i8: Int8Array<ArrayBuffer>;
+  f16: Uint16Array<ArrayBuffer>;
+  f32: Float32Array<ArrayBuffer>;
+  i32: Int32Array<ArrayBuffer>;
+}
+
+const ARRAY_TYPE = { i8: Int8Array, f16: Uint16Array, f32: Float32Array, i32: Int32Array };
+
+/** A typed array over the bytes, which must be aligned as their own buffer is. */
+export function valuesOf<T extends AnyDtype>(dtype: T, bytes: Bytes): ValuesOf[T] {
+  return new ARRAY_TYPE[dtype](
+    bytes.buffer,
+    bytes.byteOffset,
+    bytes.length / VALUE_BYTES[dtype],
+  ) as ValuesOf[T];
+}
+
+/** A whole matrix, row-major, in memory: for small ones (tests, references). Errors as `streamRows`. */
+export async function loadOperand<T extends AnyDtype = AnyDtype>(
+  manifest: Manifest & { readonly dtype: T },
+  fetch: FetchBytes,
+): Promise<ValuesOf[T]> {
+  const all = new Uint8Array(manifest.rows * manifest.cols * VALUE_BYTES[manifest.dtype]);
+  let at = 0;
+  for await (const piece of streamRows(manifest, fetch)) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return valuesOf(manifest.dtype, all);
+}
