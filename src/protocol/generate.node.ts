@@ -1,0 +1,45 @@
+/**
+ * Makes pb/{control,signed}.{js,d.ts} from the .proto files beside them; the output is committed.
+ * protons writes namespaces and enums, which type stripping cannot run, so its TypeScript is compiled.
+ */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PB = path.join(import.meta.dirname, 'pb');
+const SCHEMAS = ['control', 'signed'];
+const HEADER = '// Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.\n';
+
+/** `uint8arrays` is no dependency of ours, and all that the output takes from it is an empty array. */
+function withoutUint8arrays(source: string): string {
+  return source.replace(/^import .* from 'uint8arrays\/alloc';?\n/m, '').replaceAll('uint8ArrayAlloc(0)', 'new Uint8Array(0)');
+}
+
+const work = await mkdtemp(path.join(tmpdir(), 'tilework-protons-'));
+try {
+  await symlink(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
+  await writeFile(path.join(work, 'package.json'), '{"type":"module"}');
+  for (const name of SCHEMAS) await cp(path.join(PB, `${name}.proto`), path.join(work, `${name}.proto`));
+
+  const bin = path.join(ROOT, 'node_modules/.bin');
+  await run(path.join(bin, 'protons'), SCHEMAS.map((name) => `${name}.proto`), { cwd: work });
+  for (const name of SCHEMAS) {
+    const file = path.join(work, `${name}.ts`);
+    await writeFile(file, withoutUint8arrays(await readFile(file, 'utf8')));
+  }
+  const flags = '--target ES2024 --module NodeNext --declaration --skipLibCheck --types node --outDir out';
+  await run(path.join(bin, 'tsc'), [...flags.split(' '), ...SCHEMAS.map((name) => `${name}.ts`)], { cwd: work });
+
+  for (const name of SCHEMAS) {
+    for (const end of ['js', 'd.ts']) {
+      const made = await readFile(path.join(work, 'out', `${name}.${end}`), 'utf8');
+      await writeFile(path.join(PB, `${name}.${end}`), HEADER + made);
+    }
+  }
+} finally {
+  await rm(work, { recursive: true, force: true });
+}

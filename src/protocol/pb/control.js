@@ -1,0 +1,1758 @@
+// Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+export var FromContributor;
+(function (FromContributor) {
+    let _codec;
+    FromContributor.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.goodbye != null) {
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.decline != null) {
+                    obj.goodbye = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.commit != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.progress != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.ready != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.hello = undefined;
+                }
+                if (obj.hello != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                }
+                if (obj.hello != null) {
+                    w.uint32(10);
+                    Hello.codec().encode(obj.hello, w);
+                }
+                if (obj.ready != null) {
+                    w.uint32(18);
+                    Ready.codec().encode(obj.ready, w);
+                }
+                if (obj.progress != null) {
+                    w.uint32(26);
+                    Progress.codec().encode(obj.progress, w);
+                }
+                if (obj.commit != null) {
+                    w.uint32(34);
+                    ResultCommit.codec().encode(obj.commit, w);
+                }
+                if (obj.decline != null) {
+                    w.uint32(42);
+                    Decline.codec().encode(obj.decline, w);
+                }
+                if (obj.goodbye != null) {
+                    w.uint32(50);
+                    Goodbye.codec().encode(obj.goodbye, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.hello = Hello.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.ready = Ready.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.ready
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.progress = Progress.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.progress
+                            });
+                            break;
+                        }
+                        case 4: {
+                            obj.commit = ResultCommit.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.commit
+                            });
+                            break;
+                        }
+                        case 5: {
+                            obj.decline = Decline.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.decline
+                            });
+                            break;
+                        }
+                        case 6: {
+                            obj.goodbye = Goodbye.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.goodbye
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.goodbye != null) {
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
+                if (obj.decline != null) {
+                    delete obj.goodbye;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
+                if (obj.commit != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.progress;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
+                if (obj.progress != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
+                if (obj.ready != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.hello;
+                }
+                if (obj.hello != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.ready;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* Hello.codec().stream(reader, reader.uint32(), `${prefix}.hello`, {
+                                limits: opts.limits?.hello
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield* Ready.codec().stream(reader, reader.uint32(), `${prefix}.ready`, {
+                                limits: opts.limits?.ready
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* Progress.codec().stream(reader, reader.uint32(), `${prefix}.progress`, {
+                                limits: opts.limits?.progress
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* ResultCommit.codec().stream(reader, reader.uint32(), `${prefix}.commit`, {
+                                limits: opts.limits?.commit
+                            });
+                            break;
+                        }
+                        case 5: {
+                            yield* Decline.codec().stream(reader, reader.uint32(), `${prefix}.decline`, {
+                                limits: opts.limits?.decline
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* Goodbye.codec().stream(reader, reader.uint32(), `${prefix}.goodbye`, {
+                                limits: opts.limits?.goodbye
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, FromContributor.codec());
+    }
+    FromContributor.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, FromContributor.codec(), opts);
+    }
+    FromContributor.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, FromContributor.codec(), opts);
+    }
+    FromContributor.stream = stream;
+})(FromContributor || (FromContributor = {}));
+export var Hello;
+(function (Hello) {
+    let _codec;
+    Hello.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.client != null && obj.client !== '')) {
+                    w.uint32(18);
+                    w.string(obj.client);
+                }
+                if ((obj.operandBytes != null && obj.operandBytes !== 0n)) {
+                    w.uint32(24);
+                    w.uint64(obj.operandBytes);
+                }
+                if ((obj.resultBytes != null && obj.resultBytes !== 0n)) {
+                    w.uint32(32);
+                    w.uint64(obj.resultBytes);
+                }
+                if (obj.rates != null && obj.rates.length > 0) {
+                    for (const value of obj.rates) {
+                        w.uint32(42);
+                        Rate.codec().encode(value, w);
+                    }
+                }
+                if ((obj.downBytesPerSecond != null && obj.downBytesPerSecond !== 0n)) {
+                    w.uint32(48);
+                    w.uint64(obj.downBytesPerSecond);
+                }
+                if ((obj.upBytesPerSecond != null && obj.upBytesPerSecond !== 0n)) {
+                    w.uint32(56);
+                    w.uint64(obj.upBytesPerSecond);
+                }
+                if (obj.projects != null && obj.projects.length > 0) {
+                    for (const value of obj.projects) {
+                        w.uint32(66);
+                        w.string(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    client: '',
+                    operandBytes: 0n,
+                    resultBytes: 0n,
+                    rates: [],
+                    downBytesPerSecond: 0n,
+                    upBytesPerSecond: 0n,
+                    projects: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.client = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.operandBytes = reader.uint64();
+                            break;
+                        }
+                        case 4: {
+                            obj.resultBytes = reader.uint64();
+                            break;
+                        }
+                        case 5: {
+                            if (opts.limits?.rates != null && obj.rates.length === opts.limits.rates) {
+                                throw new MaxLengthError('Decode error - repeated field "rates" had too many elements');
+                            }
+                            obj.rates.push(Rate.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.rates$
+                            }));
+                            break;
+                        }
+                        case 6: {
+                            obj.downBytesPerSecond = reader.uint64();
+                            break;
+                        }
+                        case 7: {
+                            obj.upBytesPerSecond = reader.uint64();
+                            break;
+                        }
+                        case 8: {
+                            if (opts.limits?.projects != null && obj.projects.length === opts.limits.projects) {
+                                throw new MaxLengthError('Decode error - repeated field "projects" had too many elements');
+                            }
+                            obj.projects.push(reader.string());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    rates: 0,
+                    projects: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.client`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.operandBytes`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.resultBytes`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            if (opts.limits?.rates != null && obj.rates === opts.limits.rates) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "rates" had too many elements');
+                            }
+                            for (const evt of Rate.codec().stream(reader, reader.uint32(), `${prefix}.rates[]`, {
+                                limits: opts.limits?.rates$
+                            })) {
+                                yield {
+                                    ...evt,
+                                    index: obj.rates
+                                };
+                            }
+                            obj.rates++;
+                            break;
+                        }
+                        case 6: {
+                            yield {
+                                field: `${prefix}.downBytesPerSecond`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 7: {
+                            yield {
+                                field: `${prefix}.upBytesPerSecond`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        case 8: {
+                            if (opts.limits?.projects != null && obj.projects === opts.limits.projects) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "projects" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.projects[]`,
+                                index: obj.projects,
+                                value: reader.string()
+                            };
+                            obj.projects++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Hello.codec());
+    }
+    Hello.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Hello.codec(), opts);
+    }
+    Hello.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Hello.codec(), opts);
+    }
+    Hello.stream = stream;
+})(Hello || (Hello = {}));
+export var Rate;
+(function (Rate) {
+    let _codec;
+    Rate.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.dtype != null && obj.dtype !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.dtype);
+                }
+                if ((obj.multiplyAddsPerSecond != null && obj.multiplyAddsPerSecond !== 0)) {
+                    w.uint32(17);
+                    w.double(obj.multiplyAddsPerSecond);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    dtype: 0,
+                    multiplyAddsPerSecond: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.dtype = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.multiplyAddsPerSecond = reader.double();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.dtype`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.multiplyAddsPerSecond`,
+                                value: reader.double()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Rate.codec());
+    }
+    Rate.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Rate.codec(), opts);
+    }
+    Rate.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Rate.codec(), opts);
+    }
+    Rate.stream = stream;
+})(Rate || (Rate = {}));
+export var Ready;
+(function (Ready) {
+    let _codec;
+    Ready.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.leases != null && obj.leases !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.leases);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    leases: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.leases = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.leases`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Ready.codec());
+    }
+    Ready.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Ready.codec(), opts);
+    }
+    Ready.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Ready.codec(), opts);
+    }
+    Ready.stream = stream;
+})(Ready || (Ready = {}));
+export var Progress;
+(function (Progress) {
+    let _codec;
+    Progress.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.lease);
+                }
+                if ((obj.doneKBlocks != null && obj.doneKBlocks !== 0)) {
+                    w.uint32(16);
+                    w.uint32(obj.doneKBlocks);
+                }
+                if (obj.evicted != null && obj.evicted.length > 0) {
+                    for (const value of obj.evicted) {
+                        w.uint32(26);
+                        w.bytes(value);
+                    }
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    lease: new Uint8Array(0),
+                    doneKBlocks: 0,
+                    evicted: []
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.doneKBlocks = reader.uint32();
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.evicted != null && obj.evicted.length === opts.limits.evicted) {
+                                throw new MaxLengthError('Decode error - repeated field "evicted" had too many elements');
+                            }
+                            obj.evicted.push(reader.bytes());
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    evicted: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.doneKBlocks`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.evicted != null && obj.evicted === opts.limits.evicted) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "evicted" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.evicted[]`,
+                                index: obj.evicted,
+                                value: reader.bytes()
+                            };
+                            obj.evicted++;
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Progress.codec());
+    }
+    Progress.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Progress.codec(), opts);
+    }
+    Progress.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Progress.codec(), opts);
+    }
+    Progress.stream = stream;
+})(Progress || (Progress = {}));
+export var ResultCommit;
+(function (ResultCommit) {
+    let _codec;
+    ResultCommit.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.result != null && obj.result.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.result);
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.lease);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    result: new Uint8Array(0),
+                    lease: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.result = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.result`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ResultCommit.codec());
+    }
+    ResultCommit.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ResultCommit.codec(), opts);
+    }
+    ResultCommit.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ResultCommit.codec(), opts);
+    }
+    ResultCommit.stream = stream;
+})(ResultCommit || (ResultCommit = {}));
+export var Decline;
+(function (Decline) {
+    let _codec;
+    Decline.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.lease);
+                }
+                if ((obj.code != null && obj.code !== '')) {
+                    w.uint32(18);
+                    w.string(obj.code);
+                }
+                if ((obj.reason != null && obj.reason !== '')) {
+                    w.uint32(26);
+                    w.string(obj.reason);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    lease: new Uint8Array(0),
+                    code: '',
+                    reason: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.code = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.reason = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.code`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.reason`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Decline.codec());
+    }
+    Decline.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Decline.codec(), opts);
+    }
+    Decline.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Decline.codec(), opts);
+    }
+    Decline.stream = stream;
+})(Decline || (Decline = {}));
+export var Goodbye;
+(function (Goodbye) {
+    let _codec;
+    Goodbye.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.finish != null && obj.finish !== false)) {
+                    w.uint32(8);
+                    w.bool(obj.finish);
+                }
+                if ((obj.reason != null && obj.reason !== '')) {
+                    w.uint32(18);
+                    w.string(obj.reason);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    finish: false,
+                    reason: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.finish = reader.bool();
+                            break;
+                        }
+                        case 2: {
+                            obj.reason = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.finish`,
+                                value: reader.bool()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.reason`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Goodbye.codec());
+    }
+    Goodbye.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Goodbye.codec(), opts);
+    }
+    Goodbye.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Goodbye.codec(), opts);
+    }
+    Goodbye.stream = stream;
+})(Goodbye || (Goodbye = {}));
+export var FromCoordinator;
+(function (FromCoordinator) {
+    let _codec;
+    FromCoordinator.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                obj = { ...obj };
+                if (obj.notice != null) {
+                    obj.receipt = undefined;
+                    obj.cancel = undefined;
+                    obj.lease = undefined;
+                    obj.selfTest = undefined;
+                    obj.welcome = undefined;
+                }
+                if (obj.receipt != null) {
+                    obj.notice = undefined;
+                    obj.cancel = undefined;
+                    obj.lease = undefined;
+                    obj.selfTest = undefined;
+                    obj.welcome = undefined;
+                }
+                if (obj.cancel != null) {
+                    obj.notice = undefined;
+                    obj.receipt = undefined;
+                    obj.lease = undefined;
+                    obj.selfTest = undefined;
+                    obj.welcome = undefined;
+                }
+                if (obj.lease != null) {
+                    obj.notice = undefined;
+                    obj.receipt = undefined;
+                    obj.cancel = undefined;
+                    obj.selfTest = undefined;
+                    obj.welcome = undefined;
+                }
+                if (obj.selfTest != null) {
+                    obj.notice = undefined;
+                    obj.receipt = undefined;
+                    obj.cancel = undefined;
+                    obj.lease = undefined;
+                    obj.welcome = undefined;
+                }
+                if (obj.welcome != null) {
+                    obj.notice = undefined;
+                    obj.receipt = undefined;
+                    obj.cancel = undefined;
+                    obj.lease = undefined;
+                    obj.selfTest = undefined;
+                }
+                if (obj.welcome != null) {
+                    w.uint32(10);
+                    Welcome.codec().encode(obj.welcome, w);
+                }
+                if (obj.selfTest != null) {
+                    w.uint32(18);
+                    SelfTest.codec().encode(obj.selfTest, w);
+                }
+                if (obj.lease != null) {
+                    w.uint32(26);
+                    LeaseGrant.codec().encode(obj.lease, w);
+                }
+                if (obj.cancel != null) {
+                    w.uint32(34);
+                    Cancel.codec().encode(obj.cancel, w);
+                }
+                if (obj.receipt != null) {
+                    w.uint32(42);
+                    ReceiptNotice.codec().encode(obj.receipt, w);
+                }
+                if (obj.notice != null) {
+                    w.uint32(50);
+                    Notice.codec().encode(obj.notice, w);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {};
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.welcome = Welcome.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.welcome
+                            });
+                            break;
+                        }
+                        case 2: {
+                            obj.selfTest = SelfTest.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.selfTest
+                            });
+                            break;
+                        }
+                        case 3: {
+                            obj.lease = LeaseGrant.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.lease
+                            });
+                            break;
+                        }
+                        case 4: {
+                            obj.cancel = Cancel.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.cancel
+                            });
+                            break;
+                        }
+                        case 5: {
+                            obj.receipt = ReceiptNotice.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.receipt
+                            });
+                            break;
+                        }
+                        case 6: {
+                            obj.notice = Notice.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.notice
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                if (obj.notice != null) {
+                    delete obj.receipt;
+                    delete obj.cancel;
+                    delete obj.lease;
+                    delete obj.selfTest;
+                    delete obj.welcome;
+                }
+                if (obj.receipt != null) {
+                    delete obj.notice;
+                    delete obj.cancel;
+                    delete obj.lease;
+                    delete obj.selfTest;
+                    delete obj.welcome;
+                }
+                if (obj.cancel != null) {
+                    delete obj.notice;
+                    delete obj.receipt;
+                    delete obj.lease;
+                    delete obj.selfTest;
+                    delete obj.welcome;
+                }
+                if (obj.lease != null) {
+                    delete obj.notice;
+                    delete obj.receipt;
+                    delete obj.cancel;
+                    delete obj.selfTest;
+                    delete obj.welcome;
+                }
+                if (obj.selfTest != null) {
+                    delete obj.notice;
+                    delete obj.receipt;
+                    delete obj.cancel;
+                    delete obj.lease;
+                    delete obj.welcome;
+                }
+                if (obj.welcome != null) {
+                    delete obj.notice;
+                    delete obj.receipt;
+                    delete obj.cancel;
+                    delete obj.lease;
+                    delete obj.selfTest;
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield* Welcome.codec().stream(reader, reader.uint32(), `${prefix}.welcome`, {
+                                limits: opts.limits?.welcome
+                            });
+                            break;
+                        }
+                        case 2: {
+                            yield* SelfTest.codec().stream(reader, reader.uint32(), `${prefix}.selfTest`, {
+                                limits: opts.limits?.selfTest
+                            });
+                            break;
+                        }
+                        case 3: {
+                            yield* LeaseGrant.codec().stream(reader, reader.uint32(), `${prefix}.lease`, {
+                                limits: opts.limits?.lease
+                            });
+                            break;
+                        }
+                        case 4: {
+                            yield* Cancel.codec().stream(reader, reader.uint32(), `${prefix}.cancel`, {
+                                limits: opts.limits?.cancel
+                            });
+                            break;
+                        }
+                        case 5: {
+                            yield* ReceiptNotice.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
+                                limits: opts.limits?.receipt
+                            });
+                            break;
+                        }
+                        case 6: {
+                            yield* Notice.codec().stream(reader, reader.uint32(), `${prefix}.notice`, {
+                                limits: opts.limits?.notice
+                            });
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, FromCoordinator.codec());
+    }
+    FromCoordinator.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, FromCoordinator.codec(), opts);
+    }
+    FromCoordinator.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, FromCoordinator.codec(), opts);
+    }
+    FromCoordinator.stream = stream;
+})(FromCoordinator || (FromCoordinator = {}));
+export var Welcome;
+(function (Welcome) {
+    let _codec;
+    Welcome.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.version != null && obj.version !== 0)) {
+                    w.uint32(8);
+                    w.uint32(obj.version);
+                }
+                if ((obj.network != null && obj.network !== '')) {
+                    w.uint32(18);
+                    w.string(obj.network);
+                }
+                if ((obj.window != null && obj.window !== 0)) {
+                    w.uint32(24);
+                    w.uint32(obj.window);
+                }
+                if ((obj.balanceMicrocredits != null && obj.balanceMicrocredits !== 0n)) {
+                    w.uint32(32);
+                    w.uint64(obj.balanceMicrocredits);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    version: 0,
+                    network: '',
+                    window: 0,
+                    balanceMicrocredits: 0n
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.version = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.network = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.window = reader.uint32();
+                            break;
+                        }
+                        case 4: {
+                            obj.balanceMicrocredits = reader.uint64();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.version`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.network`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.window`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.balanceMicrocredits`,
+                                value: reader.uint64()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Welcome.codec());
+    }
+    Welcome.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Welcome.codec(), opts);
+    }
+    Welcome.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Welcome.codec(), opts);
+    }
+    Welcome.stream = stream;
+})(Welcome || (Welcome = {}));
+export var SelfTest;
+(function (SelfTest) {
+    let _codec;
+    SelfTest.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.reason != null && obj.reason !== '')) {
+                    w.uint32(10);
+                    w.string(obj.reason);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    reason: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.reason = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.reason`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SelfTest.codec());
+    }
+    SelfTest.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SelfTest.codec(), opts);
+    }
+    SelfTest.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SelfTest.codec(), opts);
+    }
+    SelfTest.stream = stream;
+})(SelfTest || (SelfTest = {}));
+export var LeaseGrant;
+(function (LeaseGrant) {
+    let _codec;
+    LeaseGrant.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelope: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LeaseGrant.codec());
+    }
+    LeaseGrant.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LeaseGrant.codec(), opts);
+    }
+    LeaseGrant.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, LeaseGrant.codec(), opts);
+    }
+    LeaseGrant.stream = stream;
+})(LeaseGrant || (LeaseGrant = {}));
+export var Cancel;
+(function (Cancel) {
+    let _codec;
+    Cancel.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.lease);
+                }
+                if ((obj.reason != null && obj.reason !== '')) {
+                    w.uint32(18);
+                    w.string(obj.reason);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    lease: new Uint8Array(0),
+                    reason: ''
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.reason = reader.string();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.reason`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Cancel.codec());
+    }
+    Cancel.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Cancel.codec(), opts);
+    }
+    Cancel.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Cancel.codec(), opts);
+    }
+    Cancel.stream = stream;
+})(Cancel || (Cancel = {}));
+export var ReceiptNotice;
+(function (ReceiptNotice) {
+    let _codec;
+    ReceiptNotice.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelope: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, ReceiptNotice.codec());
+    }
+    ReceiptNotice.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, ReceiptNotice.codec(), opts);
+    }
+    ReceiptNotice.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, ReceiptNotice.codec(), opts);
+    }
+    ReceiptNotice.stream = stream;
+})(ReceiptNotice || (ReceiptNotice = {}));
+export var Notice;
+(function (Notice) {
+    let _codec;
+    Notice.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.code != null && obj.code !== '')) {
+                    w.uint32(10);
+                    w.string(obj.code);
+                }
+                if ((obj.text != null && obj.text !== '')) {
+                    w.uint32(18);
+                    w.string(obj.text);
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.lease);
+                }
+                if ((obj.retryAfterMs != null && obj.retryAfterMs !== 0)) {
+                    w.uint32(32);
+                    w.uint32(obj.retryAfterMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    code: '',
+                    text: '',
+                    lease: new Uint8Array(0),
+                    retryAfterMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.code = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.text = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        case 4: {
+                            obj.retryAfterMs = reader.uint32();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.code`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.text`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 4: {
+                            yield {
+                                field: `${prefix}.retryAfterMs`,
+                                value: reader.uint32()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Notice.codec());
+    }
+    Notice.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Notice.codec(), opts);
+    }
+    Notice.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Notice.codec(), opts);
+    }
+    Notice.stream = stream;
+})(Notice || (Notice = {}));

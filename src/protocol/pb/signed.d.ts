@@ -1,0 +1,195 @@
+// Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.
+import type { Codec, DecodeOptions } from 'protons-runtime';
+import type { Uint8ArrayList } from 'uint8arraylist';
+export interface Lease {
+    id: Uint8Array<ArrayBuffer>;
+    contributor: string;
+    job: string;
+    project: string;
+    issuedMs: bigint;
+    deadlineMs: bigint;
+    microcredits: bigint;
+    product?: Product;
+}
+export declare namespace Lease {
+    const codec: () => Codec<Lease>;
+    interface LeaseIdFieldEvent {
+        field: '$.id';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface LeaseContributorFieldEvent {
+        field: '$.contributor';
+        value: string;
+    }
+    interface LeaseJobFieldEvent {
+        field: '$.job';
+        value: string;
+    }
+    interface LeaseProjectFieldEvent {
+        field: '$.project';
+        value: string;
+    }
+    interface LeaseIssuedMsFieldEvent {
+        field: '$.issuedMs';
+        value: bigint;
+    }
+    interface LeaseDeadlineMsFieldEvent {
+        field: '$.deadlineMs';
+        value: bigint;
+    }
+    interface LeaseMicrocreditsFieldEvent {
+        field: '$.microcredits';
+        value: bigint;
+    }
+    interface LeaseProductAFieldEvent {
+        field: '$.product.a';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface LeaseProductBFieldEvent {
+        field: '$.product.b';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface LeaseProductRowBlockFieldEvent {
+        field: '$.product.rowBlock';
+        value: number;
+    }
+    interface LeaseProductColBlockFieldEvent {
+        field: '$.product.colBlock';
+        value: number;
+    }
+    interface LeaseProductRowBlocksFieldEvent {
+        field: '$.product.rowBlocks';
+        value: number;
+    }
+    interface LeaseProductColBlocksFieldEvent {
+        field: '$.product.colBlocks';
+        value: number;
+    }
+    function encode(obj: Partial<Lease>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lease>): Lease;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Lease>): Generator<LeaseIdFieldEvent | LeaseContributorFieldEvent | LeaseJobFieldEvent | LeaseProjectFieldEvent | LeaseIssuedMsFieldEvent | LeaseDeadlineMsFieldEvent | LeaseMicrocreditsFieldEvent | LeaseProductAFieldEvent | LeaseProductBFieldEvent | LeaseProductRowBlockFieldEvent | LeaseProductColBlockFieldEvent | LeaseProductRowBlocksFieldEvent | LeaseProductColBlocksFieldEvent>;
+}
+export interface Product {
+    a: Uint8Array<ArrayBuffer>;
+    b: Uint8Array<ArrayBuffer>;
+    rowBlock: number;
+    colBlock: number;
+    rowBlocks: number;
+    colBlocks: number;
+}
+export declare namespace Product {
+    const codec: () => Codec<Product>;
+    interface ProductAFieldEvent {
+        field: '$.a';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ProductBFieldEvent {
+        field: '$.b';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ProductRowBlockFieldEvent {
+        field: '$.rowBlock';
+        value: number;
+    }
+    interface ProductColBlockFieldEvent {
+        field: '$.colBlock';
+        value: number;
+    }
+    interface ProductRowBlocksFieldEvent {
+        field: '$.rowBlocks';
+        value: number;
+    }
+    interface ProductColBlocksFieldEvent {
+        field: '$.colBlocks';
+        value: number;
+    }
+    function encode(obj: Partial<Product>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Product>): Product;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Product>): Generator<ProductAFieldEvent | ProductBFieldEvent | ProductRowBlockFieldEvent | ProductColBlockFieldEvent | ProductRowBlocksFieldEvent | ProductColBlocksFieldEvent>;
+}
+export interface Result {
+    leaseDigest: Uint8Array<ArrayBuffer>;
+    manifest: Uint8Array<ArrayBuffer>;
+    gpuMs: bigint;
+    client: string;
+}
+export declare namespace Result {
+    const codec: () => Codec<Result>;
+    interface ResultLeaseDigestFieldEvent {
+        field: '$.leaseDigest';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResultManifestFieldEvent {
+        field: '$.manifest';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ResultGpuMsFieldEvent {
+        field: '$.gpuMs';
+        value: bigint;
+    }
+    interface ResultClientFieldEvent {
+        field: '$.client';
+        value: string;
+    }
+    function encode(obj: Partial<Result>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Result;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Result>): Generator<ResultLeaseDigestFieldEvent | ResultManifestFieldEvent | ResultGpuMsFieldEvent | ResultClientFieldEvent>;
+}
+export interface Receipt {
+    leaseDigest: Uint8Array<ArrayBuffer>;
+    resultDigest: Uint8Array<ArrayBuffer>;
+    lease: Uint8Array<ArrayBuffer>;
+    contributor: string;
+    job: string;
+    multiplyAdds: bigint;
+    microcredits: bigint;
+    balanceMicrocredits: bigint;
+    missLog2: number;
+    timeMs: bigint;
+}
+export declare namespace Receipt {
+    const codec: () => Codec<Receipt>;
+    interface ReceiptLeaseDigestFieldEvent {
+        field: '$.leaseDigest';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ReceiptResultDigestFieldEvent {
+        field: '$.resultDigest';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ReceiptLeaseFieldEvent {
+        field: '$.lease';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface ReceiptContributorFieldEvent {
+        field: '$.contributor';
+        value: string;
+    }
+    interface ReceiptJobFieldEvent {
+        field: '$.job';
+        value: string;
+    }
+    interface ReceiptMultiplyAddsFieldEvent {
+        field: '$.multiplyAdds';
+        value: bigint;
+    }
+    interface ReceiptMicrocreditsFieldEvent {
+        field: '$.microcredits';
+        value: bigint;
+    }
+    interface ReceiptBalanceMicrocreditsFieldEvent {
+        field: '$.balanceMicrocredits';
+        value: bigint;
+    }
+    interface ReceiptMissLog2FieldEvent {
+        field: '$.missLog2';
+        value: number;
+    }
+    interface ReceiptTimeMsFieldEvent {
+        field: '$.timeMs';
+        value: bigint;
+    }
+    function encode(obj: Partial<Receipt>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Receipt;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Generator<ReceiptLeaseDigestFieldEvent | ReceiptResultDigestFieldEvent | ReceiptLeaseFieldEvent | ReceiptContributorFieldEvent | ReceiptJobFieldEvent | ReceiptMultiplyAddsFieldEvent | ReceiptMicrocreditsFieldEvent | ReceiptBalanceMicrocreditsFieldEvent | ReceiptMissLog2FieldEvent | ReceiptTimeMsFieldEvent>;
+}
