@@ -16,7 +16,9 @@ const HEADER = '// Made by src/protocol/generate.node.ts from the .proto file be
 
 /** `uint8arrays` is no dependency of ours, and all that the output takes from it is an empty array. */
 function withoutUint8arrays(source: string): string {
-  return source.replace(/^import .* from 'uint8arrays\/alloc';?\n/m, '').replaceAll('uint8ArrayAlloc(0)', 'new Uint8Array(0)');
+  return source
+    .replace(/^import .* from 'uint8arrays\/alloc';?\n/m, '')
+    .replaceAll('uint8ArrayAlloc(0)', 'new Uint8Array(0)');
 }
 
 const work = await mkdtemp(path.join(tmpdir(), 'tilework-protons-'));
@@ -26,13 +28,19 @@ try {
   for (const name of SCHEMAS) await cp(path.join(PB, `${name}.proto`), path.join(work, `${name}.proto`));
 
   const bin = path.join(ROOT, 'node_modules/.bin');
-  await run(path.join(bin, 'protons'), SCHEMAS.map((name) => `${name}.proto`), { cwd: work });
+  await run(
+    path.join(bin, 'protons'),
+    SCHEMAS.map((name) => `${name}.proto`),
+    { cwd: work },
+  );
   for (const name of SCHEMAS) {
     const file = path.join(work, `${name}.ts`);
     await writeFile(file, withoutUint8arrays(await readFile(file, 'utf8')));
   }
   const flags = '--target ES2024 --module NodeNext --declaration --skipLibCheck --types node --outDir out';
-  await run(path.join(bin, 'tsc'), [...flags.split(' '), ...SCHEMAS.map((name) => `${name}.ts`)], { cwd: work });
+  await run(path.join(bin, 'tsc'), [...flags.split(' '), ...SCHEMAS.map((name) => `${name}.ts`)], {
+    cwd: work,
+  });
 
   for (const name of SCHEMAS) {
     for (const end of ['js', 'd.ts']) {

@@ -16,8 +16,20 @@ export const MAX_EVICTED_PER_MESSAGE = 1024;
 export const MAX_CELLS_PER_LEASE = 1024;
 /** Strings on the wire are names and sentences. */
 export const MAX_TEXT_BYTES = 512;
+/** Error and notice codes, job ids: names, never sentences. */
+export const MAX_NAME_BYTES = 64;
 /** Envelopes hold a key, a type and a payload of a few hundred bytes. */
 export const MAX_ENVELOPE_BYTES = 4096;
+/** Leases in flight with one contributor: its own limit is 8, this is what the wire can say. */
+export const MAX_WINDOW = 64;
+/** From issue to deadline; leases last seconds, and a day covers the slowest link. */
+export const MAX_LEASE_MS = 24 * 60 * 60 * 1000;
+/** Row-blocks in the largest operand, 2³¹ − 1 rows. */
+export const MAX_ROW_BLOCKS = 2 ** 23;
+/** Credit and multiply-adds are stored as signed 64-bit integers. */
+export const MAX_LEDGER_UNITS = 2n ** 63n - 1n;
+/** Times: the last one that a JavaScript Date can hold (ECMA-262 §21.4.1.1). */
+export const MAX_TIME_MS = 8.64e15;
 /** Projects a contributor may list. */
 export const MAX_PROJECTS = 32;
 /** Control messages per second a peer may send on average; above it, the connection is closed. */

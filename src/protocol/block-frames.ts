@@ -1,0 +1,84 @@
+/**
+ * Frames of the blocks stream (README.md, "Block frames"): one byte of type, then 32-byte hashes, or
+ * one hash and the raw bytes of its block. A want is a credit for one block; nothing else is ever sent.
+ */
+import { type Bytes, SHA256_BYTES, toHex } from '../core/bytes.ts';
+import { AppError } from '../core/errors.ts';
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import { bytesOf, encoding, ensure } from './fields.ts';
+import { MAX_WANTS_PER_FRAME } from './limits.ts';
+
+export type BlockFrame =
+  | { readonly type: 'want' | 'cancel' | 'missing'; readonly hashes: Hash[] }
+  | { readonly type: 'block'; readonly hash: Hash; readonly bytes: Uint8Array };
+
+const WANT = 1;
+const CANCEL = 2;
+const MISSING = 3;
+const BLOCK = 4;
+const LISTS = new Map([
+  [WANT, 'want'],
+  [CANCEL, 'cancel'],
+  [MISSING, 'missing'],
+] as const);
+
+const HASH_AT = 1;
+const BYTES_AT = HASH_AT + SHA256_BYTES;
+
+/** "Send me these": 1…512 hashes. @throws AppError 'bad-input' for any other number, or what is no hash. */
+export const encodeWant = (hashes: readonly Hash[]): Bytes => encodeList(WANT, hashes);
+
+/** "I no longer want these." */
+export const encodeCancel = (hashes: readonly Hash[]): Bytes => encodeList(CANCEL, hashes);
+
+/** "I have not got these": the answer to a want that cannot be met. */
+export const encodeMissing = (hashes: readonly Hash[]): Bytes => encodeList(MISSING, hashes);
+
+/** One block, copied once. @throws AppError 'bad-input' unless it has 1…262,144 bytes. */
+export function encodeBlock(hash: Hash, bytes: Uint8Array): Bytes {
+  return encoding(() => {
+    ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
+    const frame = new Uint8Array(BYTES_AT + bytes.length);
+    frame[0] = BLOCK;
+    frame.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT);
+    frame.set(bytes, BYTES_AT);
+    return frame;
+  });
+}
+
+/**
+ * A block's `bytes` are a view of the frame. Whether they hash to `hash` is for the consumer to check.
+ * @throws AppError 'bad-frame', never anything else.
+ */
+export function decodeBlockFrame(frame: Uint8Array): BlockFrame {
+  const kind = frame[0];
+  if (kind === BLOCK) {
+    const bytes = frame.subarray(BYTES_AT);
+    ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
+    return { type: 'block', hash: toHex(frame.subarray(HASH_AT, BYTES_AT)), bytes };
+  }
+  const type = LISTS.get(kind as typeof WANT);
+  if (!type) throw new AppError('bad-frame', 'not a block frame: unknown type');
+  const count = (frame.length - HASH_AT) / SHA256_BYTES;
+  ensure(Number.isInteger(count) && count >= 1, 'not a block frame: its hashes are cut short');
+  ensure(count <= MAX_WANTS_PER_FRAME, `a block frame lists at most ${MAX_WANTS_PER_FRAME} hashes`);
+  const hashes = Array.from({ length: count }, (_, i) => {
+    const at = HASH_AT + i * SHA256_BYTES;
+    return toHex(frame.subarray(at, at + SHA256_BYTES));
+  });
+  return { type, hashes };
+}
+
+function encodeList(kind: number, hashes: readonly Hash[]): Bytes {
+  return encoding(() => {
+    const { length } = hashes;
+    ensure(length >= 1 && length <= MAX_WANTS_PER_FRAME, `a frame lists 1 to ${MAX_WANTS_PER_FRAME} hashes`);
+    const frame = new Uint8Array(HASH_AT + length * SHA256_BYTES);
+    frame[0] = kind;
+    for (const [i, hash] of hashes.entries()) {
+      frame.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT + i * SHA256_BYTES);
+    }
+    return frame;
+  });
+}

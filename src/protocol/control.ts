@@ -1,0 +1,197 @@
+/**
+ * The total codecs of the control stream (README.md is the specification). Decoders throw AppError
+ * 'bad-frame' and nothing else; encoders refuse with 'bad-input' whatever their decoder would refuse,
+ * but cut free sentences to fit.
+ */
+import { SHA256_BYTES } from '../core/bytes.ts';
+import { unreachable } from '../core/errors.ts';
+import { type Dtype, DTYPES } from '../matrix/dtype.ts';
+import { CONTRIBUTOR_BODIES, COORDINATOR_BODIES } from './control-rules.ts';
+import * as f from './fields.ts';
+import { MAX_CONTROL_BYTES, MAX_WINDOW } from './limits.ts';
+import type { FromContributor, FromCoordinator, Hello, Progress, Welcome } from './messages.ts';
+import * as pb from './pb/control.js';
+import { type MessageRules, checkMessage } from './wire.ts';
+
+export type { FromContributor, FromCoordinator } from './messages.ts';
+
+const MAX_U32 = 0xffffffff;
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+/** As in a manifest. */
+const DTYPE_CODE: Record<Dtype, number> = { i8: 1, f16: 2, f32: 3 };
+
+/** @throws AppError 'bad-input' for a message that decodeFromContributor would refuse. */
+export function encodeFromContributor(message: FromContributor): Uint8Array<ArrayBuffer> {
+  return f.encoding(() => {
+    const frame = pb.FromContributor.encode(contributorBody(message));
+    decodeFromContributor(frame);
+    return frame;
+  });
+}
+
+/** @throws AppError 'bad-input' for a message that decodeFromCoordinator would refuse. */
+export function encodeFromCoordinator(message: FromCoordinator): Uint8Array<ArrayBuffer> {
+  return f.encoding(() => {
+    const frame = pb.FromCoordinator.encode(coordinatorBody(message));
+    decodeFromCoordinator(frame);
+    return frame;
+  });
+}
+
+/** @throws AppError 'bad-frame', never anything else. */
+export function decodeFromContributor(frame: Uint8Array): FromContributor {
+  return f.total(() => {
+    checkOneBody(frame, CONTRIBUTOR_BODIES);
+    const { hello, ready, progress, commit, decline, goodbye } = pb.FromContributor.decode(frame);
+    if (hello) return helloFrom(hello);
+    if (ready) return { type: 'ready', leases: f.intIn(ready.leases, 0, MAX_WINDOW, 'leases') };
+    if (progress) return progressFrom(progress);
+    if (commit) {
+      const result = f.present(commit.result, 'the result');
+      return { type: 'commit', result, lease: f.present(commit.lease, 'the lease') };
+    }
+    if (decline) {
+      const { lease, code, reason } = decline;
+      return { type: 'decline', lease: leaseIdFrom(lease), code: f.codeOf(code, 'the code'), reason };
+    }
+    return { type: 'goodbye', finish: goodbye!.finish, reason: goodbye!.reason };
+  });
+}
+
+/** @throws AppError 'bad-frame', never anything else. */
+export function decodeFromCoordinator(frame: Uint8Array): FromCoordinator {
+  return f.total(() => {
+    checkOneBody(frame, COORDINATOR_BODIES);
+    const { welcome, selfTest, lease, cancel, receipt, notice } = pb.FromCoordinator.decode(frame);
+    if (welcome) return welcomeFrom(welcome);
+    if (selfTest) return { type: 'self-test', reason: selfTest.reason };
+    if (lease) return { type: 'lease', envelope: f.present(lease.envelope, 'the envelope') };
+    if (cancel) return { type: 'cancel', lease: leaseIdFrom(cancel.lease), reason: cancel.reason };
+    if (receipt) return { type: 'receipt', envelope: f.present(receipt.envelope, 'the envelope') };
+    const { code, text, lease: about, retryAfterMs } = notice!;
+    const base = { type: 'notice', code: f.codeOf(code, 'the code'), text, retryAfterMs } as const;
+    return about.length === 0 ? base : { ...base, lease: leaseIdFrom(about) };
+  });
+}
+
+function checkOneBody(frame: Uint8Array, rules: MessageRules): void {
+  f.ensure(frame.length <= MAX_CONTROL_BYTES, `a control message has at most ${MAX_CONTROL_BYTES} bytes`);
+  f.ensure(checkMessage(frame, rules).length === 1, 'a control message has exactly one body');
+}
+
+function contributorBody(message: FromContributor): pb.FromContributor {
+  switch (message.type) {
+    case 'hello':
+      return { hello: helloTo(message) };
+    case 'ready':
+      return { ready: { leases: f.intIn(message.leases, 0, MAX_WINDOW, 'leases') } };
+    case 'progress': {
+      const evicted = message.evicted.map((hash) => f.bytesOf(hash, SHA256_BYTES, 'an evicted hash'));
+      const lease = message.lease === undefined ? new Uint8Array() : leaseIdTo(message.lease);
+      const doneKBlocks = f.intIn(message.doneKBlocks, 0, MAX_U32, 'doneKBlocks');
+      return { progress: { lease, doneKBlocks, evicted } };
+    }
+    case 'commit':
+      return { commit: { result: f.owned(message.result), lease: f.owned(message.lease) } };
+    case 'decline': {
+      const { lease, code, reason } = message;
+      return { decline: { lease: leaseIdTo(lease), code, reason: f.sentenceOf(reason) } };
+    }
+    case 'goodbye':
+      return { goodbye: { finish: message.finish, reason: f.sentenceOf(message.reason) } };
+    default:
+      return unreachable(message);
+  }
+}
+
+function coordinatorBody(message: FromCoordinator): pb.FromCoordinator {
+  switch (message.type) {
+    case 'welcome': {
+      const version = f.intIn(message.version, 1, MAX_U32, 'version');
+      const window = f.intIn(message.window, 0, MAX_WINDOW, 'window');
+      const balanceMicrocredits = f.unitsOf(message.balanceMicrocredits, 'the balance');
+      return {
+        welcome: { version, network: f.nameOf(message.network, 'the network'), window, balanceMicrocredits },
+      };
+    }
+    case 'self-test':
+      return { selfTest: { reason: f.sentenceOf(message.reason) } };
+    case 'lease':
+      return { lease: { envelope: f.owned(message.envelope) } };
+    case 'cancel':
+      return { cancel: { lease: leaseIdTo(message.lease), reason: f.sentenceOf(message.reason) } };
+    case 'receipt':
+      return { receipt: { envelope: f.owned(message.envelope) } };
+    case 'notice': {
+      const lease = message.lease === undefined ? new Uint8Array() : leaseIdTo(message.lease);
+      const retryAfterMs = f.intIn(message.retryAfterMs, 0, MAX_U32, 'retryAfterMs');
+      return { notice: { code: message.code, text: f.sentenceOf(message.text), lease, retryAfterMs } };
+    }
+    default:
+      return unreachable(message);
+  }
+}
+
+function helloTo(hello: Hello): pb.Hello {
+  return {
+    version: f.intIn(hello.version, 1, MAX_U32, 'version'),
+    client: f.nameOf(hello.client, 'the client'),
+    operandBytes: f.bigOf(hello.operandBytes, MAX_SAFE, 'operandBytes'),
+    resultBytes: f.bigOf(hello.resultBytes, MAX_SAFE, 'resultBytes'),
+    rates: DTYPES.filter((dtype) => hello.rates[dtype] !== 0).map((dtype) => ({
+      dtype: DTYPE_CODE[dtype],
+      multiplyAddsPerSecond: hello.rates[dtype],
+    })),
+    downBytesPerSecond: f.bigOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
+    upBytesPerSecond: f.bigOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
+    projects: hello.projects.map((project) => f.nameOf(project, 'a project')),
+  };
+}
+
+function helloFrom(hello: pb.Hello): Hello {
+  const rates: Record<Dtype, number> = { i8: 0, f16: 0, f32: 0 };
+  const seen = new Set<Dtype>();
+  for (const { dtype: code, multiplyAddsPerSecond: rate } of hello.rates) {
+    const dtype = DTYPES.find((known) => DTYPE_CODE[known] === code);
+    if (!dtype) continue; // a dtype to come: an old coordinator has no work of it
+    f.ensure(!seen.has(dtype), `two rates for ${dtype}`);
+    f.ensure(Number.isFinite(rate) && rate >= 0, 'a rate must be a finite number, at least 0');
+    seen.add(dtype);
+    rates[dtype] = rate;
+  }
+  return {
+    type: 'hello',
+    version: f.intIn(hello.version, 1, MAX_U32, 'version'),
+    client: f.nameOf(hello.client, 'the client'),
+    operandBytes: f.numberOf(hello.operandBytes, MAX_SAFE, 'operandBytes'),
+    resultBytes: f.numberOf(hello.resultBytes, MAX_SAFE, 'resultBytes'),
+    rates,
+    downBytesPerSecond: f.numberOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
+    upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
+    projects: hello.projects,
+  };
+}
+
+function progressFrom({ lease, doneKBlocks, evicted }: pb.Progress): Progress {
+  const hashes = evicted.map((hash) => f.hexOf(hash, SHA256_BYTES, 'an evicted hash'));
+  const base = { type: 'progress', doneKBlocks, evicted: hashes } as const;
+  return lease.length === 0 ? base : { ...base, lease: leaseIdFrom(lease) };
+}
+
+function welcomeFrom(welcome: pb.Welcome): Welcome {
+  return {
+    type: 'welcome',
+    version: f.intIn(welcome.version, 1, MAX_U32, 'version'),
+    network: f.nameOf(welcome.network, 'the network'),
+    window: f.intIn(welcome.window, 0, MAX_WINDOW, 'window'),
+    balanceMicrocredits: f.unitsOf(welcome.balanceMicrocredits, 'the balance'),
+  };
+}
+
+function leaseIdTo(id: f.Hex): Uint8Array<ArrayBuffer> {
+  return f.bytesOf(id, f.LEASE_ID_BYTES, 'a lease id');
+}
+
+function leaseIdFrom(id: Uint8Array): f.Hex {
+  return f.hexOf(id, f.LEASE_ID_BYTES, 'a lease id');
+}
