@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Real browsers and whole systems: on two cores they go one file at a time, after everything else. */
 const SERIAL = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts', 'test/e2e/**/*.test.ts'];
 
+/** A machine that wants to count tests names a file for the JSON report. */
+const REPORT = process.env['TILEWORK_TEST_REPORT'];
+
 export default defineConfig({
   test: {
+    reporters: REPORT ? ['default', ['json', { outputFile: REPORT }]] : ['default'],
     environment: 'node',
     pool: 'forks',
     // A hung test must end long before the ten minutes that the whole suite has.
