@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real browsers and whole systems: on two cores they go one file at a time, after everything else. */
-const SERIAL = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts', 'test/e2e/**/*.test.ts'];
+/** Tests that start real browsers, and whole systems: on two cores one file at a time, after everything else. */
+const BROWSER = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts'];
+const E2E = ['test/e2e/**/*.test.ts'];
+const ONE_FILE_AT_A_TIME = { testTimeout: 120_000, maxWorkers: 1, fileParallelism: false };
 
 /** A machine that wants to count tests names a file for the JSON report. */
 const REPORT = process.env['TILEWORK_TEST_REPORT'];
@@ -11,7 +13,6 @@ export default defineConfig({
     reporters: REPORT ? ['default', ['json', { outputFile: REPORT }]] : ['default'],
     environment: 'node',
     pool: 'forks',
-    // A hung test must end long before the ten minutes that the whole suite has.
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     projects: [
@@ -20,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: SERIAL,
+          exclude: [...BROWSER, ...E2E],
           testTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -30,12 +31,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          include: SERIAL,
-          globalSetup: 'test/helpers/build-page.ts',
-          testTimeout: 120_000,
-          maxWorkers: 1,
-          fileParallelism: false,
+          include: BROWSER,
+          exclude: E2E,
+          ...ONE_FILE_AT_A_TIME,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: E2E,
+          globalSetup: 'test/helpers/build-page.ts',
+          ...ONE_FILE_AT_A_TIME,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
