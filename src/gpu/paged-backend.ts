@@ -1,0 +1,241 @@
+/**
+ * The Backend over any Compute device: page table, shards, and every check of what the caller says.
+ * Nothing here knows WebGPU.
+ */
+import { AppError, throwIfAborted } from '../core/errors.ts';
+import { Semaphore, withPermit } from '../core/async.ts';
+import {
+  BLOCK_BYTES,
+  ROW_ALIGN_BYTES,
+  type Shape,
+  assertShape,
+  colBlocks,
+  rowBlocks,
+  rowBytes,
+  rowsIn,
+} from '../matrix/blocks.ts';
+import { DTYPES, VALUE_BYTES, assertK, isDtype } from '../matrix/dtype.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from './backend.ts';
+import type { Compute } from './compute.ts';
+import { firstRight } from './kernels.ts';
+import { PageTable } from './pages.ts';
+import type { PagedRange } from './plan.ts';
+import { SELF_TEST_PREFIX, assertKnownAnswers } from './self-test.ts';
+
+interface Shard<Result> {
+  readonly shape: ShardShape;
+  readonly a: Shape;
+  readonly b: Shape;
+  readonly result: Result;
+  readonly bytes: number;
+  /** Being read back or gone. */
+  ended: boolean;
+  /** Accumulates that run or wait. */
+  pending: number;
+  /** An accumulate failed half-way: C is not a sum of whole ranges any more. */
+  broken: boolean;
+}
+
+export class PagedBackend<Result> implements Backend {
+  readonly #compute: Compute<Result>;
+  readonly #pages: PageTable;
+  readonly #shards = new Map<ShardId, Shard<Result>>();
+  /** One product at a time: two at once would only blur each other's timing. */
+  readonly #turn = new Semaphore(1);
+  #nextId: ShardId = 1;
+  #resultBytes = 0;
+  #destroyed = false;
+
+  constructor(compute: Compute<Result>) {
+    this.#compute = compute;
+    this.#pages = new PageTable(compute.pageCount);
+  }
+
+  get info(): BackendInfo {
+    return this.#compute.info;
+  }
+
+  get pageCount(): number {
+    return this.#compute.pageCount;
+  }
+
+  async selfTest(): Promise<void> {
+    for (const dtype of DTYPES) {
+      await firstRight(this.#compute.candidates(dtype), async (kernel) => {
+        await this.#compute.useKernel(dtype, kernel);
+        await assertKnownAnswers(this, dtype);
+      });
+    }
+  }
+
+  async open(shape: ShardShape): Promise<ShardId> {
+    this.#assertAlive();
+    if (!isDtype(shape.dtype)) throw new AppError('bad-input', `no such number type: ${String(shape.dtype)}`);
+    const a = { dtype: shape.dtype, rows: shape.rows, cols: shape.k };
+    const b = { dtype: shape.dtype, rows: shape.cols, cols: shape.k };
+    assertShape(a);
+    assertShape(b);
+    assertK(shape.dtype, shape.k);
+    const bytes = rowBlocks(a) * rowBlocks(b) * BLOCK_BYTES;
+    const budget = this.#compute.resultBudget;
+    if (this.#resultBytes + bytes > budget) {
+      throw new AppError(
+        'out-of-memory',
+        `a ${shape.rows} × ${shape.cols} shard needs ${bytes} bytes of result memory; ${budget - this.#resultBytes} of ${budget} are free`,
+      );
+    }
+    this.#resultBytes += bytes;
+    try {
+      const result = await this.#compute.allocate(shape);
+      if (this.#destroyed) {
+        this.#compute.free(result);
+        this.#assertAlive();
+      }
+      const id = this.#nextId++;
+      this.#shards.set(id, {
+        shape: { ...shape },
+        a,
+        b,
+        result,
+        bytes,
+        ended: false,
+        pending: 0,
+        broken: false,
+      });
+      return id;
+    } catch (error) {
+      this.#resultBytes -= bytes;
+      throw error;
+    }
+  }
+
+  async reserve(id: ShardId, hashes: readonly Hash[]): Promise<Hash[]> {
+    this.#shard(id);
+    return this.#pages.reserve(id, hashes);
+  }
+
+  async put(id: ShardId, hash: Hash, bytes: Uint8Array): Promise<void> {
+    this.#shard(id);
+    if (bytes.length === 0 || bytes.length > BLOCK_BYTES || bytes.length % ROW_ALIGN_BYTES !== 0) {
+      throw new AppError('bad-input', `a block cannot have ${bytes.length} bytes`);
+    }
+    const page = this.#pages.fill(id, hash, bytes.length);
+    if (page !== undefined) this.#compute.write(page, bytes);
+  }
+
+  async accumulate(id: ShardId, range: KRange, signal?: AbortSignal): Promise<void> {
+    const shard = this.#shard(id);
+    const proceed = (): void => {
+      throwIfAborted(signal);
+      this.#assertAlive();
+      if (shard.ended) throw new AppError('aborted', 'the shard was abandoned');
+    };
+    shard.pending += 1;
+    try {
+      assertRange(shard, range);
+      const paged = this.#locate(id, shard, range);
+      await withPermit(this.#turn, () => this.#multiply(shard, paged, proceed), signal);
+    } finally {
+      shard.pending -= 1;
+      this.#pages.release(id, [...range.a.flat(), ...range.b.flat()]);
+    }
+  }
+
+  async #multiply(shard: Shard<Result>, paged: PagedRange, proceed: () => void): Promise<void> {
+    proceed();
+    try {
+      await this.#compute.multiply(shard.result, shard.shape.dtype, paged, proceed);
+    } catch (error) {
+      shard.broken = true;
+      throw error;
+    }
+  }
+
+  /** Pages of the range. @throws 'bad-input' where a block is absent or has not the bytes of its place. */
+  #locate(id: ShardId, shard: Shard<Result>, range: KRange): PagedRange {
+    const widths = range.a.map((_, i) => rowBytes(shard.a, range.from + i));
+    const pagesOf = (operand: Shape, blocks: readonly (readonly Hash[])[]): number[][] =>
+      blocks.map((hashes, i) =>
+        hashes.map((hash, r) => {
+          const page = this.#pages.use(id, hash);
+          const expected = rowsIn(operand, r) * widths[i]!;
+          if (page.bytes === expected) return page.index;
+          throw new AppError('bad-input', `block ${hash} has ${page.bytes} bytes where ${expected} belong`);
+        }),
+      );
+    return {
+      rows: shard.shape.rows,
+      cols: shard.shape.cols,
+      rowBytes: widths,
+      valueBytes: VALUE_BYTES[shard.shape.dtype],
+      a: pagesOf(shard.a, range.a),
+      b: pagesOf(shard.b, range.b),
+    };
+  }
+
+  async close(id: ShardId): Promise<Uint8Array[]> {
+    const shard = this.#shard(id);
+    if (shard.broken) throw new AppError('conflict', 'the shard holds part of a product: abandon it');
+    if (shard.pending > 0) throw new AppError('conflict', 'the shard is still being computed');
+    shard.ended = true;
+    try {
+      return await this.#compute.read(shard.result, shard.shape);
+    } finally {
+      this.#drop(id);
+    }
+  }
+
+  async abandon(id: ShardId): Promise<void> {
+    this.#drop(id);
+  }
+
+  #drop(id: ShardId): void {
+    const shard = this.#shards.get(id);
+    if (!shard) return;
+    shard.ended = true;
+    this.#shards.delete(id);
+    this.#pages.releaseAll(id);
+    this.#resultBytes -= shard.bytes;
+    this.#compute.free(shard.result);
+  }
+
+  async takeEvicted(): Promise<Hash[]> {
+    this.#assertAlive();
+    return this.#pages.takeEvicted().filter((hash) => !hash.startsWith(SELF_TEST_PREFIX));
+  }
+
+  async stats(): Promise<BackendStats> {
+    this.#assertAlive();
+    const { pageCount: pages, used: pagesUsed } = this.#pages;
+    return { pages, pagesUsed, resultBytes: this.#resultBytes, ...this.#compute.timings() };
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
+    for (const id of Array.from(this.#shards.keys())) this.#drop(id);
+    this.#compute.destroy();
+  }
+
+  #assertAlive(): void {
+    if (this.#destroyed) throw new AppError('closed', 'the backend was destroyed');
+  }
+
+  #shard(id: ShardId): Shard<Result> {
+    this.#assertAlive();
+    const shard = this.#shards.get(id);
+    if (!shard || shard.ended) throw new AppError('not-found', `no open shard ${id}`);
+    return shard;
+  }
+}
+
+function assertRange(shard: { a: Shape; b: Shape }, { from, to, a, b }: KRange): void {
+  const inside =
+    Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= colBlocks(shard.a);
+  const full = (operand: Shape, blocks: readonly (readonly Hash[])[]): boolean =>
+    blocks.length === to - from && blocks.every((hashes) => hashes.length === rowBlocks(operand));
+  if (!inside || !full(shard.a, a) || !full(shard.b, b)) {
+    throw new AppError('bad-input', `k-blocks [${from}, ${to}) do not fit the shard`);
+  }
+}
