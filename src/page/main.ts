@@ -1,0 +1,41 @@
+/** The page's composition root: joins the element, the contributor, this browser's clock and its network. */
+import { createContributor } from '../contributor/client.ts';
+import { loadConfig } from '../contributor/config.ts';
+import { systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { cryptoRng } from '../core/rng.ts';
+import './app.ts';
+import { PageController } from './controller.ts';
+import { readSettings, traitsOf } from './settings.ts';
+import { pageTitle } from './texts.ts';
+
+async function fetchJson(path: string): Promise<unknown> {
+  const response = await fetch(path, { cache: 'no-store', headers: { accept: 'application/json' } });
+  if (!response.ok) throw new AppError('unreachable', `${path} answered ${response.status}`);
+  return response.json();
+}
+
+const meta = document.querySelector<HTMLMetaElement>('meta[name="coordinator"]')?.content;
+
+const controller = new PageController({
+  contributor: createContributor(),
+  loadConfig: () => loadConfig(location, meta, fetchJson),
+  settings: readSettings(location.search),
+  clock: systemClock,
+  rng: cryptoRng,
+});
+
+const page = document.querySelector('tilework-page') ?? document.createElement('tilework-page');
+if (!page.isConnected) document.body.append(page);
+page.traits = traitsOf(globalThis);
+page.controller = controller;
+
+controller.onChange((state) => {
+  document.title = pageTitle(state.wanted, state.status);
+});
+addEventListener('online', () => {
+  controller.wake();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') controller.wake();
+});

@@ -1,0 +1,53 @@
+/** What the page's own address may ask for, and what can be known about this browser before the click. */
+import type { ContributorOptions } from '../contributor/api.ts';
+import { DEFAULT_MEMORY_BYTES } from '../contributor/api.ts';
+import type { ErrorCode } from '../core/errors.ts';
+
+const MIB = 1024 * 1024;
+/** Below this, two leases and their tiles do not fit. */
+const MIN_MEMORY_MIB = 64;
+/** WebGPU never refuses an allocation, so a mistyped number must not be able to take a whole machine. */
+const MAX_MEMORY_MIB = 4096;
+
+export interface PageSettings extends Pick<ContributorOptions, 'allowSoftware' | 'memoryBytes'> {
+  /** Addresses from `?coordinator=`: shown to the visitor, because a link chose them and not this site. */
+  readonly namedCoordinators: readonly string[];
+}
+
+/** `?software=allow`, `?memory=MiB` (clamped to 64…4096; anything else is ignored), `?coordinator=…`. */
+export function readSettings(search: string): PageSettings {
+  const query = new URLSearchParams(search);
+  return {
+    allowSoftware: query.get('software') === 'allow',
+    memoryBytes: memoryBytes(query.get('memory')),
+    namedCoordinators: query.getAll('coordinator'),
+  };
+}
+
+function memoryBytes(text: string | null): number {
+  if (text === null || !/^\d{1,6}$/.test(text)) return DEFAULT_MEMORY_BYTES;
+  return Math.min(MAX_MEMORY_MIB, Math.max(MIN_MEMORY_MIB, Number(text))) * MIB;
+}
+
+/** What a glance at the browser says; nothing here touches the GPU. */
+export interface BrowserTraits {
+  readonly secureContext: boolean;
+  readonly webgpu: boolean;
+  readonly workers: boolean;
+}
+
+export function traitsOf(scope: typeof globalThis): BrowserTraits {
+  return {
+    secureContext: scope.isSecureContext,
+    webgpu: 'gpu' in scope.navigator,
+    workers: 'Worker' in scope,
+  };
+}
+
+/** Why Start cannot work here, known before the click; undefined when it may work. */
+export function obstacle(traits: BrowserTraits): ErrorCode | 'insecure' | undefined {
+  // Browsers hide WebGPU and WebCrypto from pages without https, so this comes first.
+  if (!traits.secureContext) return 'insecure';
+  if (!traits.webgpu || !traits.workers) return 'no-webgpu';
+  return undefined;
+}

@@ -1,0 +1,78 @@
+/** The numbers under the big one, and the facts under those. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ContributorStatus } from '../contributor/api.ts';
+import { formatBytes, formatCredit } from '../core/units.ts';
+import { flops, flopsPerSecond, shortId } from './texts.ts';
+
+export interface StatRow {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string;
+}
+
+/** Work in floating-point operations (two for each multiply-add), credit, speed, bytes moved. */
+export function statRows(status: ContributorStatus): readonly StatRow[] {
+  const rows: StatRow[] = [
+    { name: 'Verified work', value: flops(status.multiplyAddsVerified) },
+    {
+      name: 'Credit',
+      value: formatCredit(status.microcredits),
+      ...(status.balanceMicrocredits > status.microcredits
+        ? { note: `${formatCredit(status.balanceMicrocredits)} in all` }
+        : {}),
+    },
+    { name: 'GPU speed', value: flopsPerSecond(status.rate) },
+    { name: 'Downloaded', value: formatBytes(status.bytesDown) },
+    { name: 'Uploaded', value: formatBytes(status.bytesUp) },
+  ];
+  if (status.shardsRejected > 0) rows.push({ name: 'Not accepted', value: String(status.shardsRejected) });
+  return rows;
+}
+
+export function statsList(status: ContributorStatus): TemplateResult {
+  return html`<dl class="stats">
+    ${statRows(status).map(
+      ({ name, value, note }) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}${note === undefined ? nothing : html` <small>${note}</small>`}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** What is known of this session; a row appears when its fact does. */
+export function factsList(
+  { project, adapter, kernel, network, peerId }: ContributorStatus,
+  copied: boolean,
+  copy: () => void,
+): TemplateResult | typeof nothing {
+  const row = (name: string, value: unknown): TemplateResult =>
+    html`<div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>`;
+  if (!project && !adapter && !network && !peerId) return nothing;
+  return html`<dl class="facts">
+    ${project ? row('For', project) : nothing}
+    ${adapter ? row('GPU', kernel ? html`${adapter} <small>${kernel}</small>` : adapter) : nothing}
+    ${network ? row('Network', network) : nothing}
+    ${
+      peerId
+        ? row(
+            'You are',
+            html`<code title=${peerId} data-testid="peer">${shortId(peerId)}</code>
+              <button
+                class="copy"
+                type="button"
+                data-testid="copy"
+                @click=${copy}
+                aria-label="Copy your contributor id"
+              >
+                ${copied ? 'Copied' : 'Copy'}
+              </button>`,
+          )
+        : nothing
+    }
+  </dl>`;
+}

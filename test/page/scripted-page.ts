@@ -1,0 +1,96 @@
+/** The real element over a contributor that does nothing but what the test says. */
+import type { Contributor, ContributorOptions, ContributorStatus } from '../../src/contributor/api.ts';
+import { STOPPED } from '../../src/contributor/api.ts';
+import { Emitter } from '../../src/core/async.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { AppError, type ErrorCode } from '../../src/core/errors.ts';
+import { seededRng } from '../../src/core/rng.ts';
+import '../../src/page/app.ts';
+import { PageController } from '../../src/page/controller.ts';
+import { type BrowserTraits, readSettings } from '../../src/page/settings.ts';
+
+class ScriptedContributor implements Contributor {
+  status: ContributorStatus = STOPPED;
+  starts: ContributorOptions[] = [];
+  stops = 0;
+  holdStop: Promise<void> | undefined;
+  readonly #statuses = new Emitter<ContributorStatus>();
+
+  start(options: ContributorOptions): Promise<void> {
+    this.starts.push(options);
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.stops += 1;
+    await this.holdStop;
+    this.say({ ...STOPPED });
+  }
+
+  wake(): void {}
+
+  onStatus(listener: (status: ContributorStatus) => void): () => void {
+    return this.#statuses.on(listener);
+  }
+
+  say(change: Partial<ContributorStatus>): void {
+    this.status = { ...this.status, ...change };
+    this.#statuses.emit(this.status);
+  }
+}
+
+let contributor = new ScriptedContributor();
+let releaseStop: (() => void) | undefined;
+
+export interface MountOptions {
+  readonly search?: string;
+  readonly traits?: BrowserTraits;
+  /** The error that finding the coordinator ends with. */
+  readonly configError?: ErrorCode;
+}
+
+/** A fresh element in place of the page's own. */
+export function mount({ search = '', traits, configError }: MountOptions = {}): void {
+  contributor = new ScriptedContributor();
+  const page = document.createElement('tilework-page');
+  page.traits = traits ?? { secureContext: true, webgpu: true, workers: true };
+  page.controller = new PageController({
+    contributor,
+    loadConfig: () =>
+      configError
+        ? Promise.reject(new AppError(configError, 'coordinator.json could not be read'))
+        : Promise.resolve({ addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' }),
+    settings: readSettings(search),
+    clock: systemClock,
+    rng: seededRng(1),
+  });
+  document.querySelector('tilework-page')?.replaceWith(page);
+}
+
+type Credits = 'microcredits' | 'balanceMicrocredits';
+/** A status as it comes through the test's connection to the browser, which knows no bigint. */
+export type Told = Partial<Omit<ContributorStatus, Credits> & Record<Credits, number>>;
+
+/** What the contributor reports next; drawn when this resolves. */
+export async function say({ microcredits, balanceMicrocredits, ...change }: Told): Promise<void> {
+  contributor.say({
+    ...change,
+    ...(microcredits === undefined ? {} : { microcredits: BigInt(microcredits) }),
+    ...(balanceMicrocredits === undefined ? {} : { balanceMicrocredits: BigInt(balanceMicrocredits) }),
+  });
+  await document.querySelector('tilework-page')?.updateComplete;
+}
+
+export function calls(): { starts: readonly ContributorOptions[]; stops: number } {
+  return { starts: contributor.starts, stops: contributor.stops };
+}
+
+export function holdStop(): void {
+  contributor.holdStop = new Promise((resolve) => {
+    releaseStop = resolve;
+  });
+}
+
+export function letStop(): void {
+  releaseStop?.();
+}
