@@ -45,10 +45,11 @@ export async function* streamRows(
   fetch: FetchBytes,
   options: StreamOptions = {},
 ): AsyncGenerator<Bytes, void, undefined> {
-  const { from = 0, to = manifest.rows, memoryBytes = DEFAULT_MEMORY_BYTES, signal } = options;
+  const { from = 0, memoryBytes = DEFAULT_MEMORY_BYTES, signal } = options;
+  const to = Math.min(options.to ?? manifest.rows, manifest.rows);
   const lineBytes = manifest.cols * VALUE_BYTES[manifest.dtype];
   const pieceRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(memoryBytes / lineBytes)));
-  for (let r = Math.floor(from / BLOCK_ROWS); r * BLOCK_ROWS < to; r++) {
+  for (let r = Math.floor(from / BLOCK_ROWS); Math.max(from, r * BLOCK_ROWS) < to; r++) {
     const hashes = await stripHashes(manifest, r, fetch);
     const start = r * BLOCK_ROWS;
     const end = Math.min(to, start + rowsIn(manifest, r));
