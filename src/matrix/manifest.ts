@@ -10,7 +10,17 @@
  * every list follows from the shape, so no node states its own depth and none can lie about it.
  */
 import { AppError } from '../core/errors.ts';
-import { type Bytes, SHA256_BYTES, bytesEqual, ceilDiv, concatBytes, sha256, toHex, utf8, viewOf } from '../core/bytes.ts';
+import {
+  type Bytes,
+  SHA256_BYTES,
+  bytesEqual,
+  ceilDiv,
+  concatBytes,
+  sha256,
+  toHex,
+  utf8,
+  viewOf,
+} from '../core/bytes.ts';
 import { BLOCK_BYTES, type Shape, assertShape } from './blocks.ts';
 import type { AnyDtype } from './dtype.ts';
 
@@ -46,7 +56,12 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     throw new AppError('bad-frame', 'not a manifest');
   }
   const view = viewOf(bytes);
-  const manifest = { dtype, rows: view.getUint32(8, true), cols: view.getUint32(12, true), root: bytes.slice(16) };
+  const manifest = {
+    dtype,
+    rows: view.getUint32(8, true),
+    cols: view.getUint32(12, true),
+    root: bytes.slice(16),
+  };
   assertShape(manifest);
   return manifest;
 }
@@ -59,7 +74,7 @@ export interface Node {
 /** The nodes of the list of `hashes` (32 bytes each); the last one is the root. */
 export async function buildList(hashes: readonly Uint8Array[]): Promise<Node[]> {
   const nodes: Node[] = [];
-  for (let level = hashes; ; ) {
+  for (let level = hashes; ;) {
     const made: Node[] = [];
     for (let at = 0; at < level.length; at += HASHES_PER_NODE) {
       const bytes = concatBytes(level.slice(at, at + HASHES_PER_NODE));
@@ -94,7 +109,8 @@ export async function readList(
     const start = (first + offset) * HASHES_PER_NODE;
     const count = Math.min(HASHES_PER_NODE, length - start);
     const bytes = await fetch(node);
-    if (bytes.length !== count * SHA256_BYTES) throw new AppError('bad-frame', 'a manifest node has the wrong length');
+    if (bytes.length !== count * SHA256_BYTES)
+      throw new AppError('bad-frame', 'a manifest node has the wrong length');
     for (let i = Math.max(from, start); i < Math.min(to, start + count); i++) {
       hashes.push(toHex(bytes.subarray((i - start) * SHA256_BYTES, (i - start + 1) * SHA256_BYTES)));
     }
