@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_K_I8 } from '../../src/matrix/dtype.ts';
 import { MAX_K_FLOAT, chooseExact, chooseFloat, narrow } from '../../src/verify/params.ts';
