@@ -7,8 +7,7 @@
 import { seededRng } from '../../src/core/rng.ts';
 import { RESULT_DTYPE, type Dtype } from '../../src/matrix/dtype.ts';
 import { BLOCK_ROWS } from '../../src/matrix/blocks.ts';
-import { drawColumn, missBound, paramsFor, projectColumn } from '../../src/verify/strip.ts';
-import { checkStrip } from '../../src/verify/strip.ts';
+import { checkStrip, drawColumn, missBound, paramsFor, projectColumn } from '../../src/verify/strip.ts';
 import { columnRanges, cutRowBlock, randomOperand } from '../verify/helpers.ts';
 
 const ROWS = BLOCK_ROWS;
@@ -22,7 +21,7 @@ function medianMs(runs: number, work: () => void): number {
   return times[runs >> 1]!;
 }
 
-/** The product of a strip, in float64; K is walked outermost for speed. */
+/** The product of a strip, in float64. */
 function multiply(a: Float64Array, b: Float64Array, width: number, k: number): Float64Array {
   const c = new Float64Array(ROWS * width);
   for (let i = 0; i < ROWS; i++) {
