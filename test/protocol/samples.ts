@@ -6,7 +6,7 @@ export const hashOf = (byte: number): string => byte.toString(16).padStart(2, '0
 export const LEASE_ID = '000102030405060708090a0b0c0d0e0f';
 
 /** The PeerId of the Ed25519 key whose seed is 32 bytes of 0x07 (keys in fixtures are made from seeds). */
-export const CONTRIBUTOR = '12D3KooWRm8J3iL796zPFi2EtGGtUJn58AG67gcRzMW2Jbt1ggQo';
+export const CONTRIBUTOR = '12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7';
 
 export const aLease: Lease = {
   id: LEASE_ID,
