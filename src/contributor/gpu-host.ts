@@ -1,0 +1,97 @@
+/** The session worker's side of the GPU worker: a Backend whose calls cross a MessagePort. */
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import { Peer, transfer } from './remote.ts';
+
+export interface OpenedBackend {
+  readonly info: BackendInfo;
+  readonly pageCount: number;
+}
+
+/** What the GPU worker offers: a Backend whose abort is a call. */
+export interface BackendHost extends Omit<Backend, 'info' | 'pageCount' | 'accumulate'> {
+  openBackend(memoryBytes: number, allowFallback: boolean): Promise<OpenedBackend>;
+  accumulate(shard: ShardId, range: KRange): Promise<void>;
+  interrupt(shard: ShardId): void;
+}
+
+/** Adapters and pipelines can take long on a cold start, and a range of k-blocks on a slow GPU. */
+const OPEN_MS = 60_000;
+const ACCUMULATE_MS = 10 * 60_000;
+
+/** @throws AppError 'no-webgpu', 'software-adapter', and whatever opening a device throws. */
+export async function connectBackend(
+  port: MessagePort,
+  options: { memoryBytes: number; allowSoftware: boolean; clock: Clock },
+): Promise<Backend> {
+  const peer = new Peer<BackendHost>(port, options.clock);
+  const opening = peer.api.openBackend(options.memoryBytes, options.allowSoftware);
+  const opened = await peer.call('opening the GPU', opening, OPEN_MS);
+  return new RemoteBackend(peer, opened);
+}
+
+class RemoteBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly pageCount: number;
+  readonly #peer: Peer<BackendHost>;
+
+  constructor(peer: Peer<BackendHost>, opened: OpenedBackend) {
+    this.#peer = peer;
+    this.info = opened.info;
+    this.pageCount = opened.pageCount;
+  }
+
+  selfTest(): Promise<void> {
+    return this.#peer.call('testing the GPU', this.#peer.api.selfTest(), OPEN_MS);
+  }
+
+  open({ dtype, rows, cols, k }: ShardShape): Promise<ShardId> {
+    return this.#peer.call('opening a shard', this.#peer.api.open({ dtype, rows, cols, k }));
+  }
+
+  reserve(shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]> {
+    return this.#peer.call('reserving pages', this.#peer.api.reserve(shard, hashes));
+  }
+
+  put(shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void> {
+    // A block that fills its buffer moves; a view of a larger one has to be copied.
+    const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+    const message = whole ? transfer(bytes, [bytes.buffer]) : bytes;
+    return this.#peer.call('storing a block', this.#peer.api.put(shard, hash, message));
+  }
+
+  async accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw new AppError('aborted', 'the shard was stopped');
+    const interrupt = (): void => {
+      void this.#peer.api.interrupt(shard);
+    };
+    signal?.addEventListener('abort', interrupt, { once: true });
+    try {
+      await this.#peer.call('computing', this.#peer.api.accumulate(shard, range), ACCUMULATE_MS);
+    } finally {
+      signal?.removeEventListener('abort', interrupt);
+    }
+  }
+
+  close(shard: ShardId): Promise<Uint8Array[]> {
+    return this.#peer.call('reading the result', this.#peer.api.close(shard), OPEN_MS);
+  }
+
+  abandon(shard: ShardId): Promise<void> {
+    return this.#peer.call('abandoning a shard', this.#peer.api.abandon(shard));
+  }
+
+  takeEvicted(): Promise<Hash[]> {
+    return this.#peer.call('listing evictions', this.#peer.api.takeEvicted());
+  }
+
+  stats(): Promise<BackendStats> {
+    return this.#peer.call('reading statistics', this.#peer.api.stats());
+  }
+
+  destroy(): Promise<void> {
+    return this.#peer.call('closing the GPU', this.#peer.api.destroy());
+  }
+}

@@ -1,0 +1,58 @@
+/** The session worker's composition root: libp2p, the engine, hashing and signing live here. */
+import { systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { cryptoRng } from '../core/rng.ts';
+import { ContributorNode } from '../net/contributor-node.ts';
+import { peerIdOf } from '../protocol/keys.ts';
+import type { ContributorOptions, ContributorStatus } from './api.ts';
+import { Engine } from './engine.ts';
+import { connectBackend } from './gpu-host.ts';
+import { loadIdentity } from './identity.ts';
+import { Outbox } from './outbox.ts';
+import { expose } from './remote.ts';
+
+/** The GPU worker gives C a quarter of the memory and operand pages the rest. */
+const RESULT_SHARE = 0.25;
+
+export class SessionHost {
+  #engine: Engine | undefined;
+  #running: Promise<void> | undefined;
+
+  /** `gpu` reaches the GPU worker. Resolves once the key is there and the engine has begun. */
+  async start(options: ContributorOptions, gpu: MessagePort, onStatus: (s: ContributorStatus) => void): Promise<void> {
+    if (this.#engine) throw new AppError('conflict', 'this worker has started already');
+    const { addresses, memoryBytes, allowSoftware } = options;
+    const key = await loadIdentity();
+    const outbox = new Outbox();
+    const node = new ContributorNode({
+      key,
+      addresses: [...addresses],
+      clock: systemClock,
+      rng: cryptoRng,
+      source: outbox.source,
+    });
+    this.#engine = new Engine({
+      key,
+      peerId: peerIdOf(key),
+      node,
+      outbox,
+      openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
+      resultBytes: Math.floor(memoryBytes * RESULT_SHARE),
+      clock: systemClock,
+      rng: cryptoRng,
+      onStatus,
+    });
+    this.#running = this.#engine.run();
+  }
+
+  async stop(): Promise<void> {
+    this.#engine?.stop();
+    await this.#running;
+  }
+
+  wake(): void {
+    this.#engine?.wake();
+  }
+}
+
+expose(new SessionHost());

@@ -1,0 +1,102 @@
+/** How events become the status that a visitor reads. Pure. */
+import { unreachable } from '../core/errors.ts';
+import { formatDuration } from '../core/units.ts';
+import type { ConnectionState } from '../net/reconnect.ts';
+import { type ContributorStatus, type Problem, STOPPED } from './api.ts';
+import type { SessionEvent } from './session.ts';
+
+export type StatusEvent =
+  | SessionEvent
+  | { readonly type: 'started'; readonly peerId: string }
+  | { readonly type: 'testing' }
+  | { readonly type: 'adapter'; readonly adapter: string; readonly kernel: string }
+  | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'bytes'; readonly down: number; readonly up: number }
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly problem: Problem };
+
+const WAITING = 'Connected. Nothing to compute at the moment; work will come by itself.';
+
+export function nextStatus(old: ContributorStatus, event: StatusEvent): ContributorStatus {
+  switch (event.type) {
+    case 'started':
+      return { ...STOPPED, stage: 'testing', detail: 'Preparing the GPU.', peerId: event.peerId };
+    case 'testing':
+    case 'self-test':
+      return { ...old, stage: 'testing', detail: 'Testing the GPU with known answers.', progress: 0 };
+    case 'adapter':
+      return { ...old, adapter: event.adapter, kernel: event.kernel };
+    case 'connection':
+      return connection(old, event.state);
+    case 'welcome':
+      return {
+        ...old,
+        stage: 'waiting',
+        detail: WAITING,
+        progress: 0,
+        network: event.network,
+        balanceMicrocredits: event.balanceMicrocredits,
+        problem: undefined,
+      };
+    case 'lease':
+      return { ...old, stage: 'downloading', detail: `Downloading blocks for “${event.project}”.`, progress: 0, project: event.project };
+    case 'progress': {
+      const { stage, done, total } = event.progress;
+      const what = stage === 'computing' ? 'Computing a shard of' : 'Downloading blocks for';
+      return { ...old, stage, detail: `${what} “${old.project}”.`, progress: done / total };
+    }
+    case 'committed':
+      return { ...old, stage: 'uploading', detail: 'Sending the result; the coordinator checks every number.', progress: 0, rate: event.rate };
+    case 'receipt':
+      return {
+        ...old,
+        stage: 'verified',
+        detail: 'Verified: every number was checked.',
+        progress: 1,
+        shardsVerified: old.shardsVerified + 1,
+        receipts: old.receipts + 1,
+        multiplyAddsVerified: old.multiplyAddsVerified + Number(event.receipt.multiplyAdds),
+        microcredits: old.microcredits + event.receipt.microcredits,
+        balanceMicrocredits: event.receipt.balanceMicrocredits,
+        problem: undefined,
+      };
+    case 'ended':
+      return ended(old, event);
+    case 'notice':
+      return event.code === 'idle' ? { ...old, stage: 'waiting', detail: WAITING, progress: 0 } : { ...old, detail: event.text };
+    case 'bytes':
+      return { ...old, bytesDown: event.down, bytesUp: event.up };
+    case 'stopped':
+      return { ...old, stage: 'stopped', detail: '', progress: 0, problem: undefined };
+    case 'failed':
+      return { ...old, stage: 'failed', detail: event.problem.message, progress: 0, problem: event.problem };
+    default:
+      return unreachable(event);
+  }
+}
+
+function connection(old: ContributorStatus, state: ConnectionState): ContributorStatus {
+  if (state.state === 'connected') return { ...old, stage: 'connecting', detail: 'Connected; saying hello.', problem: undefined };
+  if (state.state === 'connecting') {
+    return { ...old, stage: 'connecting', detail: state.attempt > 1 ? old.detail : 'Connecting to the coordinator.', progress: 0 };
+  }
+  const wrong = state.error?.code === 'wrong-peer';
+  const what = wrong
+    ? 'The coordinator at this address has another identity than this page expects'
+    : 'Cannot reach the coordinator';
+  const detail = `${what}; trying again in ${formatDuration(state.retryInMs ?? 0)}.`;
+  return { ...old, stage: 'connecting', detail, progress: 0, problem: { code: wrong ? 'wrong-peer' : 'unreachable', message: detail } };
+}
+
+function ended(old: ContributorStatus, event: SessionEvent & { type: 'ended' }): ContributorStatus {
+  if (event.reason !== 'rejected') return { ...old, stage: 'waiting', detail: event.text || WAITING, progress: 0 };
+  const message = 'A result failed verification. This GPU repeats its known answers before it gets more work.';
+  return {
+    ...old,
+    stage: 'waiting',
+    detail: message,
+    progress: 0,
+    shardsRejected: old.shardsRejected + 1,
+    problem: { code: 'gpu-wrong', message },
+  };
+}

@@ -1,0 +1,184 @@
+/**
+ * Jobs: created from two operands, advanced by verified shards, ended once. What is verified lives in
+ * the database; this class mirrors it for the scheduler and can be rebuilt from it at any moment.
+ */
+import { Emitter } from '../core/async.ts';
+import { fromHex, toHex } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import type { Rng } from '../core/rng.ts';
+import type { JobRequest } from '../core/v1.ts';
+import { BLOCK_ROWS } from '../matrix/blocks.ts';
+import { putMatrix } from '../matrix/build.ts';
+import { RESULT_DTYPE, assertK } from '../matrix/dtype.ts';
+import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
+import type { BlockStore } from '../store/blocks.ts';
+import type { Database } from '../store/database.ts';
+import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
+import { getOperand } from '../store/operands.ts';
+import type { Job, Operand } from '../store/schema.ts';
+import type { ActiveLease, JobSpec, Scheduler } from './scheduler.ts';
+import { JobSecrets, type VerifyPool } from './verify-pool.ts';
+
+export interface JobsContext {
+  readonly db: Database;
+  readonly blocks: BlockStore;
+  readonly scheduler: Scheduler;
+  readonly pool: VerifyPool;
+  readonly rng: Rng;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What a running job needs besides the database. */
+export interface RunningJob {
+  readonly spec: JobSpec;
+  readonly secrets: JobSecrets;
+}
+
+export type JobChange =
+  | { readonly type: 'created' | 'progress' | 'ended'; readonly job: string }
+  /** Leases of a job that ended early: their contributors should stop. */
+  | { readonly type: 'revoked'; readonly job: string; readonly leases: readonly ActiveLease[] };
+
+const MAX_F32 = 3.4028234663852886e38;
+/** A title on contributors' pages: short, and one line. */
+const MAX_PROJECT_CHARS = 80;
+
+export class Jobs {
+  readonly #context: JobsContext;
+  readonly #running = new Map<string, RunningJob>();
+  readonly changes = new Emitter<JobChange>();
+  readonly #fetch: FetchBytes;
+
+  constructor(context: JobsContext) {
+    this.#context = context;
+    this.#fetch = async (hash) => {
+      const bytes = await context.blocks.get(hash);
+      if (!bytes) throw new AppError('internal', `the block store has lost ${hash}`);
+      return bytes;
+    };
+  }
+
+  /** Takes up every job that was running when the coordinator last stopped, however it stopped. */
+  async restore(): Promise<void> {
+    for (const job of await listJobs(this.#context.db, 'running')) await this.#take(job);
+  }
+
+  running(id: string): RunningJob | undefined {
+    return this.#running.get(id);
+  }
+
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
+  /** @throws AppError 'not-found', 'shape-mismatch', 'k-too-large', 'bad-input'. */
+  async create(request: JobRequest): Promise<Job> {
+    const { db, rng, clock } = this.#context;
+    const [a, b] = await Promise.all([this.#operand(request.a), this.#operand(request.b)]);
+    assertProduct(a, b);
+    const project = (request.project ?? 'a matrix product').trim().slice(0, MAX_PROJECT_CHARS);
+    if (!project || /\p{Cc}/u.test(project)) throw new AppError('bad-input', 'a project is one line of text');
+    const job = await createJob(db, {
+      id: toHex(rng.bytes(16)),
+      a: a.id,
+      b: b.id,
+      dtype: a.dtype,
+      rows: a.rows,
+      cols: b.rows,
+      k: a.k,
+      project,
+      title: '',
+      priority: request.priority ?? 0,
+      createdMs: clock.now(),
+    });
+    await this.#take(job);
+    this.changes.emit({ type: 'created', job: job.id });
+    return job;
+  }
+
+  /** @throws AppError 'not-found', or 'conflict' when it has ended already. */
+  async cancel(id: string): Promise<void> {
+    const job = await getJob(this.#context.db, id);
+    if (!job) throw new AppError('not-found', 'there is no such job');
+    const changed = await setJobState(this.#context.db, id, 'cancelled', { timeMs: this.#context.clock.now() });
+    if (!changed) throw new AppError('conflict', `this job is ${job.state} already`);
+    this.#drop(id);
+  }
+
+  /** Called after a shard of this job was settled: tells watchers, and ends the job with its last cell. */
+  async advanced(id: string): Promise<void> {
+    const progress = this.#context.scheduler.progressOf(id);
+    if (progress && progress.verified === progress.total) await this.#finish(id);
+    else this.changes.emit({ type: 'progress', job: id });
+  }
+
+  async #take(job: Job): Promise<void> {
+    const { db, scheduler, pool, rng } = this.#context;
+    const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
+    const spec: JobSpec = { id, a, b, dtype, rows, cols, k, project, priority, createdMs };
+    const [aManifest, bManifest] = await Promise.all([this.#fetch(a), this.#fetch(b)]);
+    const secrets = new JobSecrets(pool, rng, decodeManifest(aManifest), decodeManifest(bManifest), this.#fetch);
+    const cells = await cellsOf(db, id);
+    scheduler.addJob(
+      spec,
+      cells.map((cell) => ({ row: cell.rowBlock, col: cell.colBlock, rows: 1, cols: 1 })),
+    );
+    this.#running.set(id, { spec, secrets });
+    const progress = scheduler.progressOf(id)!;
+    if (progress.verified === progress.total) await this.#finish(id);
+  }
+
+  /** Puts C's manifest together from the verified cells. May run again after a crash: it is idempotent. */
+  async #finish(id: string): Promise<void> {
+    const running = this.#running.get(id);
+    if (!running) return;
+    const { db, blocks, clock, log } = this.#context;
+    const { dtype, rows, cols } = running.spec;
+    const strips: Uint8Array[][] = [];
+    for (const cell of await cellsOf(db, id)) (strips[cell.rowBlock] ??= []).push(fromHex(cell.block));
+    const shape = { dtype: RESULT_DTYPE[dtype], rows, cols };
+    const { manifestHash } = await putMatrix(shape, strips, (hash: Hash, bytes: Uint8Array) => blocks.put(hash, bytes));
+    if (await finishJob(db, id, manifestHash, clock.now())) log.info({ job: id }, 'job done');
+    this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    this.#running.delete(id);
+    const leases = this.#context.scheduler.removeJob(id);
+    this.changes.emit({ type: 'revoked', job: id, leases });
+    this.changes.emit({ type: 'ended', job: id });
+  }
+
+  async #operand(id: string): Promise<Operand> {
+    const operand = /^[0-9a-f]{64}$/.test(id) ? await getOperand(this.#context.db, id) : undefined;
+    if (!operand) throw new AppError('not-found', `there is no operand ${id}; upload it first`);
+    return operand;
+  }
+}
+
+/** @throws AppError unless C = A·Bᵀ exists and every entry of it can be a number. */
+function assertProduct(a: Operand, b: Operand): void {
+  if (a.dtype !== b.dtype) {
+    throw new AppError('shape-mismatch', `A is ${a.dtype} and B is ${b.dtype}; both must have one type`);
+  }
+  if (a.k !== b.k) {
+    throw new AppError(
+      'shape-mismatch',
+      `A is ${a.rows} × ${a.k} and B is ${b.k} × ${b.rows}: the inner sizes ${a.k} and ${b.k} differ`,
+    );
+  }
+  assertK(a.dtype, a.k);
+  const largest = a.k * a.maxAbs * b.maxAbs;
+  if (a.dtype !== 'i8' && largest * 1.01 > MAX_F32) {
+    throw new AppError(
+      'non-finite',
+      `sums of K = ${a.k} products of values up to ${a.maxAbs} and ${b.maxAbs} could overflow float32; scale the operands down`,
+    );
+  }
+  if (Math.ceil(a.rows / BLOCK_ROWS) * Math.ceil(b.rows / BLOCK_ROWS) > 2 ** 24) {
+    throw new AppError('too-large', 'C has more than 16,777,216 cells of 256 × 256; cut the product into several jobs');
+  }
+}

@@ -1,0 +1,86 @@
+/** One contributor's control stream: its Hello within ten seconds, its messages at a bearable rate. */
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import type { Link } from '../net/link.ts';
+import { decodeFromContributor, encodeFromCoordinator } from '../protocol/control.ts';
+import { CONTROL_BURST, HELLO_DEADLINE_MS, MAX_CONTROL_PER_SECOND, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import type { FromContributor, FromCoordinator, Hello } from '../protocol/messages.ts';
+import { type Standing, windowOf } from './standing.ts';
+
+export class PeerSession {
+  readonly link: Link;
+  readonly hello: Hello;
+  readonly connectedMs: number;
+  standing: Standing;
+  /** Leases that the contributor would take now, by its own word. */
+  wanted = 0;
+  /** Known answers were asked for again; no lease until they have come. */
+  testing = false;
+  /** It has been told that there is nothing to do. */
+  toldIdle = false;
+
+  constructor(link: Link, hello: Hello, standing: Standing, now: number) {
+    this.link = link;
+    this.hello = hello;
+    this.standing = standing;
+    this.connectedMs = now;
+  }
+
+  get peer(): string {
+    return this.link.peer;
+  }
+
+  /** Leases that it may be given now, with `held` in flight. */
+  room(held: number): number {
+    return this.testing ? 0 : Math.max(0, Math.min(this.wanted, windowOf(this.standing) - held));
+  }
+
+  /** Never rejects: a link that cannot take the message is about to report its own end. */
+  async send(message: FromCoordinator): Promise<boolean> {
+    try {
+      await this.link.control.send(encodeFromCoordinator(message));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** The first message of a link. @throws AppError 'timeout', 'closed' or 'bad-frame'. */
+export async function receiveHello(link: Link, clock: Clock): Promise<Hello> {
+  const late = new AbortController();
+  const cancel = clock.after(HELLO_DEADLINE_MS, () => {
+    late.abort();
+  });
+  try {
+    const frame = await link.control.receive(late.signal);
+    const message = frame && decodeFromContributor(frame);
+    if (!message) throw new AppError('closed', 'the contributor left before its Hello');
+    if (message.type !== 'hello') throw new AppError('bad-frame', 'the first message must be a Hello');
+    if (message.version !== PROTOCOL_VERSION) {
+      throw new AppError('bad-frame', `protocol version ${message.version} is not spoken here`);
+    }
+    return message;
+  } finally {
+    cancel();
+  }
+}
+
+/** Hands every later message to `handle`. @throws AppError 'too-large' above the allowed rate, 'bad-frame'. */
+export async function receiveMessages(
+  link: Link,
+  clock: Clock,
+  handle: (message: FromContributor) => void,
+): Promise<void> {
+  let tokens = CONTROL_BURST;
+  let filled = clock.now();
+  for (;;) {
+    const frame = await link.control.receive();
+    if (!frame) return;
+    const now = clock.now();
+    tokens = Math.min(CONTROL_BURST, tokens + ((now - filled) / 1000) * MAX_CONTROL_PER_SECOND) - 1;
+    filled = now;
+    if (tokens < 0) throw new AppError('too-large', 'the contributor sends control messages too fast');
+    handle(decodeFromContributor(frame));
+  }
+}

@@ -1,0 +1,108 @@
+/** The JSON of the HTTP API `/v1`, shared by the coordinator and its clients. Plain data only. */
+
+/** Whole microcredits as decimal text: they may pass 2⁵³. */
+export type Microcredits = string;
+
+export type OperandDtype = 'i8' | 'f16' | 'f32';
+
+export interface OperandView {
+  /** Manifest hash, 64 hexadecimal digits. */
+  readonly id: string;
+  readonly dtype: OperandDtype;
+  /** Rows of the operand and values of K in each. */
+  readonly rows: number;
+  readonly k: number;
+  readonly bytes: number;
+  readonly name: string;
+  readonly createdMs: number;
+}
+
+export interface JobRequest {
+  /** Operand ids: C = A·Bᵀ over K-major operands. */
+  readonly a: string;
+  readonly b: string;
+  /** What it is for; shown to contributors. */
+  readonly project?: string;
+  readonly priority?: number;
+}
+
+export type JobState = 'running' | 'done' | 'cancelled' | 'failed';
+
+export interface JobContribution {
+  /** PeerId. */
+  readonly contributor: string;
+  readonly shards: number;
+  readonly multiplyAdds: number;
+  readonly microcredits: Microcredits;
+}
+
+export interface JobView {
+  readonly id: string;
+  readonly state: JobState;
+  readonly project: string;
+  readonly dtype: OperandDtype;
+  readonly rows: number;
+  readonly cols: number;
+  readonly k: number;
+  readonly a: string;
+  readonly b: string;
+  readonly createdMs: number;
+  readonly finishedMs: number | null;
+  readonly cellsVerified: number;
+  readonly cellsTotal: number;
+  /** Verified shards, each with a signed result and a receipt. */
+  readonly shards: number;
+  readonly multiplyAddsVerified: number;
+  readonly multiplyAddsTotal: number;
+  /** Bytes that moved between coordinator and contributors for verified shards. */
+  readonly bytesDown: number;
+  readonly bytesUp: number;
+  /** A wrong number passes its check with probability at most 2^−missLog2. */
+  readonly missLog2: number;
+  readonly contributions: readonly JobContribution[];
+  readonly error: string | null;
+}
+
+/** One event of `/v1/jobs/:id/events`: the job as it is now. The last has a final state. */
+export type JobEvent = JobView;
+
+export interface ReceiptView {
+  readonly shard: string;
+  readonly job: string;
+  readonly contributor: string;
+  readonly multiplyAdds: number;
+  readonly microcredits: Microcredits;
+  readonly verifiedMs: number;
+  /** Signed envelopes, base64: what the contributor was asked, what it stated, what it was credited. */
+  readonly lease: string;
+  readonly result: string;
+  readonly receipt: string;
+}
+
+export interface ContributorView {
+  readonly contributor: string;
+  readonly shards: number;
+  readonly multiplyAdds: number;
+  readonly microcredits: Microcredits;
+}
+
+/** The public state of the network, without a token. */
+export interface NetworkView {
+  readonly network: string;
+  /** PeerId: what pages pin and receipts are signed with. */
+  readonly coordinator: string;
+  readonly contributorsNow: number;
+  readonly jobsRunning: number;
+  readonly shardsVerified: number;
+  readonly multiplyAddsVerified: number;
+}
+
+/** Every error answer (RFC 9457, application/problem+json). */
+export interface ProblemView {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** One of our error codes. */
+  readonly code: string;
+}
