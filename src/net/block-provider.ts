@@ -1,0 +1,90 @@
+/** The answering half of the block protocol: one want at a time, in their order, each answered once. */
+import { AppError } from '../core/errors.ts';
+import { encodeBlock, encodeMissing } from '../protocol/block-frames.ts';
+import { MAX_QUEUED_WANTS, MAX_WANTS_PER_FRAME } from '../protocol/limits.ts';
+import type { Hash } from './block-consumer.ts';
+
+export type BlockSource = (hash: Hash) => Promise<Uint8Array | undefined>;
+
+interface QueuedWant {
+  readonly hash: Hash;
+  cancelled: boolean;
+}
+
+export interface ProviderOptions {
+  /** A source that throws counts as one that has not got the block: the consumer must have its answer. */
+  readonly source: BlockSource;
+  /** Waits for room, which paces the source. Rejects at the end of the channel. */
+  send(frame: Uint8Array): Promise<void>;
+}
+
+export class BlockProvider {
+  bytesUp = 0;
+  readonly #options: ProviderOptions;
+  readonly #queue: QueuedWant[] = [];
+  #serving = false;
+  #ended = false;
+
+  constructor(options: ProviderOptions) {
+    this.#options = options;
+  }
+
+  /** @throws 'too-large' when the peer has more wants open than any window allows */
+  onWant(hashes: readonly Hash[]): void {
+    if (this.#queue.length + hashes.length > MAX_QUEUED_WANTS) {
+      throw new AppError('too-large', `more than ${MAX_QUEUED_WANTS} wants are waiting`);
+    }
+    for (const hash of hashes) this.#queue.push({ hash, cancelled: false });
+    if (!this.#serving) void this.#serve();
+  }
+
+  /** What is already being read or sent will still arrive; the rest is answered with Missing. */
+  onCancel(hashes: readonly Hash[]): void {
+    for (const hash of hashes) {
+      const want = this.#queue.find((entry) => entry.hash === hash && !entry.cancelled);
+      if (want) want.cancelled = true;
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#queue.length = 0;
+  }
+
+  async #serve(): Promise<void> {
+    this.#serving = true;
+    try {
+      while (this.#queue.length > 0) {
+        const cancelled = this.#takeCancelled();
+        if (cancelled.length > 0) await this.#options.send(encodeMissing(cancelled));
+        else await this.#answer(this.#queue.shift()!);
+      }
+    } catch {
+      // The channel has ended; whoever runs the exchange knows why.
+      this.end();
+    } finally {
+      this.#serving = false;
+    }
+  }
+
+  #takeCancelled(): Hash[] {
+    const live = this.#queue.findIndex((want) => !want.cancelled);
+    const count = Math.min(live < 0 ? this.#queue.length : live, MAX_WANTS_PER_FRAME);
+    return this.#queue.splice(0, count).map((want) => want.hash);
+  }
+
+  async #answer(want: QueuedWant): Promise<void> {
+    let bytes: Uint8Array | undefined;
+    let frame: Uint8Array;
+    try {
+      bytes = await this.#options.source(want.hash);
+      frame = bytes ? encodeBlock(want.hash, bytes) : encodeMissing([want.hash]);
+    } catch {
+      bytes = undefined;
+      frame = encodeMissing([want.hash]);
+    }
+    if (this.#ended) return;
+    await this.#options.send(frame);
+    this.bytesUp += bytes?.length ?? 0;
+  }
+}

@@ -1,0 +1,70 @@
+/** The one place that names what a connection is made of: WebSocket, Noise, yamux, identify, ping. */
+import { noise } from '@chainsafe/libp2p-noise'; // its successor is @libp2p/noise: the same wire, one line here
+import { yamux } from '@chainsafe/libp2p-yamux';
+import { identify } from '@libp2p/identify';
+import type { ConnectionGater, Libp2p } from '@libp2p/interface';
+import { ping } from '@libp2p/ping';
+import { type Libp2pOptions, createLibp2p } from 'libp2p';
+import { PROTOCOL_VERSION } from '../protocol/limits.ts';
+import type { SigningKey } from '../protocol/keys.ts';
+import { repairedWebSockets } from './websocket-repair.ts';
+
+/** Only tests give other transports (memory). */
+export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number];
+
+export interface StackOptions {
+  readonly key: SigningKey;
+  readonly role: 'contributor' | 'coordinator';
+  readonly listen?: readonly string[];
+  readonly announce?: readonly string[];
+  readonly gater: ConnectionGater;
+  readonly maxConnections: number;
+  readonly transports?: readonly TransportFactory[];
+}
+
+/** What may wait in a socket: a heartbeat behind it must leave within seconds on a slow uplink. */
+const MAX_BUFFERED_BYTES = { contributor: 1 << 20, coordinator: 4 << 20 };
+/**
+ * A stream's window grows with the round trip up to this. A paused stream may be sent all of it, and libp2p
+ * resets streams that hold 4 MiB, so yamux's own 16 MiB would turn a slow reader into a reset.
+ */
+const MAX_STREAM_WINDOW_BYTES = 2 << 20;
+/** Ours are two, the rest is identify and ping. */
+const MAX_STREAMS = 16;
+/** Behind a TLS proxy all contributors share one address: the default of 5 a second refuses a small crowd. */
+const INBOUND_PER_SECOND_AND_HOST = 1_000;
+const MAX_PENDING_INBOUND = 500;
+
+/** A libp2p node that is not started yet. */
+export function createNode(options: StackOptions): Promise<Libp2p> {
+  const { role } = options;
+  return createLibp2p({
+    start: false,
+    privateKey: options.key,
+    nodeInfo: { name: 'tilework', version: String(PROTOCOL_VERSION), userAgent: `tilework-${role}` },
+    addresses: { listen: [...(options.listen ?? [])], announce: [...(options.announce ?? [])] },
+    transports: [
+      ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: MAX_BUFFERED_BYTES[role] })]),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: MAX_STREAMS,
+        maxOutboundStreams: MAX_STREAMS,
+        streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES },
+      }),
+    ],
+    // A gater of our own also replaces the browser default, which denies ws:// and private addresses.
+    connectionGater: options.gater,
+    connectionManager: {
+      maxConnections: options.maxConnections,
+      inboundConnectionThreshold: INBOUND_PER_SECOND_AND_HOST,
+      maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+      // It gives up after half a minute; src/net/reconnect.ts does not.
+      reconnectRetries: 0,
+    },
+    // It aborts connections whose ping waits behind an upload (js-libp2p #3463, #3504). Links have a heartbeat.
+    connectionMonitor: { enabled: false },
+    services: { identify: identify(), ping: ping() },
+  });
+}

@@ -1,0 +1,65 @@
+/** A Link over a libp2p connection and its two streams. */
+import type { Connection, Stream } from '@libp2p/interface';
+import type { Clock } from '../core/clock.ts';
+import { toAppError } from '../core/errors.ts';
+import { MAX_BLOCK_FRAME_BYTES, MAX_CONTROL_BYTES } from '../protocol/limits.ts';
+import type { BlockSource } from './block-provider.ts';
+import { closedError } from './channel.ts';
+import { CLOSE_MS, type Link, createLink } from './link.ts';
+import { StreamChannel } from './stream-channel.ts';
+
+export interface StreamLinkParts {
+  readonly connection: Connection;
+  readonly control: Stream;
+  readonly blocks: Stream;
+  readonly clock: Clock;
+  readonly source: BlockSource;
+}
+
+export function linkOver({ connection, control, blocks, clock, source }: StreamLinkParts): Link {
+  const channels = {
+    control: new StreamChannel(control, MAX_CONTROL_BYTES),
+    blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES),
+  };
+  return createLink({
+    peer: connection.remotePeer.toString(),
+    address: connection.remoteAddr.toString(),
+    ...channels,
+    clock,
+    source,
+    ended: Promise.race([connection, control, blocks].map(closeOf)),
+    async shut(error) {
+      if (error) connection.abort(error);
+      else await shutInOrder(connection, channels.control, clock);
+      await closeOf(connection);
+    },
+  });
+}
+
+/** Closes the connection, by force when that takes long or fails. Never rejects. */
+export async function closeConnection(connection: Connection, clock: Clock): Promise<void> {
+  const deadline = new AbortController();
+  const cancel = clock.after(CLOSE_MS, () => deadline.abort(closedError()));
+  try {
+    await connection.close({ signal: deadline.signal });
+  } catch (error) {
+    connection.abort(toAppError(error, 'closed'));
+  } finally {
+    cancel();
+  }
+}
+
+async function shutInOrder(connection: Connection, control: StreamChannel, clock: Clock): Promise<void> {
+  const cancel = clock.after(CLOSE_MS, () => connection.abort(closedError()));
+  await control.close();
+  cancel();
+  await closeConnection(connection, clock);
+}
+
+/** libp2p may emit 'close' twice and before anybody listens. */
+function closeOf(target: Connection | Stream): Promise<void> {
+  if (['closed', 'aborted', 'reset'].includes(target.status)) return Promise.resolve();
+  return new Promise((resolve) => {
+    (target as EventTarget).addEventListener('close', () => resolve(), { once: true });
+  });
+}
