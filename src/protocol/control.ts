@@ -13,7 +13,7 @@ import type { FromContributor, FromCoordinator, Hello, Progress, Welcome } from 
 import * as pb from './pb/control.js';
 import { type MessageRules, checkMessage } from './wire.ts';
 
-export type { FromContributor, FromCoordinator } from './messages.ts';
+export type * from './messages.ts';
 
 const MAX_U32 = 0xffffffff;
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;

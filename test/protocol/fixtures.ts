@@ -14,8 +14,8 @@ function revive(_: string, value: unknown): unknown {
   return bytesOnly ? fromHex(hex) : value;
 }
 
-export function fixture<T>(name: string): T {
-  return JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8'), revive) as T;
+export function fixture(name: string): unknown {
+  return JSON.parse(readFileSync(path.join(FOLDER, `${name}.json`), 'utf8'), revive);
 }
 
 /** A protobuf varint, padded to `width` bytes when given (which no honest writer does). */
@@ -27,7 +27,10 @@ export function varint(value: number, width = 1): number[] {
 
 /** A length-delimited protobuf field. */
 export function field(number: number, body: Uint8Array | readonly number[]): Uint8Array {
-  return concatBytes([Uint8Array.from([...varint(number * 8 + 2), ...varint(body.length)]), Uint8Array.from(body)]);
+  return concatBytes([
+    Uint8Array.from([...varint(number * 8 + 2), ...varint(body.length)]),
+    Uint8Array.from(body),
+  ]);
 }
 
 /** One to four edits of a seed, or, one time in eight, plain noise. */

@@ -25,14 +25,14 @@ import { aLease, aReceipt, aResult } from './samples.ts';
 const INPUTS = 20_000;
 
 const bytesIn = (name: string): Uint8Array[] =>
-  fixture<{ vectors: { hex: string }[] }>(name).vectors.map(({ hex }) => fromHex(hex));
+  (fixture(name) as { vectors: { hex: string }[] }).vectors.map(({ hex }) => fromHex(hex));
 
 interface Decoder {
   readonly name: string;
   readonly seeds: Uint8Array[];
-  decode(bytes: Uint8Array): unknown;
+  decode(this: void, bytes: Uint8Array): unknown;
   /** The value's own bytes: what was accepted must be something that we could have sent. */
-  encode(value: never): Uint8Array;
+  encode(this: void, value: never): Uint8Array;
 }
 
 const decoders: Decoder[] = [
@@ -63,25 +63,29 @@ const decoders: Decoder[] = [
 ];
 
 describe('damaged bytes', () => {
-  it.each(decoders)('$name answers with bad-frame or a sendable value', ({ seeds, decode, encode }) => {
-    const rng = seededRng(1);
-    let accepted = 0;
-    for (let i = 0; i < INPUTS; i++) {
-      const bytes = mutate(rng, seeds);
-      let value: unknown;
-      try {
-        value = decode(bytes);
-      } catch (error) {
-        if (!isAppError(error, 'bad-frame')) throw error;
-        continue;
+  it.each(decoders)(
+    '$name answers with bad-frame or a sendable value',
+    ({ seeds, decode, encode }) => {
+      const rng = seededRng(1);
+      let accepted = 0;
+      for (let i = 0; i < INPUTS; i++) {
+        const bytes = mutate(rng, seeds);
+        let value: unknown;
+        try {
+          value = decode(bytes);
+        } catch (error) {
+          if (!isAppError(error, 'bad-frame')) throw error;
+          continue;
+        }
+        accepted += 1;
+        expect(decode(encode(value as never))).toEqual(value);
       }
-      accepted += 1;
-      expect(decode(encode(value as never))).toEqual(value);
-    }
-    // Both outcomes occur, or the mutations would prove nothing.
-    expect(accepted).toBeGreaterThan(INPUTS / 1000);
-    expect(accepted).toBeLessThan(INPUTS / 2);
-  }, 60_000);
+      // Both outcomes occur, or the mutations would prove nothing.
+      expect(accepted).toBeGreaterThan(INPUTS / 1000);
+      expect(accepted).toBeLessThan(INPUTS / 2);
+    },
+    60_000,
+  );
 
   it('decodeManifest throws nothing but our errors', () => {
     const rng = seededRng(2);
@@ -100,19 +104,23 @@ describe('damaged bytes', () => {
     { name: 'openLease', open: openLease },
     { name: 'openResult', open: openResult },
     { name: 'openReceipt', open: openReceipt },
-  ])('$name never accepts an envelope that its signer did not make', async ({ open }) => {
-    const rng = seededRng(3);
-    const seeds = bytesIn('envelopes');
-    const honest = new Set(seeds.map((seed) => seed.join()));
-    for (let i = 0; i < INPUTS; i++) {
-      const bytes = mutate(rng, seeds);
-      try {
-        await open(bytes);
-      } catch (error) {
-        if (!isAppError(error, 'bad-frame', 'bad-signature')) throw error;
-        continue;
+  ])(
+    '$name never accepts an envelope that its signer did not make',
+    async ({ open }) => {
+      const rng = seededRng(3);
+      const seeds = bytesIn('envelopes');
+      const honest = new Set(seeds.map((seed) => seed.join()));
+      for (let i = 0; i < INPUTS; i++) {
+        const bytes = mutate(rng, seeds);
+        try {
+          await open(bytes);
+        } catch (error) {
+          if (!isAppError(error, 'bad-frame', 'bad-signature')) throw error;
+          continue;
+        }
+        expect(honest.has(bytes.join())).toBe(true);
       }
-      expect(honest.has(bytes.join())).toBe(true);
-    }
-  }, 120_000);
+    },
+    120_000,
+  );
 });

@@ -50,8 +50,8 @@ interface EnvelopeVector {
 }
 
 describe('control messages', () => {
-  const up = fixture<Vectors<MessageVector<FromContributor>>>('from-contributor').vectors;
-  const down = fixture<Vectors<MessageVector<FromCoordinator>>>('from-coordinator').vectors;
+  const up = (fixture('from-contributor') as Vectors<MessageVector<FromContributor>>).vectors;
+  const down = (fixture('from-coordinator') as Vectors<MessageVector<FromCoordinator>>).vectors;
 
   it.each(up)('contributor to coordinator: $name', ({ message, hex }) => {
     expect(toHex(encodeFromContributor(message))).toBe(hex);
@@ -72,11 +72,16 @@ describe('control messages', () => {
 });
 
 describe('envelopes', () => {
-  const { vectors } = fixture<Vectors<EnvelopeVector>>('envelopes');
+  const { vectors } = fixture('envelopes') as Vectors<EnvelopeVector>;
   const KINDS = {
     lease: { seal: sealLease, open: openLease, domain: 'tilework-lease/1', type: '/tilework/lease' },
     result: { seal: sealResult, open: openResult, domain: 'tilework-result/1', type: '/tilework/result' },
-    receipt: { seal: sealReceipt, open: openReceipt, domain: 'tilework-receipt/1', type: '/tilework/receipt' },
+    receipt: {
+      seal: sealReceipt,
+      open: openReceipt,
+      domain: 'tilework-receipt/1',
+      type: '/tilework/receipt',
+    },
   };
   const kindOf = (name: string) => KINDS[name as keyof typeof KINDS];
 
@@ -88,29 +93,32 @@ describe('envelopes', () => {
     expect(toHex(await sha256(fromHex(hex)))).toBe(digest);
   });
 
-  it.each(vectors)('a $name is what RFC 0002 says, by hand and with another Ed25519', ({ name, seed, hex }) => {
-    const { domain, type } = kindOf(name);
-    const bytes = fromHex(hex);
-    const signature = bytes.subarray(-64);
-    // public_key = 1: a protobuf of { Type = 1 (Ed25519), Data }; payload_type = 2; payload = 3; signature = 5.
-    const publicKey = bytes.subarray(6, 38);
-    const head = concatBytes([
-      field(1, concatBytes([Uint8Array.of(8, 1), field(2, publicKey)])),
-      field(2, utf8.encode(type)),
-    ]);
-    const tail = field(5, signature);
-    const third = bytes.subarray(head.length, bytes.length - tail.length);
-    const payload = third.subarray(third[1]! < 128 ? 2 : 3);
-    expect(toHex(concatBytes([head, field(3, payload), tail]))).toBe(hex);
+  it.each(vectors)(
+    'a $name is what RFC 0002 says, by hand and with another Ed25519',
+    ({ name, seed, hex }) => {
+      const { domain, type } = kindOf(name);
+      const bytes = fromHex(hex);
+      const signature = bytes.subarray(-64);
+      // public_key = 1: a protobuf of { Type = 1 (Ed25519), Data }; payload_type = 2; payload = 3; signature = 5.
+      const publicKey = bytes.subarray(6, 38);
+      const head = concatBytes([
+        field(1, concatBytes([Uint8Array.of(8, 1), field(2, publicKey)])),
+        field(2, utf8.encode(type)),
+      ]);
+      const tail = field(5, signature);
+      const third = bytes.subarray(head.length, bytes.length - tail.length);
+      const payload = third.subarray(third[1]! < 128 ? 2 : 3);
+      expect(toHex(concatBytes([head, field(3, payload), tail]))).toBe(hex);
 
-    // uvarint(length) ‖ bytes is what follows the one-byte tag of a field.
-    const parts = [utf8.encode(domain), utf8.encode(type), payload];
-    const signed = concatBytes(parts.map((part) => field(1, part).subarray(1)));
-    const x = Buffer.from(publicKey).toString('base64url');
-    const key = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x } });
-    expect(seed).toHaveLength(64);
-    expect(verify(null, signed, key, signature)).toBe(true);
-  });
+      // uvarint(length) ‖ bytes is what follows the one-byte tag of a field.
+      const parts = [utf8.encode(domain), utf8.encode(type), payload];
+      const signed = concatBytes(parts.map((part) => field(1, part).subarray(1)));
+      const x = Buffer.from(publicKey).toString('base64url');
+      const key = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x } });
+      expect(seed).toHaveLength(64);
+      expect(verify(null, signed, key, signature)).toBe(true);
+    },
+  );
 
   it('hold every sample', () => {
     expect(vectors.map(({ value }) => value)).toEqual([samples.aLease, samples.aResult, samples.aReceipt]);
@@ -123,7 +131,7 @@ describe('block frames', () => {
     return { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
   };
 
-  const { vectors } = fixture<Vectors<{ name: string; frame: BlockFrame; hex: string }>>('block-frames');
+  const { vectors } = fixture('block-frames') as Vectors<{ name: string; frame: BlockFrame; hex: string }>;
   it.each(vectors)('$name', ({ frame, hex }) => {
     expect(toHex(encode(frame))).toBe(hex);
     expect(decodeBlockFrame(fromHex(hex))).toEqual(frame);
@@ -133,7 +141,7 @@ describe('block frames', () => {
 describe('manifests', () => {
   type ManifestVector = { manifest: Omit<Manifest, 'root'> & { root: string }; hex: string; hash: string };
   type ListVector = { length: number; nodes: number; root: string };
-  const { vectors, lists } = fixture<Vectors<ManifestVector> & { lists: ListVector[] }>('manifests');
+  const { vectors, lists } = fixture('manifests') as Vectors<ManifestVector> & { lists: ListVector[] };
 
   it.each(vectors)('$manifest.dtype, $manifest.rows × $manifest.cols', async ({ manifest, hex, hash }) => {
     const value = { ...manifest, root: fromHex(manifest.root) };
