@@ -116,8 +116,8 @@ function parse(bytes: Uint8Array, { name, type }: Kind<unknown>): RecordEnvelope
 }
 
 /**
- * Under a key of small order one signature fits every statement, and libraries disagree on whether to
- * accept it (RFC 8032 leaves it open), so such keys are refused before the library is asked.
+ * Under a key of small order one signature fits every statement. RFC 8032 leaves it open whether to
+ * accept it: Node's OpenSSL does not, noble (libp2p's fallback in browsers) does. Here nobody does.
  */
 async function verifies(envelope: RecordEnvelope, domain: string): Promise<boolean> {
   try {

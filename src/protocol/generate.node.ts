@@ -1,6 +1,7 @@
 /**
  * Makes pb/{control,signed}.{js,d.ts} from the .proto files beside them; the output is committed.
  * protons writes namespaces and enums, which type stripping cannot run, so its TypeScript is compiled.
+ * An argument names another folder to write to: a test compares that with what is committed.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -11,6 +12,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PB = path.join(import.meta.dirname, 'pb');
+const OUT = process.argv[2] ?? PB;
 const SCHEMAS = ['control', 'signed'];
 const HEADER = '// Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.\n';
 
@@ -45,7 +47,7 @@ try {
   for (const name of SCHEMAS) {
     for (const end of ['js', 'd.ts']) {
       const made = await readFile(path.join(work, 'out', `${name}.${end}`), 'utf8');
-      await writeFile(path.join(PB, `${name}.${end}`), HEADER + made);
+      await writeFile(path.join(OUT, `${name}.${end}`), HEADER + made);
     }
   }
 } finally {

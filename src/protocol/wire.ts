@@ -47,8 +47,7 @@ export function checkMessage(bytes: Uint8Array, rules: MessageRules): number[] {
     const number = Math.floor(tag / 8);
     const wireType = tag % 8;
     if (number === 0) throw bad('field number 0');
-    // `hasOwn`: field numbers come from the network, prototypes must not answer them.
-    const rule = Object.hasOwn(rules, number) ? rules[number] : undefined;
+    const rule = rules[number];
     if (!rule) {
       scan.skip(wireType);
       continue;
