@@ -22,14 +22,17 @@ import { factsList, statsList } from './stats.ts';
 import type { NoticeText } from './texts.ts';
 import {
   BUTTON,
+  CANNOT_START,
   INSECURE,
   INVITATION,
   invitation,
+  NOTHING_RUNS,
   problemText,
   rejectedNotice,
   shardsLabel,
+  statusSentence,
+  summary,
 } from './texts.ts';
-import { statusSentence, summary } from './texts.ts';
 import { tileWall } from './tiles.ts';
 
 const COPIED_MS = 2_000;
@@ -86,23 +89,32 @@ export class TileworkPage extends LitElement {
     if (!controller) return nothing;
     const { state, settings } = controller;
     const { status, ranBefore } = state;
+    const blocked = this.#obstacle() !== undefined;
+    // Zeros under a problem would say nothing.
+    const emptyHanded = status.stage === 'failed' && status.shardsVerified === 0;
     return html`<section class="panel" aria-label="Contribute">
       ${tileWall(status)}
       <div class="head">
-        ${ranBefore ? this.#count(status.shardsVerified) : html`<p class="invitation">${INVITATION}</p>`}
+        ${
+          ranBefore && !emptyHanded
+            ? this.#count(status.shardsVerified)
+            : html`<p class="invitation">${ranBefore ? NOTHING_RUNS : INVITATION}</p>`
+        }
         ${this.#button(state)}
       </div>
       ${stageBar(status)}
-      <p class="now">
-        <span data-testid="status">${statusSentence(status, ranBefore)}</span>
+      <p class=${`now ${status.stage}`}>
+        <span data-testid="status">${blocked ? CANNOT_START : statusSentence(status, ranBefore)}</span>
         ${hasProgress(status.stage) ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
       </p>
-      <p class="unseen" role="status" aria-live="polite">${announcement(status, ranBefore)}</p>
+      <p class="unseen" role="status" aria-live="polite">
+        ${blocked ? CANNOT_START : announcement(status, ranBefore)}
+      </p>
       ${this.#notices(state)}
       ${
         ranBefore
           ? html`${status.stage === 'stopped' ? html`<p class="summary">${summary(status)}</p>` : nothing}
-            ${statsList(status)} ${factsList(status, this.copied, this.#copy)}`
+            ${emptyHanded ? nothing : statsList(status)} ${factsList(status, this.copied, this.#copy)}`
           : html`<ul class="promise">
               ${invitation(settings.memoryBytes).map((line) => html`<li>${line}</li>`)}
             </ul>`
@@ -142,15 +154,20 @@ export class TileworkPage extends LitElement {
   #notices({ status }: PageState): TemplateResult {
     const named = this.controller?.settings.namedCoordinators ?? [];
     const blocked = this.#obstacle();
-    const problem = blocked
-      ? blocked === 'insecure'
+    const failed = status.stage === 'failed';
+    const problem =
+      blocked === 'insecure'
         ? INSECURE
-        : problemText({ code: blocked, message: '' })
-      : status.problem && problemText(status.problem);
-    const own = status.stage === 'failed' ? status.problem?.message : undefined;
-    const tone = blocked || status.stage === 'failed' ? 'grave' : 'mild';
-    return html`${problem ? notice(problem, tone, own === problem.advice ? undefined : own) : nothing}
-    ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild') : nothing}
+        : blocked
+          ? problemText({ code: blocked, message: '' })
+          : status.problem && problemText(status.problem);
+    // A failed status is the problem's title already; while it still tries, its detail would only alarm.
+    return html`${
+      problem
+        ? notice(problem, blocked || failed ? 'grave' : 'mild', { title: !failed, detail: failed })
+        : nothing
+    }
+    ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild', { title: true, detail: false }) : nothing}
     ${
       named.length > 0
         ? html`<div class="notice mild" data-testid="development">
@@ -206,10 +223,14 @@ export class TileworkPage extends LitElement {
   }
 }
 
-function notice({ title, advice }: NoticeText, tone: 'mild' | 'grave', small?: string): TemplateResult {
+function notice(
+  { title, advice, detail }: NoticeText,
+  tone: 'mild' | 'grave',
+  show: { readonly title: boolean; readonly detail: boolean },
+): TemplateResult {
   return html`<div class=${`notice ${tone}`} data-testid="notice">
-    <p><strong>${title}.</strong> ${advice}</p>
-    ${small ? html`<p class="fine">${small}</p>` : nothing}
+    <p>${show.title ? html`<strong>${title}.</strong> ` : nothing}${advice}</p>
+    ${show.detail && detail ? html`<p class="fine">${detail}</p>` : nothing}
   </div>`;
 }
 

@@ -43,6 +43,8 @@ export class PageController {
   readonly #options: ControllerOptions;
   readonly #changes = new Emitter<PageState>();
   #state: PageState = { status: STOPPED, wanted: false, stopping: false, ranBefore: false };
+  /** What earlier runs of this visit came to: a contributor counts from zero at every start. */
+  #before: ContributorStatus = STOPPED;
   #attempt = new AbortController();
   /** Statuses count only between contributor.start and the end of contributor.stop. */
   #live = false;
@@ -52,7 +54,7 @@ export class PageController {
     this.#options = options;
     this.settings = options.settings;
     options.contributor.onStatus((status) => {
-      if (this.#live) this.#follow(status);
+      if (this.#live) this.#follow(addTotals(this.#before, status));
     });
   }
 
@@ -72,10 +74,11 @@ export class PageController {
     this.#attempt = attempt;
     const afterFailure = this.#state.status.stage === 'failed';
     this.#live = false;
+    this.#before = this.#state.status;
     this.#set({
       wanted: true,
       ranBefore: true,
-      status: { ...contributor.status, stage: 'connecting', detail: '', progress: 0, problem: undefined },
+      status: { ...this.#before, stage: 'connecting', detail: '', progress: 0, problem: undefined },
     });
     try {
       if (afterFailure) await contributor.stop();
@@ -117,8 +120,9 @@ export class PageController {
   #follow(status: ContributorStatus): void {
     if (status.stage === 'stopped') {
       // A stopped contributor may have forgotten its totals; the visitor has not.
-      const { status: last, stopping } = this.#state;
-      this.#set({ wanted: false, ...(stopping ? {} : { status: { ...last, ...ended(status) } }) });
+      const { stage, detail, progress, problem } = status;
+      const ended = { ...this.#state.status, stage, detail, progress, problem };
+      this.#set({ wanted: false, ...(this.#state.stopping ? {} : { status: ended }) });
       return;
     }
     if (this.#state.stopping) {
@@ -175,8 +179,15 @@ export class PageController {
   }
 }
 
-function ended({
-  problem,
-}: ContributorStatus): Pick<ContributorStatus, 'stage' | 'detail' | 'progress' | 'problem'> {
-  return { stage: 'stopped', detail: '', progress: 0, problem };
+function addTotals(before: ContributorStatus, now: ContributorStatus): ContributorStatus {
+  return {
+    ...now,
+    shardsVerified: before.shardsVerified + now.shardsVerified,
+    shardsRejected: before.shardsRejected + now.shardsRejected,
+    multiplyAddsVerified: before.multiplyAddsVerified + now.multiplyAddsVerified,
+    microcredits: before.microcredits + now.microcredits,
+    bytesDown: before.bytesDown + now.bytesDown,
+    bytesUp: before.bytesUp + now.bytesUp,
+    receipts: before.receipts + now.receipts,
+  };
 }

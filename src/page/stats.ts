@@ -7,35 +7,36 @@ import { flops, flopsPerSecond, shortId } from './texts.ts';
 export interface StatRow {
   readonly name: string;
   readonly value: string;
-  readonly note?: string;
+  readonly notes?: readonly string[];
 }
 
 /** Work in floating-point operations (two for each multiply-add), credit, speed, bytes moved. */
 export function statRows(status: ContributorStatus): readonly StatRow[] {
-  const rows: StatRow[] = [
+  return [
     { name: 'Verified work', value: flops(status.multiplyAddsVerified) },
     {
       name: 'Credit',
       value: formatCredit(status.microcredits),
       ...(status.balanceMicrocredits > status.microcredits
-        ? { note: `${formatCredit(status.balanceMicrocredits)} in all` }
+        ? { notes: [`${formatCredit(status.balanceMicrocredits)} in all`] }
         : {}),
     },
     { name: 'GPU speed', value: flopsPerSecond(status.rate) },
-    { name: 'Downloaded', value: formatBytes(status.bytesDown) },
-    { name: 'Uploaded', value: formatBytes(status.bytesUp) },
+    {
+      name: 'Data moved',
+      value: formatBytes(status.bytesDown + status.bytesUp),
+      notes: [`${formatBytes(status.bytesDown)} in`, `${formatBytes(status.bytesUp)} out`],
+    },
   ];
-  if (status.shardsRejected > 0) rows.push({ name: 'Not accepted', value: String(status.shardsRejected) });
-  return rows;
 }
 
 export function statsList(status: ContributorStatus): TemplateResult {
   return html`<dl class="stats">
     ${statRows(status).map(
-      ({ name, value, note }) =>
+      ({ name, value, notes }) =>
         html`<div>
           <dt>${name}</dt>
-          <dd>${value}${note === undefined ? nothing : html` <small>${note}</small>`}</dd>
+          <dd>${value}${notes?.map((note) => html` <small>${note}</small>`)}</dd>
         </div>`,
     )}
   </dl>`;

@@ -17,6 +17,7 @@ export const BUTTON = {
   stopping: 'Stopping…',
 };
 
+export const NOTHING_RUNS = 'Nothing is running.';
 export const INVITATION = 'Nothing runs until you press Start.';
 
 /** What exactly will happen after the click. */
@@ -40,12 +41,15 @@ export const STAGE_LABEL: Readonly<Record<Exclude<Stage, 'stopped' | 'failed'>, 
 
 const forProject = (project: string | undefined): string => (project ? ` for “${project}”` : '');
 
+/** Instead of the status while this browser cannot start at all; the notice says why. */
+export const CANNOT_START = 'Tilework cannot start here.';
+
 /** One sentence about now. Percentages are shown beside it, so that it changes only when something happens. */
 export function statusSentence(status: ContributorStatus, ranBefore: boolean): string {
   const { stage, project } = status;
   switch (stage) {
     case 'stopped':
-      return ranBefore ? 'Stopped. Nothing is running.' : 'Not started.';
+      return ranBefore ? 'Stopped. Nothing is running.' : 'Ready when you are.';
     case 'testing':
       return 'Testing your GPU with products whose answers are known.';
     case 'connecting':
@@ -82,6 +86,8 @@ export function retrying(ms: number): string {
 export interface NoticeText {
   readonly title: string;
   readonly advice: string;
+  /** What the program itself said, where the advice is ours. */
+  readonly detail?: string;
 }
 
 const NO_WEBGPU: NoticeText = {
@@ -144,12 +150,13 @@ const TITLES: Partial<Record<ErrorCode, string>> = {
 /** A title without a full stop and what to do. */
 export function problemText(problem: Problem | undefined): NoticeText {
   const code = problem?.code ?? 'internal';
-  return (
-    PROBLEMS[code] ?? {
-      title: TITLES[code] ?? 'Something went wrong',
-      advice: problem?.message ? sentence(problem.message) : 'Reload the page and try again.',
-    }
-  );
+  const message = problem?.message ? sentence(problem.message) : undefined;
+  const ours = PROBLEMS[code];
+  if (ours) return message ? { ...ours, detail: message } : ours;
+  return {
+    title: TITLES[code] ?? 'Something went wrong',
+    advice: message ?? 'Reload the page and try again.',
+  };
 }
 
 export function rejectedNotice(count: number): NoticeText {

@@ -28,7 +28,7 @@ export function tileWall(status: ContributorStatus): TemplateResult {
     ${Array.from({ length: TILES }, (_, tile) => {
       const coat = coatOf(tile, shards);
       const role = tile === next ? ' next' : tile === newest ? ' newest' : '';
-      return html`<i class=${coat === 0 ? `tile${role}` : `tile coat${coat} ${glaze(tile)}${role}`}></i>`;
+      return html`<i class=${`tile ${glaze(tile)}${coat === 0 ? '' : ` coat${coat}`}${role}`}></i>`;
     })}
   </div>`;
 }

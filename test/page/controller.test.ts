@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Contributor,
+  type ContributorOptions,
+  type ContributorStatus,
+  STOPPED,
+} from '../../src/contributor/api.ts';
+import type { CoordinatorConfig } from '../../src/contributor/config.ts';
+import { Emitter } from '../../src/core/async.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { AppError } from '../../src/core/errors.ts';
+import { seededRng } from '../../src/core/rng.ts';
+import { PageController, retryDelayMs } from '../../src/page/controller.ts';
+import { readSettings } from '../../src/page/settings.ts';
+
+const CONFIG: CoordinatorConfig = { addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' };
+
+/** Keeps the promises of the interface (any order, repeated calls) and computes nothing. */
+class FakeContributor implements Contributor {
+  status = STOPPED;
+  readonly calls: string[] = [];
+  options: ContributorOptions | undefined;
+  failStart: AppError | undefined;
+  failStop: AppError | undefined;
+  readonly #statuses = new Emitter<ContributorStatus>();
+
+  async start(options: ContributorOptions): Promise<void> {
+    this.calls.push('start');
+    this.options = options;
+    if (this.failStart) throw this.failStart;
+    this.say({ ...STOPPED, stage: 'testing' });
+  }
+
+  async stop(): Promise<void> {
+    this.calls.push('stop');
+    if (this.failStop) throw this.failStop;
+    this.say({ ...STOPPED });
+  }
+
+  wake(): void {
+    this.calls.push('wake');
+  }
+
+  onStatus(listener: (status: ContributorStatus) => void): () => void {
+    return this.#statuses.on(listener);
+  }
+
+  say(change: Partial<ContributorStatus>): void {
+    this.status = { ...this.status, ...change };
+    this.#statuses.emit(this.status);
+  }
+}
+
+class FakeClock implements Clock {
+  readonly waiting: { ms: number; callback: () => void }[] = [];
+  now = (): number => 0;
+  after(ms: number, callback: () => void): () => void {
+    const entry = { ms, callback };
+    this.waiting.push(entry);
+    return () => {
+      const at = this.waiting.indexOf(entry);
+      if (at >= 0) this.waiting.splice(at, 1);
+    };
+  }
+
+  fire(): void {
+    this.waiting.shift()?.callback();
+  }
+}
+
+/** `answers`: what each try to find the coordinator ends with; then always CONFIG. */
+function setUp(...answers: AppError[]) {
+  const contributor = new FakeContributor();
+  const clock = new FakeClock();
+  const controller = new PageController({
+    contributor,
+    clock,
+    rng: seededRng(7),
+    settings: readSettings('?memory=256'),
+    loadConfig: () => {
+      const error = answers.shift();
+      return error ? Promise.reject(error) : Promise.resolve(CONFIG);
+    },
+  });
+  return { contributor, clock, controller };
+}
+
+/** Lets every promise that can settle do so. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const unreachable = (): AppError => new AppError('unreachable', 'coordinator.json could not be read');
+
+describe('PageController', () => {
+  it('does nothing before start', () => {
+    const { contributor, controller } = setUp();
+    expect(contributor.calls).toEqual([]);
+    expect(controller.state).toMatchObject({ wanted: false, ranBefore: false, status: { stage: 'stopped' } });
+  });
+
+  it('starts once with the coordinator it found and the visitor’s settings, however often start is called', async () => {
+    const { contributor, controller } = setUp();
+    await Promise.all([controller.start(), controller.start()]);
+    await controller.start();
+    expect(contributor.calls).toEqual(['start']);
+    expect(contributor.options).toEqual({
+      addresses: CONFIG.addresses,
+      allowSoftware: false,
+      memoryBytes: 256 * 1024 * 1024,
+    });
+    expect(controller.state.status.stage).toBe('testing');
+  });
+
+  it('keeps trying to find the coordinator, says when, and starts as soon as it answers', async () => {
+    const { contributor, clock, controller } = setUp(unreachable(), unreachable());
+    const started = controller.start();
+    await settle();
+    expect(controller.state.status).toMatchObject({
+      stage: 'connecting',
+      detail: 'Cannot reach the coordinator; trying again in 1 s',
+      problem: { code: 'unreachable' },
+    });
+    clock.fire();
+    await settle();
+    expect(clock.waiting[0]?.ms).toBeGreaterThanOrEqual(2_000);
+    clock.fire();
+    await started;
+    expect(contributor.calls).toEqual(['start']);
+    expect(controller.state.status.problem).toBeUndefined();
+  });
+
+  it('tries at once when the network comes back', async () => {
+    const { contributor, clock, controller } = setUp(unreachable());
+    const started = controller.start();
+    await settle();
+    controller.wake();
+    await started;
+    expect(clock.waiting).toEqual([]);
+    expect(contributor.calls).toEqual(['start']);
+    controller.wake();
+    expect(contributor.calls).toEqual(['start', 'wake']);
+  });
+
+  it('stops trying when stopped, and never starts the contributor afterwards', async () => {
+    const { contributor, clock, controller } = setUp(unreachable());
+    const started = controller.start();
+    await settle();
+    await controller.stop();
+    await started;
+    expect(clock.waiting).toEqual([]);
+    await settle();
+    expect(contributor.calls).toEqual(['stop']);
+    expect(controller.state).toMatchObject({
+      wanted: false,
+      status: { stage: 'stopped', problem: undefined },
+    });
+  });
+
+  it('does not keep trying with a coordinator.json that is not ours', async () => {
+    const { contributor, clock, controller } = setUp(new AppError('bad-input', 'must look like {…}'));
+    await controller.start();
+    expect(controller.state).toMatchObject({
+      wanted: false,
+      status: { stage: 'failed', problem: { code: 'bad-input' } },
+    });
+    expect(clock.waiting).toEqual([]);
+    expect(contributor.calls).toEqual([]);
+  });
+
+  it('keeps a session’s totals after the contributor has forgotten them, and adds the next session’s', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.say({ stage: 'computing', shardsVerified: 3, microcredits: 5n, bytesUp: 7 });
+    await controller.stop();
+    expect(controller.state.status).toMatchObject({ stage: 'stopped', shardsVerified: 3, microcredits: 5n });
+    await controller.start();
+    expect(controller.state.status).toMatchObject({ stage: 'testing', shardsVerified: 3 });
+    contributor.say({ stage: 'verified', shardsVerified: 1, microcredits: 1n, bytesUp: 1 });
+    await controller.stop();
+    expect(controller.state.status).toMatchObject({ shardsVerified: 4, microcredits: 6n, bytesUp: 8 });
+  });
+
+  it('starts afresh after a failure, through a stop', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.say({ stage: 'failed', problem: { code: 'gpu-lost', message: 'the device is lost' } });
+    expect(controller.state.wanted).toBe(false);
+    await controller.start();
+    expect(contributor.calls).toEqual(['start', 'stop', 'start']);
+    expect(controller.state).toMatchObject({
+      wanted: true,
+      status: { stage: 'testing', problem: undefined },
+    });
+  });
+
+  it('shows a start or a stop that threw as a problem', async () => {
+    const { contributor, controller } = setUp();
+    contributor.failStart = new AppError('no-webgpu', 'no adapter');
+    await controller.start();
+    expect(controller.state.status).toMatchObject({ stage: 'failed', problem: { code: 'no-webgpu' } });
+    contributor.failStart = undefined;
+    await controller.start();
+    contributor.failStop = new AppError('timeout', 'the worker does not answer');
+    await controller.stop();
+    expect(controller.state).toMatchObject({ stopping: false, status: { stage: 'failed' } });
+  });
+
+  it('shows a contributor that stopped by itself as stopped', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.say({ stage: 'waiting', shardsVerified: 2 });
+    contributor.say({ ...STOPPED });
+    expect(controller.state).toMatchObject({
+      wanted: false,
+      status: { stage: 'stopped', shardsVerified: 2 },
+    });
+  });
+});
+
+describe('retryDelayMs', () => {
+  it('doubles from one second to a minute and spreads by at most a quarter', () => {
+    const least = { ...seededRng(1), float: () => 0 };
+    const most = { ...seededRng(1), float: () => 1 };
+    expect([0, 1, 2, 5, 6, 60, 5000].map((n) => retryDelayMs(n, least))).toEqual([
+      1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000,
+    ]);
+    expect(retryDelayMs(60, most)).toBe(75_000);
+  });
+});
