@@ -28,6 +28,12 @@ export interface FrameChannel {
   readonly bytesOut: number;
 }
 
+/** A channel whose owner can see that it is over: what a link is made of. */
+export interface EndingChannel extends FrameChannel {
+  /** Resolves when it was aborted or reset, or both ends have closed it. */
+  readonly ended: Promise<void>;
+}
+
 export interface MemoryChannelLimits {
   /** @default MAX_BLOCK_FRAME_BYTES */
   readonly maxFrameBytes?: number;
@@ -36,7 +42,7 @@ export interface MemoryChannelLimits {
 }
 
 /** Two joined channels in one process, with the back-pressure of a real one. */
-export function memoryChannelPair(limits: MemoryChannelLimits = {}): [FrameChannel, FrameChannel] {
+export function memoryChannelPair(limits: MemoryChannelLimits = {}): [EndingChannel, EndingChannel] {
   const a = new MemoryChannel(limits);
   const b = new MemoryChannel(limits);
   a.other = b;
@@ -47,7 +53,7 @@ export function memoryChannelPair(limits: MemoryChannelLimits = {}): [FrameChann
 export const closedError = (cause?: unknown): AppError =>
   new AppError('closed', 'the connection was closed', cause === undefined ? undefined : { cause });
 
-class MemoryChannel implements FrameChannel {
+class MemoryChannel implements EndingChannel {
   bytesIn = 0;
   bytesOut = 0;
   readonly #maxFrameBytes: number;
@@ -55,6 +61,7 @@ class MemoryChannel implements FrameChannel {
   readonly #unread: Uint8Array[] = [];
   readonly #receivers: Receivers;
   readonly #turn = new Semaphore(1);
+  readonly #over = Promise.withResolvers<void>();
   #unreadBytes = 0;
   #sending = true;
   #roomWaiter: (() => void) | undefined;
@@ -64,6 +71,10 @@ class MemoryChannel implements FrameChannel {
     this.#maxFrameBytes = limits.maxFrameBytes ?? MAX_BLOCK_FRAME_BYTES;
     this.#bufferBytes = limits.bufferBytes ?? 65_536;
     this.#receivers = new Receivers(() => this.#take());
+  }
+
+  get ended(): Promise<void> {
+    return this.#over.promise;
   }
 
   async send(frame: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -89,6 +100,9 @@ class MemoryChannel implements FrameChannel {
     release();
     this.#sending = false;
     this.other.#receivers.finish();
+    if (this.other.#sending) return;
+    this.#over.resolve();
+    this.other.#over.resolve();
   }
 
   abort(error: Error): void {
@@ -102,6 +116,7 @@ class MemoryChannel implements FrameChannel {
     this.#sending = false;
     this.#receivers.finish(error);
     this.#roomWaiter?.();
+    this.#over.resolve();
   }
 
   #deliver(frame: Uint8Array): void {

@@ -4,7 +4,7 @@ import { AppError, toAppError } from '../core/errors.ts';
 import { HEARTBEAT_MS, MAX_CONTROL_BYTES, SILENCE_MS } from '../protocol/limits.ts';
 import { BlockExchange } from './block-exchange.ts';
 import type { BlockSource } from './block-provider.ts';
-import { type FrameChannel, closedError, memoryChannelPair } from './channel.ts';
+import { type EndingChannel, type FrameChannel, closedError, memoryChannelPair } from './channel.ts';
 
 export interface Link {
   /** PeerId of the other end, proven by the handshake. */
@@ -22,8 +22,8 @@ export interface Link {
 export interface LinkParts {
   readonly peer: string;
   readonly address: string;
-  readonly control: FrameChannel;
-  readonly blocks: FrameChannel;
+  readonly control: EndingChannel;
+  readonly blocks: EndingChannel;
   readonly clock: Clock;
   readonly source: BlockSource;
   /** Settles when the connection has ended by itself. */
@@ -57,7 +57,7 @@ export function createLink(parts: LinkParts): Link {
     () => end(),
     (error: unknown) => end(toAppError(error)),
   );
-  parts.ended.then(
+  Promise.race([parts.ended, control.ended, channel.ended]).then(
     () => end(),
     () => end(),
   );

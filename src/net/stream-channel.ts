@@ -8,22 +8,25 @@ import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
 import { Semaphore } from '../core/async.ts';
 import { AppError, throwIfAborted, toAppError } from '../core/errors.ts';
-import { type FrameChannel, closedError } from './channel.ts';
+import { type EndingChannel, closedError } from './channel.ts';
 import { FrameBuffer, encodeLength } from './length-prefix.ts';
 import { Receivers } from './receivers.ts';
 
 /** Unread bytes beyond one whole frame at which the stream is paused: a burst of control messages fits. */
 const PAUSE_ABOVE_BYTES = 64 * 1024;
 
-export class StreamChannel implements FrameChannel {
+export class StreamChannel implements EndingChannel {
   bytesOut = 0;
   readonly #stream: Stream;
   readonly #pauseAbove: number;
   readonly #unread: FrameBuffer;
   readonly #receivers = new Receivers(() => this.#take());
   readonly #turn = new Semaphore(1);
+  readonly #over = Promise.withResolvers<void>();
   #bytesRead = 0;
   #remoteEnded = false;
+  /** The other end said that it is done; without that, the end of the transport is no orderly end. */
+  #remoteDone: boolean;
   #resuming = false;
   #closing: Promise<void> | undefined;
   #aborted: Error | undefined;
@@ -32,20 +35,30 @@ export class StreamChannel implements FrameChannel {
     this.#stream = stream;
     this.#unread = new FrameBuffer(maxFrameBytes);
     this.#pauseAbove = maxFrameBytes + PAUSE_ABOVE_BYTES;
+    this.#remoteDone = stream.status === 'open' && stream.remoteWriteStatus === 'closed';
+    stream.addEventListener('remoteCloseWrite', () => {
+      this.#remoteDone = true;
+    });
     stream.addEventListener('message', (event) => this.#arrived(event.data));
     stream.addEventListener('end', () => this.#ended());
     // A transport reset can emit 'close' twice; every handler here may be repeated.
     stream.addEventListener('close', (event) => {
       if (event.error) this.#failed(closedError(event.error));
       else this.#ended();
+      this.#over.resolve();
     });
     if (stream.status === 'aborted' || stream.status === 'reset') this.#failed(closedError());
     else if (stream.status === 'closed' || stream.readableEnded) this.#ended();
+    if (['aborted', 'reset', 'closed'].includes(stream.status)) this.#over.resolve();
   }
 
   /** What the paused stream still holds has arrived as well: a slow reader's peer is alive. */
   get bytesIn(): number {
     return this.#bytesRead + this.#stream.readBufferLength;
+  }
+
+  get ended(): Promise<void> {
+    return this.#over.promise;
   }
 
   async send(frame: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -127,7 +140,8 @@ export class StreamChannel implements FrameChannel {
     try {
       const frame = this.#unread.next();
       if (!frame && this.#remoteEnded) {
-        this.#receivers.finish(this.#unread.byteLength > 0 ? closedError() : undefined);
+        const whole = this.#remoteDone && this.#unread.byteLength === 0;
+        this.#receivers.finish(whole ? undefined : closedError());
       }
       return frame;
     } catch (error) {

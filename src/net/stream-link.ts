@@ -27,7 +27,7 @@ export function linkOver({ connection, control, blocks, clock, source }: StreamL
     ...channels,
     clock,
     source,
-    ended: Promise.race([connection, control, blocks].map(closeOf)),
+    ended: closeOf(connection),
     async shut(error) {
       if (error) connection.abort(error);
       else await shutInOrder(connection, channels.control, clock);
@@ -57,9 +57,7 @@ async function shutInOrder(connection: Connection, control: StreamChannel, clock
 }
 
 /** libp2p may emit 'close' twice and before anybody listens. */
-function closeOf(target: Connection | Stream): Promise<void> {
-  if (['closed', 'aborted', 'reset'].includes(target.status)) return Promise.resolve();
-  return new Promise((resolve) => {
-    (target as EventTarget).addEventListener('close', () => resolve(), { once: true });
-  });
+function closeOf(connection: Connection): Promise<void> {
+  if (['closed', 'aborted', 'reset'].includes(connection.status)) return Promise.resolve();
+  return new Promise((resolve) => connection.addEventListener('close', () => resolve(), { once: true }));
 }

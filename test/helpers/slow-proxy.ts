@@ -30,10 +30,12 @@ export async function slowProxy(options: SlowProxyOptions): Promise<SlowProxy> {
   let open = 0;
   let accepted = 0;
   const server = createServer({ highWaterMark: BUFFER_BYTES }, (client) => {
-    const target = connect({ port: options.port, host: '127.0.0.1', highWaterMark: BUFFER_BYTES });
+    const target = connect({ port: options.port, host: '127.0.0.1' });
     open += 1;
     accepted += 1;
-    client.once('close', () => (open -= 1));
+    client.once('close', () => {
+      open -= 1;
+    });
     for (const socket of [client, target]) {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
