@@ -30,6 +30,7 @@ import {
   problemText,
   rejectedNotice,
   shardsLabel,
+  STOPPING,
   statusSentence,
   summary,
 } from './texts.ts';
@@ -89,7 +90,7 @@ export class TileworkPage extends LitElement {
     if (!controller) return nothing;
     const { state, settings } = controller;
     const { status, ranBefore } = state;
-    const blocked = this.#obstacle() !== undefined;
+    const held = this.#obstacle() ? CANNOT_START : state.stopping ? STOPPING : undefined;
     // Zeros under a problem would say nothing.
     const emptyHanded = status.stage === 'failed' && status.shardsVerified === 0;
     return html`<section class="panel" aria-label="Contribute">
@@ -104,12 +105,10 @@ export class TileworkPage extends LitElement {
       </div>
       ${stageBar(status)}
       <p class=${`now ${status.stage}`}>
-        <span data-testid="status">${blocked ? CANNOT_START : statusSentence(status, ranBefore)}</span>
-        ${hasProgress(status.stage) ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
+        <span data-testid="status">${held ?? statusSentence(status, ranBefore)}</span>
+        ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
       </p>
-      <p class="unseen" role="status" aria-live="polite">
-        ${blocked ? CANNOT_START : announcement(status, ranBefore)}
-      </p>
+      <p class="unseen" role="status" aria-live="polite">${held ?? announcement(status, ranBefore)}</p>
       ${this.#notices(state)}
       ${
         ranBefore

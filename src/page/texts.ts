@@ -44,6 +44,8 @@ const forProject = (project: string | undefined): string => (project ? ` for “
 /** Instead of the status while this browser cannot start at all; the notice says why. */
 export const CANNOT_START = 'Tilework cannot start here.';
 
+export const STOPPING = 'Stopping; the GPU ends its current slice.';
+
 /** One sentence about now. Percentages are shown beside it, so that it changes only when something happens. */
 export function statusSentence(status: ContributorStatus, ranBefore: boolean): string {
   const { stage, project } = status;

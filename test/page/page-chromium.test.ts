@@ -214,6 +214,7 @@ describe('the page in Chromium', () => {
     await tab.holdStop();
     await tab.page.click(TOGGLE);
     expect(await tab.text(TOGGLE)).toBe('Stopping…');
+    expect(await tab.text('[data-testid="status"]')).toBe('Stopping; the GPU ends its current slice.');
     expect(await tab.data('stage')).toBe('computing');
     await tab.page.click(TOGGLE);
     await tab.inspect('08-stopping');
