@@ -59,8 +59,8 @@ export interface Backend {
   open(shape: ShardShape): Promise<ShardId>;
 
   /**
-   * Pins the pages of these blocks for the shard and returns the hashes whose bytes are missing
-   * (each once). @throws AppError 'out-of-memory' when every other page is pinned: nothing is pinned then.
+   * Pins the pages of these blocks for the shard, each distinct hash once a call, and returns the hashes
+   * whose bytes are missing (each once). One call per range: its accumulate takes off as many pins. @throws AppError 'out-of-memory' when every other page is pinned: nothing is pinned then.
    */
   reserve(shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]>;
 
@@ -68,12 +68,16 @@ export interface Backend {
   put(shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void>;
 
   /**
-   * C += A·Bᵀ over these k-blocks, in slices of at most 100 ms; unpins the blocks when done.
-   * The signal stops it within one slice. @throws 'aborted', 'gpu-lost'.
+   * C += A·Bᵀ over these k-blocks, in slices of at most 100 ms; unpins the blocks when done, also when it
+   * fails. The signal stops it within one slice; a shard that was stopped half-way can only be abandoned.
+   * @throws 'aborted', 'gpu-lost', and 'bad-input' for a block that is not here or has another shape.
    */
   accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void>;
 
-  /** The blocks of C, row-major by cell, ready to hash and send; frees the shard. */
+  /**
+   * The blocks of C, row-major by cell, ready to hash and send; frees the shard.
+   * @throws 'conflict' for a shard that is still computing or was stopped half-way.
+   */
   close(shard: ShardId): Promise<Uint8Array[]>;
 
   /** Frees the shard and unpins whatever it pinned. Safe at any time, also twice. */

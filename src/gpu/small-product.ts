@@ -14,7 +14,7 @@ import {
 import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import { floatToHalf } from '../matrix/half.ts';
 import type { Hash } from '../matrix/manifest.ts';
-import type { Backend, KRange, ShardShape } from './backend.ts';
+import type { Backend, ShardId, ShardShape } from './backend.ts';
 
 /** The value in row r at k. */
 export type ValueAt = (r: number, k: number) => number;
@@ -71,14 +71,13 @@ export function nameBlocks(blocks: OperandBlocks, name: string): Hash[][] {
   return blocks.map((column, kb) => column.map((_, r) => `${name}/${kb}/${r}`));
 }
 
-/** Reserves and puts whatever is missing of k-blocks [from, to), then accumulates them. */
-export async function feed(
+/** Reserves k-blocks [from, to) and puts those that are missing, which it returns. */
+export async function supply(
   backend: Backend,
-  shard: number,
+  shard: ShardId,
   { from, to }: { from: number; to: number },
   [a, b]: readonly [OperandBlocks, OperandBlocks],
   [aNames, bNames]: readonly [Hash[][], Hash[][]],
-  signal?: AbortSignal,
 ): Promise<Hash[]> {
   const bytes = new Map<Hash, Uint8Array>();
   for (let kb = from; kb < to; kb++) {
@@ -87,8 +86,6 @@ export async function feed(
   }
   const missing = await backend.reserve(shard, [...bytes.keys()]);
   for (const hash of missing) await backend.put(shard, hash, bytes.get(hash)!.slice());
-  const range: KRange = { from, to, a: aNames.slice(from, to), b: bNames.slice(from, to) };
-  await backend.accumulate(shard, range, signal);
   return missing;
 }
 
@@ -108,7 +105,9 @@ export async function multiplySmall(
   const shard = await backend.open(shape);
   try {
     const names = [nameBlocks(blocks[0], `${name}/a`), nameBlocks(blocks[1], `${name}/b`)] as const;
-    await feed(backend, shard, { from: 0, to: blocks[0].length }, blocks, names);
+    const range = { from: 0, to: blocks[0].length, a: names[0], b: names[1] };
+    await supply(backend, shard, range, blocks, names);
+    await backend.accumulate(shard, range);
     return resultValues(shape, await backend.close(shard));
   } finally {
     await backend.abandon(shard);
