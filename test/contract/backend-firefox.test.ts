@@ -1,0 +1,3 @@
+import { describeBrowserBackend } from './backend-in-browser.ts';
+
+describeBrowserBackend('firefox');
