@@ -1,12 +1,30 @@
 /** The page that visitors see: static files in dist/ that work from any folder and ask nobody else for anything. */
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/**
+ * libp2p would look up /dnsaddr names at public DNS-over-HTTPS servers, which would then learn who contributes.
+ * Our addresses name a host and a key, so nothing is lost with it.
+ */
+function withoutPublicDns(): Plugin {
+  return {
+    name: 'tilework:without-public-dns',
+    load: {
+      filter: { id: /@multiformats\/dns\/dist\/src\/resolvers\/default\.browser\.js/ },
+      handler: () => `export const defaultResolver = () => [
+        async (name) => { throw new Error('an address may not need a DNS lookup of ' + name); },
+      ];`,
+    },
+  };
+}
 
 export default defineConfig({
   base: './',
   publicDir: false,
-  worker: { format: 'es' },
+  plugins: [withoutPublicDns()],
+  worker: { format: 'es', plugins: () => [withoutPublicDns()] },
   build: {
     outDir: 'dist',
+    emptyOutDir: true,
     target: 'es2022',
     sourcemap: true,
     // Every browser with WebGPU has modulepreload; the polyfill is bytes for nobody.

@@ -4,7 +4,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
-import { build } from 'vite';
+import { productionBuild } from './production-build.ts';
 import { AppError } from '../../src/core/errors.ts';
 
 export interface ServeOptions {
@@ -62,7 +62,7 @@ export async function serveModule(entry: string, options: ServeOptions = {}): Pr
 }
 
 async function bundle(entry: string, outDir: string, define: Record<string, string>): Promise<void> {
-  await build({
+  await productionBuild({
     root: ROOT,
     configFile: false,
     logLevel: 'silent',

@@ -1,0 +1,77 @@
+/** What a visitor downloads: small, complete, and silent towards everybody but our own origin. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from './helpers/import-graph.ts';
+import { productionBuild } from './helpers/production-build.ts';
+
+/** Bytes after gzip, for each kind of file: what the page needs at once, and what Start loads. */
+const BUDGETS: readonly (readonly [RegExp, number])[] = [
+  [/^(index\.html|assets\/index-.*\.(js|css))$/, 40 * 1024],
+  [/^assets\/.*worker.*\.js$/, 170 * 1024],
+];
+
+let folder = '';
+const files = new Map<string, string>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tilework-page-'));
+  await productionBuild({
+    root: ROOT,
+    configFile: resolve(ROOT, 'vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: folder },
+  });
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (/\.(html|js|css|svg)$/.test(name)) files.set(name, await readFile(join(folder, name), 'utf8'));
+  }
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('the built page', () => {
+  it('fits its budgets', () => {
+    for (const [kind, budget] of BUDGETS) {
+      const sizes = [...files].filter(([name]) => kind.test(name)).map(([, text]) => gzipSync(text).length);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      console.log(`${kind.source}: ${sizes.length} files, ${(total / 1024).toFixed(1)} KiB after gzip`);
+      expect(sizes.length).toBeGreaterThan(0);
+      expect(total).toBeLessThan(budget);
+    }
+  });
+
+  it('works from any folder: every address in its markup and style is relative', () => {
+    const addresses = [...files].flatMap(([name, text]) =>
+      name.endsWith('.js')
+        ? []
+        : Array.from(
+            text.matchAll(
+              /<(?:script|link|img|source|iframe)\b[^>]*?\s(?:src|href)="([^"]*)"|url\(([^)]*)\)/g,
+            ),
+            (match) => match[1] ?? match[2],
+          ),
+    );
+    expect(addresses.length).toBeGreaterThan(0);
+    expect(addresses.filter((address) => !address?.startsWith('./'))).toEqual([]);
+  });
+
+  it('names no address of anybody else in its code, beside where errors are explained', () => {
+    const explained = /^https:\/\/(github\.com\/libp2p|lit\.dev)\//;
+    const named = [...files]
+      .filter(([name]) => name.endsWith('.js'))
+      .flatMap(([name, text]) =>
+        Array.from(
+          text.matchAll(/\b(?:https?|wss?):\/\/[a-z0-9.-]+\.[a-z]{2,}\/?\S{0,40}/gi),
+          ([url]) => `${name}: ${url}`,
+        ),
+      );
+    expect(named.filter((entry) => !explained.test(entry.split(': ')[1]!))).toEqual([]);
+  });
+
+  it('holds no empty stand-in for a module of Node', () => {
+    expect(
+      [...files].filter(([, text]) => text.includes('vite-browser-external')).map(([name]) => name),
+    ).toEqual([]);
+  });
+});
