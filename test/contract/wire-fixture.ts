@@ -71,8 +71,12 @@ async function listenBare({ listen: addresses, transports }: Libp2pFixtureOption
   });
   let control = Promise.withResolvers<FrameChannel>();
   let blocks = Promise.withResolvers<FrameChannel>();
-  await node.handle(CONTROL_PROTOCOL, (stream) => control.resolve(new StreamChannel(stream, MAX_CONTROL_BYTES)));
-  await node.handle(BLOCKS_PROTOCOL, (stream) => blocks.resolve(new StreamChannel(stream, MAX_BLOCK_FRAME_BYTES)));
+  await node.handle(CONTROL_PROTOCOL, (stream) =>
+    control.resolve(new StreamChannel(stream, MAX_CONTROL_BYTES)),
+  );
+  await node.handle(BLOCKS_PROTOCOL, (stream) =>
+    blocks.resolve(new StreamChannel(stream, MAX_BLOCK_FRAME_BYTES)),
+  );
   await node.start();
   return {
     async open(dialFar) {

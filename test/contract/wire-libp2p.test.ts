@@ -14,5 +14,8 @@ describeWire('libp2p in memory', () =>
 );
 
 describeWire('libp2p over WebSocket', () =>
-  libp2pFixture({ listen: ['/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/tcp/0/ws'], dialFar: (address) => dialFar(address) }),
+  libp2pFixture({
+    listen: ['/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/tcp/0/ws'],
+    dialFar: (address) => dialFar(address),
+  }),
 );

@@ -6,7 +6,15 @@ import type { FrameChannel } from '../../src/net/channel.ts';
 import type { Link } from '../../src/net/link.ts';
 import { decodeBlockFrame, encodeBlock, encodeWant } from '../../src/protocol/block-frames.ts';
 import { MAX_CONTROL_BYTES, WANT_WINDOW } from '../../src/protocol/limits.ts';
-import { FAR_SEED, type FarEnd, NEAR_SEED, type TestBlocks, numberOf, numbered, testBlocks } from './wire-far.ts';
+import {
+  FAR_SEED,
+  type FarEnd,
+  NEAR_SEED,
+  type TestBlocks,
+  numberOf,
+  numbered,
+  testBlocks,
+} from './wire-far.ts';
 
 export interface LinkEnds {
   readonly near: Link;
@@ -96,7 +104,11 @@ export function describeWire(name: string, make: () => Promise<WireFixture>): vo
     it('says that a block is missing', async () => {
       const ends = await wire.open(near.source);
       const absent = '00'.repeat(32);
-      expect(await ends.far.fetchAll([absent, near.hashes[0]!, absent])).toEqual(['not-found', 'ok', 'not-found']);
+      expect(await ends.far.fetchAll([absent, near.hashes[0]!, absent])).toEqual([
+        'not-found',
+        'ok',
+        'not-found',
+      ]);
       expect(await codeOf(ends.near.blocks.fetch(absent))).toBe('not-found');
       await ends.near.close();
     });
