@@ -1,7 +1,8 @@
 /** The backend contract as vitest tests. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Backend } from '../../src/gpu/backend.ts';
-import { type MakeBackend, SHARED_BYTES, backendCases } from './backend-cases.ts';
+import { type MakeBackend, backendCases } from './backend-cases.ts';
+import { SHARED_BYTES } from './backend-product.ts';
 
 /** Software adapters do 1–3 GFLOP/s, on machines that do other things too. */
 const CASE_TIMEOUT_MS = 60_000;
