@@ -1,0 +1,96 @@
+/** Jobs: they start running and end once, as done, cancelled or failed. */
+import { sql } from 'kysely';
+import { CELL } from '../matrix/blocks.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import type { Queries } from './database.ts';
+import type { Cell, Job, JobState } from './schema.ts';
+
+export type NewJob = Omit<Job, 'state' | 'finishedMs' | 'resultManifest' | 'error'>;
+
+/** @returns the job, running. Its operands must have been inserted. */
+export function createJob(db: Queries, job: NewJob): Promise<Job> {
+  return db
+    .insertInto('jobs')
+    .values({ ...job, state: 'running' })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+export function getJob(db: Queries, id: string): Promise<Job | undefined> {
+  return db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** By priority (highest first), then oldest first. */
+export function listJobs(db: Queries, state?: JobState): Promise<Job[]> {
+  let query = db.selectFrom('jobs').selectAll();
+  if (state !== undefined) query = query.where('state', '=', state);
+  return query.orderBy('priority', 'desc').orderBy('createdMs').orderBy('id').execute();
+}
+
+/**
+ * Waits for every other transaction that holds this job, then keeps it until this one ends.
+ * @returns the job's state, or undefined when there is no such job
+ */
+export async function lockJob(trx: Queries, id: string): Promise<JobState | undefined> {
+  const row = await trx
+    .selectFrom('jobs')
+    .select('state')
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
+  return row?.state;
+}
+
+export interface JobEnd {
+  readonly timeMs: number;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** Cancels or fails a running job. False when it is not running (or not there), and then nothing changes. */
+export async function setJobState(
+  db: Queries,
+  id: string,
+  state: 'cancelled' | 'failed',
+  end: JobEnd,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('jobs')
+    .set({ state, finishedMs: end.timeMs, error: end.error ?? null })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** Ends a running job whose every cell is verified. False when it is not, and then nothing changes. */
+export async function finishJob(
+  db: Queries,
+  id: string,
+  resultManifest: Hash,
+  timeMs: number,
+): Promise<boolean> {
+  const verified = db
+    .selectFrom('cells')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('job', '=', id);
+  const result = await db
+    .updateTable('jobs')
+    .set({ state: 'done', finishedMs: timeMs, resultManifest })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .where(sql<number>`ceil(rows / ${sql.lit(CELL)}.0) * ceil(cols / ${sql.lit(CELL)}.0)`, '=', verified)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** The verified cells in the order of C's blocks: progress after a restart, and the result's blocks. */
+export function cellsOf(db: Queries, job: string): Promise<Omit<Cell, 'job'>[]> {
+  return db
+    .selectFrom('cells')
+    .select(['rowBlock', 'colBlock', 'shard', 'block'])
+    .where('job', '=', job)
+    .orderBy('rowBlock')
+    .orderBy('colBlock')
+    .execute();
+}

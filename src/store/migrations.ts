@@ -1,0 +1,171 @@
+/**
+ * The database's history, in code. The same SQL runs on PGlite and on PostgreSQL.
+ * A migration that has been released is never edited: add the next one.
+ */
+import { type Kysely, sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
+import { AppError, toAppError } from '../core/errors.ts';
+import type { Schema } from './schema.ts';
+
+/** Statements are run one by one: a prepared statement holds only one. */
+function statements(...list: string[]): Migration {
+  return {
+    async up(db) {
+      for (const statement of list) await sql.raw(statement).execute(db);
+    },
+  };
+}
+
+const RECTANGLE = `
+  row_block integer NOT NULL CHECK (row_block >= 0),
+  col_block integer NOT NULL CHECK (col_block >= 0),
+  row_blocks integer NOT NULL CHECK (row_blocks > 0),
+  col_blocks integer NOT NULL CHECK (col_blocks > 0)`;
+
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-jobs': statements(
+    `CREATE TABLE operands (
+      id char(64) PRIMARY KEY,
+      dtype text NOT NULL CHECK (dtype IN ('i8', 'f16', 'f32')),
+      rows integer NOT NULL,
+      k integer NOT NULL,
+      max_abs float8 NOT NULL,
+      bytes float8 NOT NULL,
+      name text NOT NULL,
+      created_ms float8 NOT NULL
+    )`,
+    `CREATE TABLE jobs (
+      id text PRIMARY KEY,
+      a char(64) NOT NULL REFERENCES operands,
+      b char(64) NOT NULL REFERENCES operands,
+      dtype text NOT NULL CHECK (dtype IN ('i8', 'f16', 'f32')),
+      rows integer NOT NULL,
+      cols integer NOT NULL,
+      k integer NOT NULL,
+      project text NOT NULL,
+      title text NOT NULL,
+      priority integer NOT NULL,
+      state text NOT NULL CHECK (state IN ('running', 'done', 'cancelled', 'failed')),
+      created_ms float8 NOT NULL,
+      finished_ms float8,
+      result_manifest char(64),
+      error text,
+      CHECK ((state = 'running') = (finished_ms IS NULL)),
+      CHECK ((state = 'done') = (result_manifest IS NOT NULL))
+    )`,
+    `CREATE INDEX jobs_running ON jobs (priority DESC, created_ms) WHERE state = 'running'`,
+    // Shards do not refer to leases: a lease is a record of what was asked for, whatever came of it.
+    `CREATE TABLE leases (
+      id char(32) PRIMARY KEY,
+      job text NOT NULL REFERENCES jobs,
+      contributor text NOT NULL,
+      ${RECTANGLE},
+      envelope bytea NOT NULL,
+      deadline_ms float8 NOT NULL,
+      state text NOT NULL CHECK (state IN ('open', 'done', 'expired', 'rejected', 'declined', 'cancelled')),
+      created_ms float8 NOT NULL,
+      ended_ms float8,
+      CHECK ((state = 'open') = (ended_ms IS NULL))
+    )`,
+    `CREATE INDEX leases_open ON leases (job) WHERE state = 'open'`,
+    `CREATE INDEX leases_rejected ON leases (contributor, ended_ms) WHERE state = 'rejected'`,
+    `CREATE TABLE shards (
+      id char(32) PRIMARY KEY,
+      job text NOT NULL REFERENCES jobs,
+      contributor text NOT NULL,
+      ${RECTANGLE},
+      lease_envelope bytea NOT NULL,
+      result_envelope bytea NOT NULL,
+      result_digest char(64) NOT NULL UNIQUE,
+      receipt_envelope bytea,
+      multiply_adds bigint NOT NULL CHECK (multiply_adds > 0),
+      microcredits bigint NOT NULL CHECK (microcredits > 0),
+      miss_log2 integer NOT NULL,
+      gpu_ms float8 NOT NULL,
+      bytes_down float8 NOT NULL,
+      bytes_up float8 NOT NULL,
+      verified_ms float8 NOT NULL
+    )`,
+    `CREATE INDEX shards_of_contributor ON shards (contributor, verified_ms DESC, id DESC)`,
+    `CREATE INDEX shards_of_job ON shards (job)`,
+    `CREATE TABLE cells (
+      job text NOT NULL REFERENCES jobs,
+      row_block integer NOT NULL,
+      col_block integer NOT NULL,
+      shard char(32) NOT NULL REFERENCES shards,
+      block char(64) NOT NULL,
+      PRIMARY KEY (job, row_block, col_block)
+    )`,
+    `CREATE INDEX cells_of_shard ON cells (shard)`,
+    `CREATE TABLE settings (key text PRIMARY KEY, value text NOT NULL)`,
+  ),
+
+  '0002-ledger': statements(
+    `CREATE TABLE accounts (
+      id text PRIMARY KEY,
+      kind text NOT NULL CHECK (kind IN ('contributor', 'site', 'team', 'project', 'treasury', 'burn')),
+      created_ms float8 NOT NULL,
+      balance_microcredits bigint NOT NULL DEFAULT 0,
+      CHECK (starts_with(id, kind || ':'))
+    )`,
+    `CREATE TABLE events (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      kind text NOT NULL,
+      shard char(32) REFERENCES shards,
+      time_ms float8 NOT NULL,
+      memo text NOT NULL,
+      UNIQUE (shard, kind)
+    )`,
+    `CREATE TABLE postings (
+      event bigint NOT NULL REFERENCES events,
+      account text NOT NULL REFERENCES accounts,
+      microcredits bigint NOT NULL CHECK (microcredits <> 0),
+      PRIMARY KEY (event, account)
+    )`,
+    `CREATE INDEX postings_of_account ON postings (account, event DESC)`,
+
+    `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION '% is append-only: correct it by another event', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END $$`,
+    ...['events', 'postings'].map(
+      (table) => `CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+    ),
+
+    `CREATE FUNCTION check_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (SELECT sum(microcredits) FROM postings WHERE event = NEW.event) <> 0 THEN
+        RAISE EXCEPTION 'the postings of event % do not sum to zero', NEW.event USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NULL;
+    END $$`,
+    // Deferred: postings go in one by one, and count at commit.
+    `CREATE CONSTRAINT TRIGGER postings_balanced AFTER INSERT ON postings
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_balanced()`,
+
+    `CREATE FUNCTION fold_posting() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      UPDATE accounts SET balance_microcredits = balance_microcredits + NEW.microcredits WHERE id = NEW.account;
+      RETURN NULL;
+    END $$`,
+    `CREATE TRIGGER postings_fold AFTER INSERT ON postings FOR EACH ROW EXECUTE FUNCTION fold_posting()`,
+  ),
+};
+
+const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };
+
+/**
+ * Brings the schema up to date. Several coordinators may do so at once: PostgreSQL's migrator takes a lock.
+ * @throws AppError 'unreachable' when there is no database, 'internal' when a migration fails
+ */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((result) => result.status === 'Error');
+  if (failed) {
+    const why = toAppError(error).message;
+    throw new AppError('internal', `migration ${failed.migrationName} failed: ${why}`, { cause: error });
+  }
+  throw error;
+}

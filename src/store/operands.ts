@@ -1,0 +1,23 @@
+/** Operands that have been ingested, by manifest hash. */
+import type { Hash } from '../matrix/manifest.ts';
+import type { Queries } from './database.ts';
+import type { Operand } from './schema.ts';
+
+/** False when the operand was there already: the same bytes are the same operand, whatever their name. */
+export async function insertOperand(db: Queries, operand: Operand): Promise<boolean> {
+  const result = await db
+    .insertInto('operands')
+    .values(operand)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export function getOperand(db: Queries, id: Hash): Promise<Operand | undefined> {
+  return db.selectFrom('operands').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Newest first. */
+export function listOperands(db: Queries): Promise<Operand[]> {
+  return db.selectFrom('operands').selectAll().orderBy('createdMs', 'desc').orderBy('id').execute();
+}

@@ -1,0 +1,138 @@
+/**
+ * The tables, as Kysely sees them. Columns are snake_case in SQL and camelCase here.
+ * `int8` holds credit and work and is a bigint; `float8` holds milliseconds and byte counts, whole
+ * numbers that are exact below 2⁵³, and is a number. Both drivers are set to agree on this.
+ */
+import type { Generated, Insertable, Selectable } from 'kysely';
+import type { Dtype } from '../matrix/dtype.ts';
+import type { Hash } from '../matrix/manifest.ts';
+
+export type JobState = 'running' | 'done' | 'cancelled' | 'failed';
+export type LeaseState = 'open' | 'done' | 'expired' | 'rejected' | 'declined' | 'cancelled';
+export type AccountKind = 'contributor' | 'site' | 'team' | 'project' | 'treasury' | 'burn';
+
+/** A rectangle of C in 256-row blocks on both sides. */
+export interface RectangleColumns {
+  rowBlock: number;
+  colBlock: number;
+  rowBlocks: number;
+  colBlocks: number;
+}
+
+export interface OperandsTable {
+  /** Manifest hash. */
+  id: Hash;
+  dtype: Dtype;
+  rows: number;
+  k: number;
+  /** The largest magnitude in the operand, which the bounds of verification need. */
+  maxAbs: number;
+  bytes: number;
+  name: string;
+  createdMs: number;
+}
+
+export interface JobsTable {
+  id: string;
+  /** Operands: C = A·Bᵀ. */
+  a: Hash;
+  b: Hash;
+  dtype: Dtype;
+  rows: number;
+  cols: number;
+  k: number;
+  project: string;
+  title: string;
+  priority: number;
+  state: JobState;
+  createdMs: number;
+  finishedMs: number | null;
+  resultManifest: Hash | null;
+  error: string | null;
+}
+
+/** A verified shard; its id is its lease's id (32 hexadecimal digits). */
+export interface ShardsTable extends RectangleColumns {
+  id: string;
+  job: string;
+  contributor: string;
+  leaseEnvelope: Uint8Array;
+  resultEnvelope: Uint8Array;
+  resultDigest: Hash;
+  /** Null only inside the transaction that settles the shard: it states the balance after the credit. */
+  receiptEnvelope: Uint8Array | null;
+  multiplyAdds: bigint;
+  microcredits: bigint;
+  missLog2: number;
+  gpuMs: number;
+  bytesDown: number;
+  bytesUp: number;
+  verifiedMs: number;
+}
+
+/** A verified cell of C. Its primary key is what makes "credited at most once" true. */
+export interface CellsTable {
+  job: string;
+  rowBlock: number;
+  colBlock: number;
+  shard: string;
+  block: Hash;
+}
+
+export interface LeasesTable extends RectangleColumns {
+  id: string;
+  job: string;
+  contributor: string;
+  envelope: Uint8Array;
+  deadlineMs: number;
+  state: LeaseState;
+  createdMs: number;
+  endedMs: number | null;
+}
+
+export interface AccountsTable {
+  /** `kind:name`, such as `contributor:12D3KooW…` or `treasury:mint`. */
+  id: string;
+  kind: AccountKind;
+  createdMs: number;
+  /** A fold of the account's postings, kept by a trigger and by nothing else. */
+  balanceMicrocredits: Generated<bigint>;
+}
+
+export interface EventsTable {
+  id: Generated<bigint>;
+  kind: string;
+  shard: string | null;
+  timeMs: number;
+  memo: string;
+}
+
+export interface PostingsTable {
+  event: bigint;
+  account: string;
+  microcredits: bigint;
+}
+
+export interface SettingsTable {
+  key: string;
+  value: string;
+}
+
+export interface Schema {
+  operands: OperandsTable;
+  jobs: JobsTable;
+  shards: ShardsTable;
+  cells: CellsTable;
+  leases: LeasesTable;
+  accounts: AccountsTable;
+  events: EventsTable;
+  postings: PostingsTable;
+  settings: SettingsTable;
+}
+
+export type Operand = Selectable<OperandsTable>;
+export type Job = Selectable<JobsTable>;
+export type Shard = Selectable<ShardsTable>;
+export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
+export type Cell = Selectable<CellsTable>;
+export type Lease = Selectable<LeasesTable>;
