@@ -5,7 +5,6 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
-import type { Rng } from '../core/rng.ts';
 import type { Backend } from '../gpu/backend.ts';
 import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
@@ -29,7 +28,6 @@ export interface EngineOptions {
   /** Room for C on the GPU, bytes. */
   readonly resultBytes: number;
   readonly clock: Clock;
-  readonly rng: Rng;
   readonly onStatus: (status: ContributorStatus) => void;
   readonly onReceipt?: ((envelope: Uint8Array) => void) | undefined;
 }

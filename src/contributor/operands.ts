@@ -4,7 +4,7 @@ import { BLOCK_ROWS, colBlocks, rowBlocks } from '../matrix/blocks.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, type Manifest, decodeManifest } from '../matrix/manifest.ts';
 import { stripHashes } from '../matrix/read.ts';
-import type { ProductWork } from './shard.ts';
+import type { Product } from '../protocol/signed.ts';
 
 /** List nodes and manifests kept: 64 strips of 32 KiB at most in the usual case. */
 const NODES_KEPT = 256;
@@ -30,7 +30,7 @@ export class OperandReader {
   }
 
   /** The block hashes of one shard. @throws AppError 'bad-frame' when the work does not fit the operands. */
-  async shard(work: ProductWork): Promise<ShardOperands> {
+  async shard(work: Omit<Product, 'kind'>): Promise<ShardOperands> {
     const [a, b] = await Promise.all([this.#manifest(work.a), this.#manifest(work.b)]);
     if (a.dtype === 'i32' || a.dtype !== b.dtype || a.cols !== b.cols) {
       throw new AppError('bad-frame', 'the operands of this lease do not fit each other');

@@ -39,7 +39,6 @@ export class SessionHost {
       openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
       resultBytes: Math.floor(memoryBytes * RESULT_SHARE),
       clock: systemClock,
-      rng: cryptoRng,
       onStatus,
     });
     this.#running = this.#engine.run();

@@ -8,16 +8,6 @@ import type { Backend, KRange, ShardId } from '../gpu/backend.ts';
 import type { FetchBytes, Hash } from '../matrix/manifest.ts';
 import type { ShardOperands } from './operands.ts';
 
-/** The product kind of a lease's work (src/protocol/README.md). */
-export interface ProductWork {
-  readonly a: Hash;
-  readonly b: Hash;
-  readonly rowBlock: number;
-  readonly colBlock: number;
-  readonly rowBlocks: number;
-  readonly colBlocks: number;
-}
-
 /** Leases in flight; each loads one range while another computes. */
 export const LEASES_IN_FLIGHT = 2;
 const RANGES_PER_LEASE = 2;

@@ -19,7 +19,7 @@ import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '..
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
 import type { ActiveLease, JobSpec, Scheduler } from './scheduler.ts';
-import { JobSecrets, type VerifyPool } from './verify-pool.ts';
+import { JobSecrets, type VerifyPool, jobParams } from './verify-pool.ts';
 
 export interface JobsContext {
   readonly db: Database;
@@ -79,6 +79,7 @@ export class Jobs {
     const { db, rng, clock } = this.#context;
     const [a, b] = await Promise.all([this.#operand(request.a), this.#operand(request.b)]);
     assertProduct(a, b);
+    jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
     const project = (request.project ?? 'a matrix product').trim().slice(0, MAX_PROJECT_CHARS);
     if (!project || /\p{Cc}/u.test(project)) throw new AppError('bad-input', 'a project is one line of text');
     const job = await createJob(db, {

@@ -1,27 +1,32 @@
 /** The verification threads, and each job's secrets: r per column block, and Bᵀr made once from it. */
 import { Piscina } from 'piscina';
+import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import { CELL, rowsIn } from '../matrix/blocks.ts';
 import type { FetchBytes, Hash, Manifest } from '../matrix/manifest.ts';
 import { stripHashes } from '../matrix/read.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Projection } from '../verify/column.ts';
-import type { VerifyParams } from '../verify/params.ts';
+import { type VerifyParams, narrow } from '../verify/params.ts';
 import type { Verdict } from '../verify/result.ts';
-import { drawColumn, missBound, paramsFor } from '../verify/strip.ts';
+import { type StripColumn, drawColumn, missBound, paramsFor } from '../verify/strip.ts';
 import { MAX_LEASE_SIDE } from './rectangle.ts';
-import type { VerifyTask } from './verify-thread.ts';
+import type { RecomputeTask, VerifyTask } from './verify-thread.ts';
 
 export class VerifyPool {
   readonly #piscina: Piscina<VerifyTask, Projection | Verdict>;
 
-  constructor(blocksDir: string, threads: number) {
+  constructor(blocksDir: string, threads: number, log: Logger) {
     this.#piscina = new Piscina({
       filename: new URL('./verify-thread.ts', import.meta.url).href,
       workerData: { blocksDir },
       minThreads: 1,
       maxThreads: threads,
       idleTimeout: 30_000,
+    });
+    // A thread that dies between tasks; one that dies within a task rejects that task.
+    this.#piscina.on('error', (error: Error) => {
+      log.error({ error: error.message, stack: error.stack }, 'a verification thread failed');
     });
   }
 
@@ -32,6 +37,16 @@ export class VerifyPool {
   close(): Promise<void> {
     return this.#piscina.destroy();
   }
+}
+
+/** A job's S and T. @throws AppError 'k-too-large' for what cannot be checked. */
+export function jobParams(dtype: Dtype, k: number, cols: number): VerifyParams {
+  return paramsFor(dtype, k, Math.min(cols, MAX_LEASE_SIDE * CELL));
+}
+
+/** A wrong number of such a job passes with probability at most 2^−missLog2. */
+export function missLog2Of(dtype: Dtype, k: number, cols: number): number {
+  return -missBound(jobParams(dtype, k, cols));
 }
 
 interface Column {
@@ -60,7 +75,7 @@ export class JobSecrets {
     this.#a = a;
     this.#b = b;
     this.#fetch = fetch;
-    this.params = paramsFor(a.dtype as Dtype, a.cols, Math.min(b.rows, MAX_LEASE_SIDE * CELL));
+    this.params = jobParams(a.dtype as Dtype, a.cols, b.rows);
     const bytes = (this.params.rounds + 1) * a.cols * Float64Array.BYTES_PER_ELEMENT;
     this.#columnsKept = Math.max(MAX_LEASE_SIDE, Math.floor(PROJECTION_BYTES / bytes));
   }
@@ -76,20 +91,36 @@ export class JobSecrets {
 
   /** Checks one strip: C blocks of row-block `row`, columns from column block `firstCol` on. */
   async check(row: number, firstCol: number, cBlocks: readonly Uint8Array[]): Promise<Verdict> {
-    const columns = this.#columns;
-    const found = cBlocks.map((_, i) => this.#column(columns, firstCol + i));
-    const ready = await Promise.all(
-      found.map(async ({ cols, r, projection }, i) => ({ cols, r, cBlock: cBlocks[i]!, ...(await projection) })),
-    );
-    return (await this.#pool.run({
-      kind: 'check',
-      dtype: this.#a.dtype as Dtype,
+    const dtype = this.#a.dtype as Dtype;
+    const strip = {
+      dtype,
       k: this.#a.cols,
-      params: this.params,
       rows: rowsIn(this.#a, row),
       blocks: await stripHashes(this.#a, row, this.#fetch),
-      columns: ready,
-    })) as Verdict;
+    };
+    const width = cBlocks.reduce((sum, _, i) => sum + rowsIn(this.#b, firstCol + i), 0);
+    const task = narrow(width, this.params.rounds)
+      ? { ...strip, kind: 'recompute' as const, columns: await this.#recomputed(firstCol, cBlocks) }
+      : { ...strip, kind: 'check' as const, params: this.params, columns: await this.#projected(firstCol, cBlocks) };
+    return (await this.#pool.run(task)) as Verdict;
+  }
+
+  #recomputed(firstCol: number, cBlocks: readonly Uint8Array[]): Promise<RecomputeTask['columns']> {
+    return Promise.all(
+      cBlocks.map(async (cBlock, i) => ({
+        cols: rowsIn(this.#b, firstCol + i),
+        cBlock,
+        bBlocks: await stripHashes(this.#b, firstCol + i, this.#fetch),
+      })),
+    );
+  }
+
+  #projected(firstCol: number, cBlocks: readonly Uint8Array[]): Promise<StripColumn[]> {
+    const columns = this.#columns;
+    const found = cBlocks.map((_, i) => this.#column(columns, firstCol + i));
+    return Promise.all(
+      found.map(async ({ cols, r, projection }, i) => ({ cols, r, cBlock: cBlocks[i]!, ...(await projection) })),
+    );
   }
 
   #column(columns: Map<number, Column>, col: number): Column {

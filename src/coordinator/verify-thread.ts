@@ -2,13 +2,14 @@
  * A verification thread (piscina runs several). It reads operand blocks from the block store itself,
  * so only the claimed result and the shared secrets cross the thread boundary.
  */
-import { workerData } from 'node:worker_threads';
-import { AppError } from '../core/errors.ts';
+import { workerData } from 'piscina';
+import { AppError, unreachable } from '../core/errors.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { openBlockStore } from '../store/blocks.ts';
 import { type Projection, sharedFloats } from '../verify/column.ts';
 import type { VerifyParams } from '../verify/params.ts';
+import { recomputeStrip } from '../verify/recompute.ts';
 import type { Verdict } from '../verify/result.ts';
 import { type StripColumn, checkStrip, projectColumn } from '../verify/strip.ts';
 
@@ -34,9 +35,19 @@ interface CheckTask {
   readonly columns: readonly StripColumn[];
 }
 
-export type VerifyTask = ProjectTask | CheckTask;
+/** A strip narrower than the rounds of a check costs less to compute again. */
+export interface RecomputeTask {
+  readonly kind: 'recompute';
+  readonly dtype: Dtype;
+  readonly k: number;
+  readonly rows: number;
+  readonly blocks: readonly Hash[];
+  readonly columns: readonly { readonly cols: number; readonly cBlock: Uint8Array; readonly bBlocks: readonly Hash[] }[];
+}
 
-const store = openBlockStore((workerData as [unknown, { blocksDir: string }])[1].blocksDir);
+export type VerifyTask = ProjectTask | CheckTask | RecomputeTask;
+
+const store = openBlockStore((workerData as { blocksDir: string }).blocksDir);
 
 async function read(hashes: readonly Hash[]): Promise<Uint8Array[]> {
   const blocks = await store;
@@ -51,7 +62,18 @@ async function read(hashes: readonly Hash[]): Promise<Uint8Array[]> {
 
 export default async function verify(task: VerifyTask): Promise<Projection | Verdict> {
   const blocks = await read(task.blocks);
-  return task.kind === 'project'
-    ? projectColumn({ ...task, bBlocks: blocks }, sharedFloats)
-    : checkStrip({ ...task, aBlocks: blocks });
+  switch (task.kind) {
+    case 'project':
+      return projectColumn({ ...task, bBlocks: blocks }, sharedFloats);
+    case 'check':
+      return checkStrip({ ...task, aBlocks: blocks });
+    case 'recompute': {
+      const columns = await Promise.all(
+        task.columns.map(async ({ cols, cBlock, bBlocks }) => ({ cols, cBlock, bBlocks: await read(bBlocks) })),
+      );
+      return recomputeStrip({ ...task, aBlocks: blocks, columns });
+    }
+    default:
+      return unreachable(task);
+  }
 }

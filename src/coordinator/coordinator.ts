@@ -1,0 +1,140 @@
+/** The coordinator's composition root: data folder, database, network, threads and HTTP, joined here. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { toHex, utf8 } from '../core/bytes.ts';
+import { systemClock } from '../core/clock.ts';
+import { AppError, toAppError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { cryptoRng } from '../core/rng.ts';
+import { listen } from '../net/coordinator-node.ts';
+import { generateKey, keyFromBytes, keyToBytes, peerIdOf } from '../protocol/keys.ts';
+import { openBlockStore } from '../store/blocks.ts';
+import { openDataFolder } from '../store/data-folder.ts';
+import { openDatabase } from '../store/database.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createHttp } from './http.ts';
+import { JobReports } from './job-reports.ts';
+import { Jobs } from './jobs.ts';
+import { Judge } from './judge.ts';
+import { createMetrics } from './metrics.ts';
+import { Operands } from './operands.ts';
+import { Scheduler } from './scheduler.ts';
+import { VerifyPool } from './verify-pool.ts';
+
+export interface CoordinatorOptions {
+  readonly dataDir: string;
+  readonly log: Logger;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** HTTP; 0 takes a free one. @default 8080 */
+  readonly port?: number;
+  /** WebSocket for contributors; 0 takes a free one. @default 9001 */
+  readonly peerPort?: number;
+  /** Multiaddrs to give to pages instead, where a proxy terminates TLS. */
+  readonly announce?: readonly string[];
+  /** The built page. */
+  readonly pageDir?: string;
+  /** What pages call this network. @default 'Tilework' */
+  readonly network?: string;
+  /** PostgreSQL instead of the embedded database. */
+  readonly databaseUrl?: string;
+  /** Verification threads. @default one less than the processors, at least one */
+  readonly threads?: number;
+}
+
+export interface RunningCoordinator {
+  readonly url: string;
+  readonly peerId: string;
+  readonly peerAddresses: readonly string[];
+  readonly token: string;
+  /** Made at this start: it is shown once. */
+  readonly tokenIsNew: boolean;
+  close(): Promise<void>;
+}
+
+const TOKEN_BYTES = 24;
+
+/** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address that cannot be listened on). */
+export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
+  const { log, host = '127.0.0.1', port = 8080, peerPort = 9001, network = 'Tilework' } = options;
+  const undo: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const folder = await openDataFolder(options.dataDir);
+    undo.push(() => folder.release());
+    const keyFile = await folder.secret('coordinator.key', async () => keyToBytes(await generateKey()));
+    const key = keyFromBytes(keyFile.bytes);
+    const peerId = peerIdOf(key);
+    const tokenFile = await folder.secret('token', () =>
+      Promise.resolve(utf8.encode(toHex(cryptoRng.bytes(TOKEN_BYTES)))),
+    );
+    const token = utf8.decode(tokenFile.bytes).trim();
+
+    const db = await openDatabase(
+      options.databaseUrl === undefined ? { dataDir: folder.path } : { url: options.databaseUrl },
+    );
+    undo.push(() => db.destroy());
+    const blocks = await openBlockStore(folder.blocks);
+    undo.push(() => blocks.close());
+    const pool = new VerifyPool(folder.blocks, options.threads ?? Math.max(1, availableParallelism() - 1), log);
+    undo.push(() => pool.close());
+    const metrics = createMetrics();
+    undo.push(() => Promise.resolve(metrics.close()));
+
+    const parts = { db, blocks, pool, metrics, key, peerId, network, log, rng: cryptoRng, clock: systemClock };
+    const scheduler = new Scheduler(cryptoRng);
+    const jobs = new Jobs({ ...parts, scheduler });
+    await jobs.restore();
+    const judge = new Judge({ ...parts, scheduler, jobs });
+    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge });
+    undo.push(() => dispatcher.close());
+    const operands = new Operands(db, blocks, join(folder.path, 'spool'), systemClock, cryptoRng);
+    await operands.open();
+
+    const peers = await listen({
+      key,
+      listen: [`${hostMultiaddr(host)}/tcp/${peerPort}/ws`],
+      announce: options.announce ?? [],
+      clock: systemClock,
+      source: (hash) => blocks.get(hash),
+      onLink: (link) => {
+        dispatcher.onLink(link);
+      },
+    });
+    undo.push(() => peers.close());
+    const http = await createHttp({
+      ...parts,
+      jobs,
+      operands,
+      token,
+      reports: new JobReports(db, jobs, scheduler),
+      peerAddresses: peers.addresses,
+      contributorsNow: () => dispatcher.contributors,
+      pageDir: options.pageDir,
+    });
+    undo.push(() => http.close());
+    const url = await http.listen({ host, port }).catch((error: unknown) => {
+      throw listenError(error, host, port);
+    });
+    log.info({ url, peers: peers.addresses }, 'coordinator ready');
+    return { url, peerId, peerAddresses: peers.addresses, token, tokenIsNew: tokenFile.created, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function hostMultiaddr(host: string): string {
+  if (host.includes(':')) return `/ip6/${host}`;
+  return /^[\d.]+$/.test(host) ? `/ip4/${host}` : `/dns4/${host}`;
+}
+
+function listenError(thrown: unknown, host: string, port: number): AppError {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  if (code !== 'EADDRINUSE') return toAppError(thrown, 'bad-input');
+  return new AppError('port-in-use', `port ${port} on ${host} is already in use; choose another with --port`, {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,320 @@
+/**
+ * The meeting point of contributors, scheduler and verification. It holds no rules of its own about
+ * who gets what (scheduler, standing) or what is right (verify): it carries their decisions out.
+ */
+import type { Clock } from '../core/clock.ts';
+import { type AppError, isAppError, toAppError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { microcreditsFor } from '../core/units.ts';
+import type { Link } from '../net/link.ts';
+import { sealLease } from '../protocol/envelope.ts';
+import type { SigningKey } from '../protocol/keys.ts';
+import { PROTOCOL_VERSION } from '../protocol/limits.ts';
+import type { FromContributor, Hello } from '../protocol/messages.ts';
+import type { Database } from '../store/database.ts';
+import { endLease, recordLease } from '../store/leases.ts';
+import type { LeaseState } from '../store/schema.ts';
+import { pastRecord } from '../store/standing.ts';
+import { balanceOf, contributorAccount } from '../ledger/ledger.ts';
+import type { Jobs } from './jobs.ts';
+import type { Judge, Judgement } from './judge.ts';
+import type { Metrics } from './metrics.ts';
+import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
+import { type ActiveLease, type Scheduler, rectWork } from './scheduler.ts';
+import { DENY_MS, afterRejected, afterVerified, pauseLeft, windowOf } from './standing.ts';
+
+export interface DispatcherContext {
+  readonly db: Database;
+  readonly scheduler: Scheduler;
+  readonly jobs: Jobs;
+  readonly judge: Judge;
+  readonly key: SigningKey;
+  readonly network: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How often deadlines are looked at. */
+const TICK_MS = 1000;
+
+export class Dispatcher {
+  readonly #context: DispatcherContext;
+  readonly #sessions = new Map<string, PeerSession>();
+  readonly #tasks = new Set<Promise<void>>();
+  #pumping = false;
+  #stopTick: () => void = () => {};
+  #closed = false;
+
+  constructor(context: DispatcherContext) {
+    this.#context = context;
+    context.jobs.changes.on((change) => {
+      if (change.type === 'created') this.pump();
+      if (change.type === 'revoked') this.#cancel(change.leases, 'the job has ended', 'cancelled');
+    });
+    this.#tick();
+  }
+
+  get contributors(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes charge of a link until it ends. */
+  onLink(link: Link): void {
+    this.#track(this.#serve(link));
+  }
+
+  /** Stops leasing and waits for what is in progress. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopTick();
+    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
+  }
+
+  async #serve(link: Link): Promise<void> {
+    const { clock, log, scheduler, metrics } = this.#context;
+    let session: PeerSession | undefined;
+    try {
+      session = await this.#admit(link, await receiveHello(link, clock));
+      await receiveMessages(link, clock, (message) => {
+        this.#handle(session!, message);
+      });
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (isAppError(error, 'bad-frame', 'too-large', 'timeout')) metrics.badPeers.inc({ reason: error.code });
+      log.info({ peer: link.peer, code: error.code, error: error.message }, 'contributor dropped');
+    } finally {
+      await link.close();
+      if (session && this.#sessions.get(link.peer) === session) {
+        this.#sessions.delete(link.peer);
+        metrics.contributors.set(this.#sessions.size);
+        this.#end(scheduler.leave(link.peer), 'declined');
+        log.info({ peer: link.peer }, 'contributor left');
+        this.pump();
+      }
+    }
+  }
+
+  async #admit(link: Link, hello: Hello): Promise<PeerSession> {
+    const { db, clock, scheduler, network, log, metrics } = this.#context;
+    const now = clock.now();
+    const [standing, balance] = await Promise.all([
+      pastRecord(db, link.peer, now - DENY_MS),
+      balanceOf(db, contributorAccount(link.peer)),
+    ]);
+    const session = new PeerSession(link, hello, standing, now);
+    const older = this.#sessions.get(link.peer);
+    this.#sessions.set(link.peer, session);
+    if (older) {
+      this.#end(scheduler.leave(link.peer), 'declined');
+      const text = 'This contributor has connected from elsewhere, perhaps another tab.';
+      void older.send({ type: 'notice', code: 'replaced', text, retryAfterMs: 0 }).then(() => older.link.close());
+    }
+    scheduler.join(link.peer, hello);
+    metrics.contributors.set(this.#sessions.size);
+    log.info({ peer: link.peer, client: hello.client }, 'contributor joined');
+    const window = windowOf(standing);
+    await session.send({ type: 'welcome', version: PROTOCOL_VERSION, network, window, balanceMicrocredits: balance });
+    return session;
+  }
+
+  #handle(session: PeerSession, message: FromContributor): void {
+    const { scheduler } = this.#context;
+    switch (message.type) {
+      case 'hello':
+        return; // greeted already; a second one changes nothing
+      case 'ready':
+        session.wanted = message.leases;
+        session.testing = false;
+        scheduler.setHungry(session.peer, message.leases > 0);
+        this.pump();
+        return;
+      case 'progress':
+        scheduler.evicted(session.peer, message.evicted.length);
+        return;
+      case 'commit':
+        this.#track(this.#judge(session, message.result, message.lease));
+        return;
+      case 'decline': {
+        const lease = scheduler.lease(message.lease);
+        if (lease?.peer !== session.peer) return;
+        this.#context.log.info({ peer: session.peer, lease: lease.id, code: message.code }, 'lease declined');
+        scheduler.release(lease.id);
+        this.#end([lease], 'declined');
+        this.pump();
+        return;
+      }
+      case 'goodbye':
+        session.wanted = 0;
+        scheduler.setHungry(session.peer, false);
+        if (message.finish) return;
+        this.#end(scheduler.leave(session.peer), 'declined');
+        void session.link.close();
+    }
+  }
+
+  /** Gives out leases until nobody wants one or nothing is left. Calls while it runs are folded into one. */
+  pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      const { scheduler, clock } = this.#context;
+      // Round by round, so that one quick contributor does not take everything first.
+      for (let again = true; again; ) {
+        again = false;
+        for (const session of this.#sessions.values()) {
+          const now = clock.now();
+          if (session.room(scheduler.leasesOf(session.peer).length) === 0) continue;
+          if (pauseLeft(session.standing, now) > 0) continue;
+          const lease = scheduler.next(session.peer, now);
+          if (lease) {
+            session.wanted -= 1;
+            session.toldIdle = false;
+            again = true;
+            this.#track(this.#grant(session, lease));
+          } else {
+            this.#idle(session);
+          }
+        }
+      }
+    });
+  }
+
+  #idle(session: PeerSession): void {
+    if (session.toldIdle || this.#context.scheduler.leasesOf(session.peer).length > 0) return;
+    session.toldIdle = true;
+    const text = 'Nothing to compute at the moment.';
+    void session.send({ type: 'notice', code: 'idle', text, retryAfterMs: 0 });
+  }
+
+  async #grant(session: PeerSession, lease: ActiveLease): Promise<void> {
+    const { db, key, metrics } = this.#context;
+    const { job, rect, issuedMs, deadlineMs } = lease;
+    const work = rectWork(job, rect);
+    const envelope = await sealLease(
+      {
+        id: lease.id,
+        contributor: lease.peer,
+        job: job.id,
+        project: job.project,
+        issuedMs,
+        deadlineMs,
+        microcredits: microcreditsFor(work.rows, work.cols, job.k),
+        work: {
+          kind: 'product',
+          a: job.a,
+          b: job.b,
+          rowBlock: rect.row,
+          colBlock: rect.col,
+          rowBlocks: rect.rows,
+          colBlocks: rect.cols,
+        },
+      },
+      key,
+    );
+    const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
+    const { id, peer: contributor } = lease;
+    await recordLease(db, { id, job: job.id, contributor, ...place, envelope, deadlineMs, createdMs: issuedMs });
+    metrics.leases.inc({ event: 'granted' });
+    await session.send({ type: 'lease', envelope });
+  }
+
+  /** A committed result: pulled, checked, settled or refused. */
+  async #judge(session: PeerSession, result: Uint8Array, lease: Uint8Array): Promise<void> {
+    const { judge, clock, log } = this.#context;
+    let judgement: Judgement;
+    try {
+      judgement = await judge.judge(session.link, result, lease);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      log.warn({ peer: session.peer, code: error.code, error: error.message }, 'a result could not be judged');
+      // A statement that is not what it claims to be ends the connection; a lost link has ended already.
+      await session.link.close(error.code);
+      return;
+    }
+    switch (judgement.type) {
+      case 'verified':
+        session.standing = afterVerified(session.standing);
+        await session.send({ type: 'receipt', envelope: judgement.receipt });
+        this.#cancel(judgement.superseded, 'somebody else was quicker', 'cancelled');
+        await this.#context.jobs.advanced(judgement.job);
+        break;
+      case 'known':
+        await session.send({ type: 'receipt', envelope: judgement.receipt });
+        break;
+      case 'stale': {
+        const text = 'This shard was finished by somebody else in the meantime.';
+        await session.send({ type: 'notice', code: 'stale', text, lease: judgement.lease, retryAfterMs: 0 });
+        break;
+      }
+      case 'rejected':
+        session.standing = afterRejected(session.standing, clock.now());
+        await this.#rejected(session, judgement.lease, judgement.reason);
+        break;
+      case 'interrupted':
+        log.info({ peer: session.peer, lease: judgement.lease, error: judgement.error.message }, 'a result did not arrive');
+        break;
+    }
+    this.pump();
+  }
+
+  async #rejected(session: PeerSession, lease: string, reason: string): Promise<void> {
+    const { clock, log } = this.#context;
+    log.warn({ peer: session.peer, lease, reason }, 'failed verification');
+    const retryAfterMs = pauseLeft(session.standing, clock.now());
+    session.testing = true;
+    await session.send({
+      type: 'notice',
+      code: 'rejected',
+      text: 'This result failed verification.',
+      lease,
+      retryAfterMs: Math.min(retryAfterMs, 0xffffffff),
+    });
+    await session.send({ type: 'self-test', reason: 'a result failed verification' });
+  }
+
+  /** Tells contributors to drop leases that have become pointless. */
+  #cancel(leases: readonly ActiveLease[], reason: string, state: Exclude<LeaseState, 'open'>): void {
+    for (const lease of leases) {
+      void this.#sessions.get(lease.peer)?.send({ type: 'cancel', lease: lease.id, reason });
+    }
+    this.#end(leases, state);
+  }
+
+  #end(leases: readonly ActiveLease[], state: Exclude<LeaseState, 'open'>): void {
+    const { db, clock, metrics, log } = this.#context;
+    for (const lease of leases) {
+      metrics.leases.inc({ event: state });
+      this.#track(
+        endLease(db, lease.id, state, clock.now()).then(
+          () => {},
+          (error: unknown) => {
+            log.error({ lease: lease.id, error: toAppError(error).message }, 'a lease could not be ended');
+          },
+        ),
+      );
+    }
+  }
+
+  #tick(): void {
+    const { clock, scheduler } = this.#context;
+    this.#stopTick = clock.after(TICK_MS, () => {
+      if (this.#closed) return;
+      // A late result is still welcome, so nobody is told to stop.
+      this.#end(scheduler.expire(clock.now()), 'expired');
+      this.pump();
+      this.#tick();
+    });
+  }
+
+  #track(task: Promise<void>): void {
+    const tracked = task
+      .catch((thrown: unknown) => {
+        const error: AppError = toAppError(thrown);
+        this.#context.log.error({ error: error.message, stack: error.stack }, 'the dispatcher failed');
+      })
+      .finally(() => this.#tasks.delete(tracked));
+    this.#tasks.add(tracked);
+  }
+}

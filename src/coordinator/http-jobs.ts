@@ -1,0 +1,94 @@
+/** `/v1/jobs`: create, watch, cancel, and stream the result. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { AppError } from '../core/errors.ts';
+import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
+import { npyHeader } from '../matrix/npy.ts';
+import { streamRows } from '../matrix/read.ts';
+import { getJob } from '../store/jobs.ts';
+import type { HttpContext } from './http.ts';
+
+const CREATE_SCHEMA = {
+  body: {
+    type: 'object',
+    required: ['a', 'b'],
+    additionalProperties: false,
+    properties: {
+      a: { type: 'string' },
+      b: { type: 'string' },
+      project: { type: 'string', maxLength: 200 },
+      priority: { type: 'integer', minimum: -100, maximum: 100 },
+    },
+  },
+} as const;
+
+/** A comment line this often keeps proxies from closing a quiet stream. */
+const KEEP_ALIVE_MS = 15_000;
+
+interface JobParams {
+  readonly Params: { readonly id: string };
+}
+
+export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: HttpContext): void {
+  app.post<{ Body: { a: string; b: string; project?: string; priority?: number } }>(
+    '/jobs',
+    { schema: CREATE_SCHEMA },
+    async (request, reply) => {
+      const job = await jobs.create(request.body);
+      return reply.status(201).send(await reports.view(job.id));
+    },
+  );
+
+  app.get('/jobs', () => reports.list());
+
+  app.get<JobParams>('/jobs/:id', (request) => reports.view(request.params.id));
+
+  app.delete<JobParams>('/jobs/:id', async (request, reply) => {
+    await jobs.cancel(request.params.id);
+    return reply.status(204).send();
+  });
+
+  app.get<JobParams>('/jobs/:id/events', async (request, reply) => {
+    await reports.view(request.params.id); // an unknown job is a 404, not an empty stream
+    const gone = new AbortController();
+    request.raw.once('close', () => {
+      gone.abort();
+    });
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
+    try {
+      for await (const view of reports.watch(request.params.id, gone.signal)) {
+        raw.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`);
+      }
+    } finally {
+      clearInterval(keepAlive);
+      raw.end();
+    }
+  });
+
+  app.get<JobParams>('/jobs/:id/result', async (request, reply) => {
+    const job = await getJob(db, request.params.id);
+    if (!job) throw new AppError('not-found', 'there is no such job');
+    if (job.resultManifest === null) {
+      throw new AppError('conflict', `this job is ${job.state}; its result exists once it is done`);
+    }
+    const fetch: FetchBytes = async (hash) => {
+      const bytes = await blocks.get(hash);
+      if (!bytes) throw new AppError('internal', `the block store has lost ${hash}`);
+      return bytes;
+    };
+    const manifest = decodeManifest(await fetch(job.resultManifest));
+    const header = npyHeader(manifest);
+    async function* file(): AsyncGenerator<Uint8Array> {
+      yield header;
+      yield* streamRows(manifest, fetch);
+    }
+    return reply
+      .type('application/octet-stream')
+      .header('content-length', header.length + manifest.rows * manifest.cols * 4)
+      .header('content-disposition', `attachment; filename="${job.id}.npy"`)
+      .send(Readable.from(file(), { objectMode: false }));
+  });
+}

@@ -1,0 +1,58 @@
+/** What anybody may read: the network's state, who contributed, and every receipt. */
+import type { FastifyInstance } from 'fastify';
+import type { ContributorView, NetworkView } from '../core/v1.ts';
+import { networkTotals } from '../store/contributions.ts';
+import { contributorTotals, receiptsOf } from '../store/shards.ts';
+import type { HttpContext } from './http.ts';
+import { receiptView } from './views.ts';
+
+const RECEIPTS_SCHEMA = {
+  querystring: {
+    type: 'object',
+    required: ['contributor'],
+    properties: {
+      contributor: { type: 'string', maxLength: 100 },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+      beforeMs: { type: 'integer' },
+      beforeShard: { type: 'string', maxLength: 32 },
+    },
+  },
+} as const;
+
+interface ReceiptsQuery {
+  readonly contributor: string;
+  readonly limit: number;
+  readonly beforeMs?: number;
+  readonly beforeShard?: string;
+}
+
+export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
+  const { db, jobs, network, peerId, contributorsNow } = context;
+
+  app.get('/network', async (): Promise<NetworkView> => {
+    const { shards, multiplyAdds } = await networkTotals(db);
+    return {
+      network,
+      coordinator: peerId,
+      contributorsNow: contributorsNow(),
+      jobsRunning: jobs.runningCount,
+      shardsVerified: shards,
+      multiplyAddsVerified: Number(multiplyAdds),
+    };
+  });
+
+  app.get('/contributors', async (): Promise<ContributorView[]> =>
+    (await contributorTotals(db)).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
+      contributor,
+      shards,
+      multiplyAdds: Number(multiplyAdds),
+      microcredits: microcredits.toString(),
+    })),
+  );
+
+  app.get<{ Querystring: ReceiptsQuery }>('/receipts', { schema: RECEIPTS_SCHEMA }, async (request) => {
+    const { contributor, limit, beforeMs, beforeShard } = request.query;
+    const before = beforeMs === undefined ? undefined : { verifiedMs: beforeMs, id: beforeShard ?? '' };
+    return (await receiptsOf(db, contributor, { limit, ...(before && { before }) })).map(receiptView);
+  });
+}

@@ -1,0 +1,120 @@
+/** The HTTP side: `/v1`, the static page, its coordinator.json, `/metrics` and `/healthz`. */
+import { timingSafeEqual } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import fastifyStatic from '@fastify/static';
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { AppError, toAppError } from '../core/errors.ts';
+import type { Logger } from '../core/logger.ts';
+import { jobRoutes } from './http-jobs.ts';
+import { operandRoutes } from './http-operands.ts';
+import { publicRoutes } from './http-public.ts';
+import type { JobReports } from './job-reports.ts';
+import type { Jobs } from './jobs.ts';
+import type { Metrics } from './metrics.ts';
+import type { Operands } from './operands.ts';
+import { problemOf } from './problems.ts';
+import type { BlockStore } from '../store/blocks.ts';
+import type { Database } from '../store/database.ts';
+
+export interface HttpContext {
+  readonly db: Database;
+  readonly blocks: BlockStore;
+  readonly jobs: Jobs;
+  readonly reports: JobReports;
+  readonly operands: Operands;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly token: string;
+  readonly network: string;
+  readonly peerId: string;
+  readonly peerAddresses: readonly string[];
+  readonly contributorsNow: () => number;
+  /** The built page; without it only the API is served. */
+  readonly pageDir: string | undefined;
+}
+
+export async function createHttp(context: HttpContext): Promise<FastifyInstance> {
+  const app = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, routerOptions: { ignoreTrailingSlash: true } });
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const problem = problemOf(thrown);
+    if (problem.status === 500) {
+      const { message, stack } = toAppError(thrown);
+      context.log.error({ url: request.url, error: message, stack }, 'a request failed');
+    }
+    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.status(problem.status).type('application/problem+json').send(problem);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+  });
+  const requester = requireToken(context.token);
+  await app.register(
+    async (v1) => {
+      publicRoutes(v1, context);
+      await v1.register(async (guarded) => {
+        guarded.addHook('onRequest', requester);
+        operandRoutes(guarded, context);
+        jobRoutes(guarded, context);
+      });
+    },
+    { prefix: '/v1' },
+  );
+  app.get('/coordinator.json', async (_request, reply) =>
+    reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses }),
+  );
+  app.get('/healthz', async () => ({ ok: true }));
+  app.get('/metrics', async (_request, reply) =>
+    reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
+  );
+  if (context.pageDir !== undefined && existsSync(context.pageDir)) await servePage(app, context.pageDir, context);
+  app.setNotFoundHandler(async (request) => {
+    throw new AppError('not-found', `there is nothing at ${request.url.split('?')[0]}`);
+  });
+  return app;
+}
+
+/** The page may talk to itself and to this coordinator; nothing else, and nobody may frame it. */
+async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
+  const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "worker-src 'self'",
+    `connect-src 'self' ${sockets.join(' ')}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+  await app.register(fastifyStatic, {
+    root,
+    setHeaders: (reply, path) => {
+      void reply.header('content-security-policy', policy);
+      // Built assets carry their hash in their name; the page itself must be asked for anew.
+      const immutable = /[/\\]assets[/\\]/.test(path);
+      void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+}
+
+/** "/ip4/127.0.0.1/tcp/9001/ws/…" → "ws://127.0.0.1:9001". */
+export function socketOrigin(address: string): string | undefined {
+  const match = /^\/(ip4|ip6|dns[46]?)\/([^/]+)\/tcp\/(\d+)\/(tls\/)?(wss?)(\/|$)/.exec(address);
+  if (!match) return undefined;
+  const host = match[1] === 'ip6' ? `[${match[2]}]` : match[2];
+  return `${match[4] || match[5] === 'wss' ? 'wss' : 'ws'}://${host}:${match[3]}`;
+}
+
+function requireToken(token: string): (request: FastifyRequest) => Promise<void> {
+  const expected = Buffer.from(token);
+  return (request) => {
+    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (given === undefined) throw new AppError('unauthorized', 'submitting needs a token: Authorization: Bearer …');
+    const bytes = Buffer.from(given);
+    if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) {
+      throw new AppError('unauthorized', 'this token is not the coordinator’s; it stands in its data folder, file "token"');
+    }
+    return Promise.resolve();
+  };
+}

@@ -1,0 +1,72 @@
+/** Jobs as requesters see them: a view now, and a stream of views until the job ends. */
+import type { JobView } from '../core/v1.ts';
+import { AppError } from '../core/errors.ts';
+import { cellsOf, getJob, listJobs } from '../store/jobs.ts';
+import { contributionsTo } from '../store/contributions.ts';
+import type { Database } from '../store/database.ts';
+import type { Job } from '../store/schema.ts';
+import type { Jobs } from './jobs.ts';
+import type { Scheduler } from './scheduler.ts';
+import { jobView } from './views.ts';
+import { missLog2Of } from './verify-pool.ts';
+
+export class JobReports {
+  readonly #db: Database;
+  readonly #jobs: Jobs;
+  readonly #scheduler: Scheduler;
+
+  constructor(db: Database, jobs: Jobs, scheduler: Scheduler) {
+    this.#db = db;
+    this.#jobs = jobs;
+    this.#scheduler = scheduler;
+  }
+
+  /** @throws AppError 'not-found'. */
+  async view(id: string): Promise<JobView> {
+    const job = await getJob(this.#db, id);
+    if (!job) throw new AppError('not-found', 'there is no such job');
+    return this.#view(job);
+  }
+
+  async list(): Promise<JobView[]> {
+    return Promise.all((await listJobs(this.#db)).map((job) => this.#view(job)));
+  }
+
+  /** The job now, then after each change (changes in a burst are one), the last in its final state. */
+  async *watch(id: string, signal: AbortSignal): AsyncGenerator<JobView, void, undefined> {
+    let changed = true;
+    let wake: () => void = () => {};
+    const note = (): void => {
+      changed = true;
+      wake();
+    };
+    const off = this.#jobs.changes.on((change) => {
+      if (change.job === id) note();
+    });
+    signal.addEventListener('abort', note, { once: true });
+    try {
+      while (!signal.aborted) {
+        if (!changed) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          continue;
+        }
+        changed = false;
+        const view = await this.view(id);
+        yield view;
+        if (view.state !== 'running') return;
+      }
+    } finally {
+      off();
+      signal.removeEventListener('abort', note);
+    }
+  }
+
+  async #view(job: Job): Promise<JobView> {
+    const progress = this.#scheduler.progressOf(job.id);
+    const cellsVerified = progress?.verified ?? (await cellsOf(this.#db, job.id)).length;
+    const missLog2 = this.#jobs.running(job.id)?.secrets.missLog2 ?? missLog2Of(job.dtype, job.k, job.cols);
+    return jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2 });
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * From a contributor's signed statement to a receipt, or to a reason why there is none. Cheap checks
+ * come first: signatures and place, then the hash of every block, then every number.
+ */
+import { Semaphore } from '../core/async.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import { microcreditsFor } from '../core/units.ts';
+import { RESULT_DTYPE } from '../matrix/dtype.ts';
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import type { Link } from '../net/link.ts';
+import { type Opened, openLease, openResult } from '../protocol/envelope.ts';
+import type { SigningKey } from '../protocol/keys.ts';
+import type { Lease, Result } from '../protocol/signed.ts';
+import type { BlockStore } from '../store/blocks.ts';
+import type { Database } from '../store/database.ts';
+import { endLease } from '../store/leases.ts';
+import type { ShardCell } from '../store/shards.ts';
+import { getShard } from '../store/shards.ts';
+import { settleShard } from '../ledger/receipts.ts';
+import { type Collected, collect } from './collect.ts';
+import type { Rect } from './grid.ts';
+import type { Jobs, RunningJob } from './jobs.ts';
+import type { Metrics } from './metrics.ts';
+import { type ActiveLease, type Scheduler, rectWork } from './scheduler.ts';
+
+export type Judgement =
+  | { readonly type: 'verified'; readonly job: string; readonly receipt: Uint8Array; readonly superseded: ActiveLease[] }
+  /** Settled before; here is its receipt again. */
+  | { readonly type: 'known'; readonly receipt: Uint8Array }
+  | { readonly type: 'stale'; readonly lease: string }
+  | { readonly type: 'rejected'; readonly lease: string; readonly reason: string }
+  /** The link ended or stalled; nobody is to blame, the cells are open again. */
+  | { readonly type: 'interrupted'; readonly lease: string; readonly error: AppError };
+
+export interface JudgeContext {
+  readonly db: Database;
+  readonly blocks: BlockStore;
+  readonly scheduler: Scheduler;
+  readonly jobs: Jobs;
+  readonly key: SigningKey;
+  readonly peerId: string;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** Claimed results in memory, over all contributors (facts: trust §6.1). */
+const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
+/** A transfer slower than this is a slow-loris, not a home link. */
+const MIN_BYTES_PER_SECOND = 32 * 1024;
+const TRANSFER_GRACE_MS = 60_000;
+
+export class Judge {
+  readonly #context: JudgeContext;
+  readonly #budget = new Semaphore(RESULT_BUDGET_BYTES);
+  /** Leases being judged: a commit that is sent twice is judged once. */
+  readonly #pending = new Map<string, Promise<Judgement>>();
+
+  constructor(context: JudgeContext) {
+    this.#context = context;
+  }
+
+  /** @throws AppError 'bad-signature', 'wrong-peer' or 'bad-frame' for a statement that is not what it claims. */
+  async judge(link: Link, resultEnvelope: Uint8Array, leaseEnvelope: Uint8Array): Promise<Judgement> {
+    const lease = await openLease(leaseEnvelope, this.#context.peerId);
+    const result = await openResult(resultEnvelope, link.peer);
+    if (lease.value.contributor !== link.peer) throw new AppError('wrong-peer', 'a result under another’s lease');
+    if (result.value.leaseDigest !== lease.digest) throw new AppError('bad-frame', 'a result for another lease');
+    const { id } = lease.value;
+    for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) {
+      const earlier = await running;
+      if (earlier.type !== 'interrupted') return earlier; // else the contributor has come back: try this link
+    }
+    const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope }).finally(() => {
+      this.#pending.delete(id);
+    });
+    this.#pending.set(id, judging);
+    return judging;
+  }
+
+  async #judge(link: Link, statement: Statement): Promise<Judgement> {
+    const { db, scheduler, jobs } = this.#context;
+    const lease = statement.lease.value;
+    const settled = await getShard(db, lease.id);
+    if (settled?.receiptEnvelope) return { type: 'known', receipt: settled.receiptEnvelope };
+    const running = jobs.running(lease.job);
+    const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = lease.work;
+    const rect: Rect = { row, col, rows, cols };
+    if (!running || !scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
+    scheduler.commit(lease.id);
+    const started = this.#context.clock.now();
+    let collected: Collected;
+    try {
+      collected = await this.#collect(link, rect, running, statement.result.value.manifest);
+    } catch (error) {
+      // Not the contributor's numbers but the way to them: the cells go back, the standing stays.
+      scheduler.release(lease.id);
+      await endLease(db, lease.id, 'expired', this.#context.clock.now());
+      if (isAppError(error)) return { type: 'interrupted', lease: lease.id, error };
+      throw error;
+    }
+    if (!collected.ok) return this.#reject(lease, running, collected.reason);
+    const up = (collected.bytes * 1000) / Math.max(1, this.#context.clock.now() - started);
+    return this.#settle(statement, rect, running, collected, up);
+  }
+
+  async #collect(link: Link, rect: Rect, { spec, secrets }: RunningJob, manifest: Hash): Promise<Collected> {
+    const { blocks, clock } = this.#context;
+    const bytes = rect.rows * rect.cols * BLOCK_BYTES;
+    const stop = new AbortController();
+    const cancel = clock.after(TRANSFER_GRACE_MS + (bytes * 1000) / MIN_BYTES_PER_SECOND, () => {
+      stop.abort();
+    });
+    try {
+      return await collect(
+        { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest },
+        {
+          fetch: (hash) => link.blocks.fetch(hash, stop.signal),
+          check: (row, firstCol, cBlocks) => secrets.check(row, firstCol, cBlocks),
+          put: (hash, block) => blocks.put(hash, block),
+          budget: this.#budget,
+          signal: stop.signal,
+        },
+      );
+    } finally {
+      cancel();
+      stop.abort(); // whatever a failed strip left in flight
+    }
+  }
+
+  async #reject(lease: Lease, running: RunningJob, reason: string): Promise<Judgement> {
+    const { db, scheduler, clock, metrics } = this.#context;
+    running.secrets.rotate();
+    scheduler.release(lease.id);
+    await endLease(db, lease.id, 'rejected', clock.now());
+    metrics.shards.inc({ verdict: 'rejected' });
+    return { type: 'rejected', lease: lease.id, reason };
+  }
+
+  async #settle(
+    { lease, leaseEnvelope, result, resultEnvelope }: Statement,
+    rect: Rect,
+    { spec, secrets }: RunningJob,
+    { blocks, bytes }: Collected & { ok: true },
+    upBytesPerSecond: number,
+  ): Promise<Judgement> {
+    const { db, key, clock, scheduler, metrics } = this.#context;
+    const { id, contributor, issuedMs } = lease.value;
+    const { rows, cols } = rectWork(spec, rect);
+    const multiplyAdds = BigInt(rows) * BigInt(cols) * BigInt(spec.k);
+    const cells: ShardCell[] = blocks.flatMap((strip, i) =>
+      strip.map((block, j) => ({ rowBlock: rect.row + i, colBlock: rect.col + j, block })),
+    );
+    const settled = await settleShard(db, key, clock, {
+      shard: {
+        id,
+        job: spec.id,
+        contributor,
+        rowBlock: rect.row,
+        colBlock: rect.col,
+        rowBlocks: rect.rows,
+        colBlocks: rect.cols,
+        leaseEnvelope,
+        resultEnvelope,
+        multiplyAdds,
+        microcredits: microcreditsFor(rows, cols, spec.k),
+        missLog2: secrets.missLog2,
+        gpuMs: result.value.gpuMs,
+        bytesDown: 0,
+        bytesUp: bytes,
+      },
+      cells,
+    });
+    if (!settled) {
+      scheduler.release(id);
+      await endLease(db, id, 'cancelled', clock.now());
+      return { type: 'stale', lease: id };
+    }
+    metrics.shards.inc({ verdict: 'verified' });
+    metrics.multiplyAdds.inc(Number(multiplyAdds));
+    const superseded = scheduler.verified(spec.id, rect, id);
+    const gpuSeconds = result.value.gpuMs / 1000;
+    scheduler.measured(contributor, spec.dtype, {
+      rate: gpuSeconds > 0 ? Number(multiplyAdds) / gpuSeconds : 0,
+      down: 0,
+      up: upBytesPerSecond,
+    });
+    metrics.shardSeconds.observe((clock.now() - issuedMs) / 1000);
+    return { type: 'verified', job: spec.id, receipt: settled.receipt, superseded };
+  }
+}
+
+interface Statement {
+  readonly lease: Opened<Lease>;
+  readonly leaseEnvelope: Uint8Array;
+  readonly result: Opened<Result>;
+  readonly resultEnvelope: Uint8Array;
+}
