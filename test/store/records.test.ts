@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { contributionsTo, networkTotals } from '../../src/store/contributions.ts';
 import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../../src/store/jobs.ts';
 import { endLease, getLease, openLeases, recordLease } from '../../src/store/leases.ts';
 import { getOperand, insertOperand, listOperands } from '../../src/store/operands.ts';
 import { acceptShard, contributorTotals, getShard, receiptsOf } from '../../src/store/shards.ts';
 import type { Queries } from '../../src/store/database.ts';
+import { pastRecord } from '../../src/store/standing.ts';
 import type { RectangleColumns } from '../../src/store/schema.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { hexOf, insertJob, operandRecord, settleInput } from '../helpers/records.ts';
@@ -228,6 +230,50 @@ onEachDatabase('Records', (get) => {
         gpuMs: 24,
         lastVerifiedMs: 1_800_000_000_036,
       });
+    });
+  });
+
+  describe('of who did what', () => {
+    it('adds up one job by contributor, and the whole network', async () => {
+      const { db } = get();
+      const job = await insertJob(db, 'shares');
+      const before = await networkTotals(db);
+      await accept(db, 80, job.id, { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: 2 }, 'mary');
+      await accept(db, 81, job.id, cell(1, 0), 'alan');
+      await accept(db, 82, job.id, cell(1, 1), 'mary');
+      const work = 256n * 256n * 1024n;
+      expect(await contributionsTo(db, job.id)).toMatchObject([
+        {
+          contributor: 'mary',
+          shards: 2,
+          multiplyAdds: 3n * work,
+          microcredits: 203n,
+          bytesUp: 3 * 256 * 1024,
+        },
+        { contributor: 'alan', shards: 1, multiplyAdds: work, microcredits: 68n, bytesUp: 256 * 1024 },
+      ]);
+      expect(await networkTotals(db)).toEqual({
+        shards: before.shards + 3,
+        multiplyAdds: before.multiplyAdds + 4n * work,
+      });
+    });
+
+    it('recalls rejections since a time, and what was verified after the last', async () => {
+      const { db } = get();
+      const job = await insertJob(db, 'standing');
+      const lease = { job: job.id, contributor: 'joan', ...cell(0, 0), envelope: Uint8Array.of(1) };
+      for (const [n, endedMs] of [1_800_000_000_000, 1_800_000_000_046].entries()) {
+        const id = hexOf(500 + n, 32);
+        await recordLease(db, { ...lease, id, deadlineMs: endedMs, createdMs: 1 });
+        await endLease(db, id, 'rejected', endedMs);
+      }
+      await accept(db, 90, job.id, cell(0, 0), 'joan');
+      await accept(db, 94, job.id, cell(0, 1), 'joan');
+      expect(await pastRecord(db, 'joan', 0)).toEqual({
+        rejections: [1_800_000_000_000, 1_800_000_000_046],
+        verifiedInARow: 1,
+      });
+      expect(await pastRecord(db, 'nobody', 0)).toEqual({ rejections: [], verifiedInARow: 0 });
     });
   });
 });
