@@ -53,6 +53,9 @@ export function memoryChannelPair(limits: MemoryChannelLimits = {}): [EndingChan
 export const closedError = (cause?: unknown): AppError =>
   new AppError('closed', 'the connection was closed', cause === undefined ? undefined : { cause });
 
+/** On a stream a frame has a length before it, which makes a heartbeat count. */
+const PREFIX_BYTES = 1;
+
 class MemoryChannel implements EndingChannel {
   bytesIn = 0;
   bytesOut = 0;
@@ -83,7 +86,7 @@ class MemoryChannel implements EndingChannel {
     try {
       while (this.#sending && this.other.#unreadBytes >= this.#bufferBytes) await this.#room(signal);
       if (!this.#sending) throw closedError();
-      this.bytesOut += frame.length;
+      this.bytesOut += PREFIX_BYTES + frame.length;
       this.other.#deliver(frame);
     } finally {
       release();
@@ -120,7 +123,7 @@ class MemoryChannel implements EndingChannel {
   }
 
   #deliver(frame: Uint8Array): void {
-    this.bytesIn += frame.length;
+    this.bytesIn += PREFIX_BYTES + frame.length;
     if (frame.length > this.#maxFrameBytes) {
       this.abort(new AppError('bad-frame', `a frame of ${frame.length} bytes is over the limit`));
       return;

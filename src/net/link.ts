@@ -77,29 +77,30 @@ export function createLink(parts: LinkParts): Link {
  */
 function startPulse(parts: LinkParts, end: (error: AppError) => Promise<void>): () => void {
   const { clock, control, blocks } = parts;
+  const bytesSent = (): number => control.bytesOut + blocks.bytesOut;
+  const bytesHeard = (): number => control.bytesIn + blocks.bytesIn;
   let sent = 0;
   let heard = 0;
   let heardAt = clock.now();
   let beating = false;
   let cancel = clock.after(HEARTBEAT_MS, beat);
   function beat(): void {
-    const sentNow = control.bytesOut + blocks.bytesOut;
-    const heardNow = control.bytesIn + blocks.bytesIn;
-    if (heardNow !== heard) heardAt = clock.now();
-    heard = heardNow;
+    if (bytesHeard() !== heard) heardAt = clock.now();
+    heard = bytesHeard();
     if (clock.now() - heardAt >= SILENCE_MS) {
       void end(new AppError('timeout', `the other end was silent for ${SILENCE_MS / 1000} s`));
       return;
     }
-    if (sentNow === sent && !beating) {
-      beating = true;
-      control.send(HEARTBEAT).then(
-        () => (beating = false),
-        () => {},
-      );
-    }
-    sent = control.bytesOut + blocks.bytesOut;
     cancel = clock.after(HEARTBEAT_MS, beat);
+    const quiet = bytesSent() === sent;
+    sent = bytesSent();
+    if (!quiet || beating) return;
+    beating = true;
+    const sentIt = (): void => {
+      beating = false;
+      sent = bytesSent();
+    };
+    control.send(HEARTBEAT).then(sentIt, () => {});
   }
   return () => cancel();
 }
