@@ -25,8 +25,6 @@ export interface EngineOptions {
   readonly outbox: Outbox;
   /** Called again after the GPU was lost. */
   readonly openBackend: () => Promise<Backend>;
-  /** Room for C on the GPU, bytes. */
-  readonly resultBytes: number;
   readonly clock: Clock;
   readonly onStatus: (status: ContributorStatus) => void;
   readonly onReceipt?: ((envelope: Uint8Array) => void) | undefined;
@@ -88,18 +86,18 @@ export class Engine {
 
   async #serve(link: Link): Promise<void> {
     if (!this.#backend) await this.#rebuild();
-    const { key, peerId, clock, resultBytes, outbox, onReceipt } = this.#options;
+    const { key, peerId, clock, outbox, onReceipt } = this.#options;
     const session = new ContributorSession(link, {
       backend: this.#backend!,
       key,
       peerId,
       clock,
       client: CLIENT,
-      resultBytes,
       outbox,
       signal: this.#stop.signal,
       emit: (event) => {
         if (event.type === 'receipt') onReceipt?.(event.envelope);
+        if (event.type === 'notice' && event.code === 'replaced') this.#yield();
         this.#apply(event);
         const { bytesDown, bytesUp } = link.blocks;
         this.#apply({ type: 'bytes', down: this.#moved.down + bytesDown, up: this.#moved.up + bytesUp });
@@ -138,6 +136,13 @@ export class Engine {
         problem: { code: error.code, message: `${error.message}. The GPU is left alone now; reload the page to try again.` },
       });
     }
+  }
+
+  /** The same key contributes from elsewhere: two of them would throw each other out for ever. */
+  #yield(): void {
+    const message = 'This browser contributes in another tab already. Start here to move it to this one.';
+    this.#apply({ type: 'failed', problem: { code: 'conflict', message } });
+    this.#stop.abort();
   }
 
   #onConnection(state: ConnectionState): void {

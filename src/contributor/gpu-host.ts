@@ -8,10 +8,11 @@ import { Peer, transfer } from './remote.ts';
 export interface OpenedBackend {
   readonly info: BackendInfo;
   readonly pageCount: number;
+  readonly resultBytes: number;
 }
 
 /** What the GPU worker offers: a Backend whose abort is a call. */
-export interface BackendHost extends Omit<Backend, 'info' | 'pageCount' | 'accumulate'> {
+export interface BackendHost extends Omit<Backend, keyof OpenedBackend | 'accumulate'> {
   openBackend(memoryBytes: number, allowFallback: boolean): Promise<OpenedBackend>;
   accumulate(shard: ShardId, range: KRange): Promise<void>;
   interrupt(shard: ShardId): void;
@@ -35,12 +36,14 @@ export async function connectBackend(
 class RemoteBackend implements Backend {
   readonly info: BackendInfo;
   readonly pageCount: number;
+  readonly resultBytes: number;
   readonly #peer: Peer<BackendHost>;
 
   constructor(peer: Peer<BackendHost>, opened: OpenedBackend) {
     this.#peer = peer;
     this.info = opened.info;
     this.pageCount = opened.pageCount;
+    this.resultBytes = opened.resultBytes;
   }
 
   selfTest(): Promise<void> {

@@ -19,7 +19,8 @@ class Host implements BackendHost {
     if (!gpu) throw new AppError('no-webgpu', 'This browser has no WebGPU.');
     const backend = await createWebGpuBackend({ gpu, memoryBytes, allowFallback, clock: systemClock, shaders });
     this.#backend = backend;
-    return { info: backend.info, pageCount: backend.pageCount };
+    const { info, pageCount, resultBytes } = backend;
+    return { info, pageCount, resultBytes };
   }
 
   selfTest = (): Promise<void> => this.#open.selfTest();

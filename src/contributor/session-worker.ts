@@ -11,9 +11,6 @@ import { loadIdentity } from './identity.ts';
 import { Outbox } from './outbox.ts';
 import { expose } from './remote.ts';
 
-/** The GPU worker gives C a quarter of the memory and operand pages the rest. */
-const RESULT_SHARE = 0.25;
-
 export class SessionHost {
   #engine: Engine | undefined;
   #running: Promise<void> | undefined;
@@ -37,7 +34,6 @@ export class SessionHost {
       node,
       outbox,
       openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
-      resultBytes: Math.floor(memoryBytes * RESULT_SHARE),
       clock: systemClock,
       onStatus,
     });

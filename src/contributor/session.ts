@@ -34,7 +34,6 @@ export interface SessionContext {
   readonly peerId: string;
   readonly clock: Clock;
   readonly client: string;
-  readonly resultBytes: number;
   readonly outbox: Outbox;
   readonly signal: AbortSignal;
   readonly emit: (event: SessionEvent) => void;
@@ -88,14 +87,14 @@ export class ContributorSession {
   }
 
   async #hello(): Promise<void> {
-    const { backend, client, resultBytes } = this.#context;
+    const { backend, client } = this.#context;
     const { rates } = await backend.stats();
     await this.#send({
       type: 'hello',
       version: PROTOCOL_VERSION,
       client,
       operandBytes: backend.pageCount * 256 * 1024,
-      resultBytes,
+      resultBytes: backend.resultBytes,
       rates,
       downBytesPerSecond: 0,
       upBytesPerSecond: 0,

@@ -16,6 +16,7 @@ import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.t
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
+import { expireOpenLeases } from '../store/leases.ts';
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
 import type { ActiveLease, JobSpec, Scheduler } from './scheduler.ts';
@@ -63,6 +64,7 @@ export class Jobs {
 
   /** Takes up every job that was running when the coordinator last stopped, however it stopped. */
   async restore(): Promise<void> {
+    await expireOpenLeases(this.#context.db, this.#context.clock.now());
     for (const job of await listJobs(this.#context.db, 'running')) await this.#take(job);
   }
 

@@ -50,10 +50,14 @@ const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
 /** A transfer slower than this is a slow-loris, not a home link. */
 const MIN_BYTES_PER_SECOND = 32 * 1024;
 const TRANSFER_GRACE_MS = 60_000;
+/** Shorter than a timer's noise: a link is not called faster for it. */
+const MIN_SAMPLE_MS = 50;
 
 export class Judge {
   readonly #context: JudgeContext;
   readonly #budget = new Semaphore(RESULT_BUDGET_BYTES);
+  /** Bytes served per link at its last result. */
+  readonly #sent = new WeakMap<Link, { bytes: number; ms: number }>();
   /** Leases being judged: a commit that is sent twice is judged once. */
   readonly #pending = new Map<string, Promise<Judgement>>();
 
@@ -90,6 +94,7 @@ export class Judge {
     if (!running || !scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
     scheduler.commit(lease.id);
     const started = this.#context.clock.now();
+    const sent = this.#sentSince(link, lease.issuedMs, statement.result.value.gpuMs);
     let collected: Collected;
     try {
       collected = await this.#collect(link, rect, running, statement.result.value.manifest);
@@ -102,7 +107,20 @@ export class Judge {
     }
     if (!collected.ok) return this.#reject(lease, running, collected.reason);
     const up = (collected.bytes * 1000) / Math.max(1, this.#context.clock.now() - started);
-    return this.#settle(statement, rect, running, collected, up);
+    return this.#settle(statement, rect, running, collected, { bytesDown: sent.bytes, down: sent.rate, up });
+  }
+
+  /**
+   * Bytes served over this link since the last result, so that overlapping leases share them out once,
+   * and what that says about the link: the GPU's time is not the link's, and little data says nothing.
+   */
+  #sentSince(link: Link, issuedMs: number, gpuMs: number): { bytes: number; rate: number } {
+    const now = this.#context.clock.now();
+    const last = this.#sent.get(link);
+    const bytes = link.blocks.bytesUp - (last?.bytes ?? 0);
+    const ms = now - Math.max(issuedMs, last?.ms ?? 0) - gpuMs;
+    this.#sent.set(link, { bytes: link.blocks.bytesUp, ms: now });
+    return { bytes, rate: bytes >= BLOCK_BYTES ? (bytes * 1000) / Math.max(MIN_SAMPLE_MS, ms) : 0 };
   }
 
   async #collect(link: Link, rect: Rect, { spec, secrets }: RunningJob, manifest: Hash): Promise<Collected> {
@@ -143,7 +161,7 @@ export class Judge {
     rect: Rect,
     { spec, secrets }: RunningJob,
     { blocks, bytes }: Collected & { ok: true },
-    upBytesPerSecond: number,
+    link: { bytesDown: number; down: number; up: number },
   ): Promise<Judgement> {
     const { db, key, clock, scheduler, metrics } = this.#context;
     const { id, contributor, issuedMs } = lease.value;
@@ -167,7 +185,7 @@ export class Judge {
         microcredits: microcreditsFor(rows, cols, spec.k),
         missLog2: secrets.missLog2,
         gpuMs: result.value.gpuMs,
-        bytesDown: 0,
+        bytesDown: link.bytesDown,
         bytesUp: bytes,
       },
       cells,
@@ -183,8 +201,8 @@ export class Judge {
     const gpuSeconds = result.value.gpuMs / 1000;
     scheduler.measured(contributor, spec.dtype, {
       rate: gpuSeconds > 0 ? Number(multiplyAdds) / gpuSeconds : 0,
-      down: 0,
-      up: upBytesPerSecond,
+      down: link.down,
+      up: link.up,
     });
     metrics.shardSeconds.observe((clock.now() - issuedMs) / 1000);
     return { type: 'verified', job: spec.id, receipt: settled.receipt, superseded };

@@ -51,6 +51,8 @@ export interface Backend {
   readonly info: BackendInfo;
   /** Pages that shards may pin at once: the operand memory budget / 256 KiB. */
   readonly pageCount: number;
+  /** Bytes of C that all open shards together may hold; every 256 × 256 cell takes 256 KiB. */
+  readonly resultBytes: number;
 
   /** Known answers for every dtype. @throws AppError 'gpu-wrong' naming the kernel that failed. */
   selfTest(): Promise<void>;

@@ -56,6 +56,10 @@ export class PagedBackend<Result> implements Backend {
     return this.#compute.info;
   }
 
+  get resultBytes(): number {
+    return this.#compute.resultBudget;
+  }
+
   get pageCount(): number {
     return this.#compute.pageCount;
   }

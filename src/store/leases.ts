@@ -35,6 +35,11 @@ export async function endLease(
   return result.numUpdatedRows === 1n;
 }
 
+/** After a restart nobody watches the deadlines of earlier leases; their late results still count. */
+export async function expireOpenLeases(db: Queries, endedMs: number): Promise<void> {
+  await db.updateTable('leases').set({ state: 'expired', endedMs }).where('state', '=', 'open').execute();
+}
+
 /** Oldest first; of one job, or of all. */
 export function openLeases(db: Queries, job?: string): Promise<Lease[]> {
   let query = db.selectFrom('leases').selectAll().where('state', '=', 'open');

@@ -74,7 +74,6 @@ export async function testContributor(
       const backend = createCpuBackend({ memoryBytes: MEMORY_BYTES, clock: systemClock });
       return Promise.resolve(options.wrap ? options.wrap(backend) : backend);
     },
-    resultBytes: MEMORY_BYTES / 4,
     clock: systemClock,
     onStatus: (status) => {
       statuses.push(status);
