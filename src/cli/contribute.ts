@@ -1,0 +1,82 @@
+/** `tilework contribute URL`: headless browsers that do what visitors do, until Ctrl-C. */
+import { AppError, isAppError, toAppError } from '../core/errors.ts';
+import { formatCredit } from '../core/units.ts';
+import { type Environment, type InstalledBrowser, findBrowser } from './browser.ts';
+import type { Context } from './context.ts';
+import { counted } from './meter.ts';
+import { type PageStatus, statusLine } from './page-status.ts';
+import { keepTab } from './tab.ts';
+
+export interface ContributeOptions {
+  readonly url: string;
+  readonly tabs: number;
+  readonly allowSoftware: boolean;
+  /** Path of the browser's program. @default the best one on this machine */
+  readonly browser?: string | undefined;
+}
+
+/** @throws AppError when no tab can contribute: 'no-browser', 'no-webgpu', 'software-adapter' and the like. */
+export async function contribute(options: ContributeOptions, context: Context): Promise<void> {
+  const { terminal, clock, signal } = context;
+  const url = pageAddress(options.url, options.allowSoftware);
+  const browser = chooseBrowser(options.browser, context.env);
+  const last = new Map<number, PageStatus>();
+  terminal.note(
+    `contributing to ${options.url} with ${counted(options.tabs, 'browser')} (${browser.path}); Ctrl-C stops`,
+  );
+  const run = async (tab: number): Promise<AppError | undefined> => {
+    try {
+      await keepTab({
+        browser,
+        url,
+        software: options.allowSoftware,
+        clock,
+        signal,
+        onStatus: (status) => {
+          last.set(tab, status);
+          terminal.out(`[${tab}] ${statusLine(status)}`);
+        },
+        onTrouble: (message) => {
+          terminal.note(`[${tab}] ${message}`);
+        },
+      });
+      return undefined;
+    } catch (error) {
+      const failure = toAppError(error);
+      terminal.note(`[${tab}] ${failure.message}`);
+      return failure;
+    }
+  };
+  const failures = await Promise.all(Array.from({ length: options.tabs }, (_, index) => run(index + 1)));
+  terminal.note(totals([...last.values()]));
+  const [first] = failures;
+  if (first && failures.every((failure) => failure !== undefined) && !signal.aborted) throw first;
+}
+
+function totals(tabs: readonly PageStatus[]): string {
+  const shards = tabs.reduce((sum, tab) => sum + tab.shards, 0);
+  const credit = tabs.reduce((sum, tab) => sum + BigInt(tab.microcredits), 0n);
+  return `stopped after ${counted(shards, 'verified shard')}, ${formatCredit(credit)} credit`;
+}
+
+/** The page's address; `?software=allow` asks it to use an adapter that computes on the CPU. @throws 'bad-input'. */
+export function pageAddress(text: string, allowSoftware: boolean): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new AppError(
+      'bad-input',
+      `${JSON.stringify(text)} is not the address of a page, like http://127.0.0.1:8080`,
+    );
+  }
+  const url = new URL(text);
+  if (allowSoftware) url.searchParams.set('software', 'allow');
+  return url.href;
+}
+
+function chooseBrowser(path: string | undefined, env: Environment): InstalledBrowser {
+  try {
+    return findBrowser(path === undefined ? env : { ...env, TILEWORK_BROWSER: path });
+  } catch (error) {
+    if (path === undefined || !isAppError(error, 'no-browser')) throw error;
+    throw new AppError('no-browser', `--browser names no program: ${path}`, { cause: error });
+  }
+}

@@ -1,0 +1,122 @@
+/** `tilework multiply A.npy B.npy -o C.npy`: a product of two files, computed by contributors. */
+import { realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { TileworkClient } from '../client/client.ts';
+import { assertWritable, saveResult, uploadFile } from '../client/files.node.ts';
+import { isAppError } from '../core/errors.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/units.ts';
+import type { JobView, OperandView } from '../core/v1.ts';
+import { type ConnectionOptions, connect } from './connection.ts';
+import type { Context } from './context.ts';
+import { followJob } from './follow.ts';
+import { counted } from './meter.ts';
+import { type Plan, type ProductFiles, planProduct } from './operands.ts';
+
+export interface MultiplyOptions extends ProductFiles, ConnectionOptions {
+  readonly output: string;
+  readonly project?: string | undefined;
+}
+
+/** @throws AppError with a sentence for whatever went wrong; 'aborted' after Ctrl-C, when the job is cancelled. */
+export async function multiply(options: MultiplyOptions, context: Context): Promise<void> {
+  const { terminal, clock, signal } = context;
+  const startedMs = clock.now();
+  const plan = await planProduct(options);
+  await assertWritable(options.output);
+  const client = await connect(options, context.env);
+  // A wrong token is said now, and not after a gigabyte.
+  await client.jobs({ signal });
+  terminal.note(
+    `A ${plan.rows} × ${plan.k}, B ${plan.k} × ${plan.cols}, ${plan.dtype}: ${formatCount(2 * plan.rows * plan.cols * plan.k, 'FLOP')} at ${client.url}`,
+  );
+  const a = await upload(client, 'A', options, plan, context);
+  const b = (await isSameOperand(options)) ? a : await upload(client, 'B', options, plan, context);
+  const project = options.project ?? `${basename(options.a)} × ${basename(options.b)}`;
+  const job = await client.createJob({ a: a.id, b: b.id, project }, { signal });
+  const done = await followOrCancel(client, job, context);
+  await download(client, done, options.output, context);
+  for (const line of summary(done, options.output, clock.now() - startedMs)) terminal.out(line);
+}
+
+async function isSameOperand(options: MultiplyOptions): Promise<boolean> {
+  if (!options.transposedB || options.tensorA !== options.tensorB) return false;
+  return (await realpath(options.a)) === (await realpath(options.b));
+}
+
+async function upload(
+  client: TileworkClient,
+  which: 'A' | 'B',
+  options: MultiplyOptions,
+  plan: Plan,
+  { terminal, signal }: Context,
+): Promise<OperandView> {
+  const isA = which === 'A';
+  const path = isA ? options.a : options.b;
+  const bar = terminal.bar(`upload ${which}`);
+  try {
+    return await uploadFile(client, path, {
+      side: isA || options.transposedB ? 'rows' : 'transpose',
+      // Only where something is converted: the same matrix then has the same name.
+      as: (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : options.as,
+      tensor: isA ? options.tensorA : options.tensorB,
+      signal,
+      onProgress: (sent, size) => {
+        bar.update(
+          sent / size,
+          sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
+        );
+      },
+    });
+  } finally {
+    bar.end();
+  }
+}
+
+/** Nobody computes for somebody who has gone: whatever ends the wait cancels the job. */
+async function followOrCancel(client: TileworkClient, job: JobView, context: Context): Promise<JobView> {
+  try {
+    return await followJob(client, job, context);
+  } catch (error) {
+    if (!isAppError(error, 'aborted')) throw error;
+    await client.cancelJob(job.id).then(
+      () => {
+        context.terminal.note(`cancelled the job ${job.id}`);
+      },
+      (failure: unknown) => {
+        const reason = failure instanceof Error ? failure.message : String(failure);
+        context.terminal.note(`could not cancel the job ${job.id}: ${reason}`);
+      },
+    );
+    throw error;
+  }
+}
+
+async function download(client: TileworkClient, job: JobView, path: string, context: Context): Promise<void> {
+  const bar = context.terminal.bar('download');
+  try {
+    await saveResult(client, job.id, path, {
+      signal: context.signal,
+      onProgress: (bytes, size) => {
+        bar.update(size === undefined ? 0 : bytes / size, formatBytes(bytes));
+      },
+    });
+  } finally {
+    bar.end();
+  }
+}
+
+/** What there is to know about a finished product. */
+export function summary(job: JobView, output: string, wallMs: number): string[] {
+  const computeMs = Math.max(1, (job.finishedMs ?? job.createdMs) - job.createdMs);
+  const speed = formatCount((2 * job.multiplyAddsVerified * 1000) / computeMs, 'FLOP');
+  const exact = job.dtype === 'i8' ? 'int32, exact' : 'float32';
+  return [
+    `${output}: ${job.rows} × ${job.cols}, ${exact}`,
+    `  shards         ${job.shards.toLocaleString('en')}, every one verified`,
+    `  contributors   ${job.contributions.length.toLocaleString('en')}`,
+    `  moved          ${formatBytes(job.bytesDown)} to contributors, ${formatBytes(job.bytesUp)} back`,
+    `  verified       ${counted(job.multiplyAddsVerified, 'multiply-add')}, ${formatCount(2 * job.multiplyAddsVerified, 'FLOP')} at ${speed}/s`,
+    `  a wrong number passes with probability at most 2^-${job.missLog2}`,
+    `  time           ${formatDuration(wallMs)}`,
+  ];
+}

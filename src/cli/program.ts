@@ -1,0 +1,135 @@
+/** The commands and their options. Each command's code is loaded when it runs: `--help` answers at once. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
+import type { Context } from './context.ts';
+
+/** What commands do; tests put their own in place. */
+export interface Commands {
+  start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
+  multiply(options: import('./multiply.ts').MultiplyOptions, context: Context): Promise<void>;
+  contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
+  demo(options: import('./demo.ts').DemoOptions, context: Context): Promise<void>;
+}
+
+export const realCommands: Commands = {
+  start: async (options, context) => (await import('./start.ts')).start(options, context),
+  multiply: async (options, context) => (await import('./multiply.ts')).multiply(options, context),
+  contribute: async (options, context) => (await import('./contribute.ts')).contribute(options, context),
+  demo: async (options, context) => (await import('./demo.ts')).demo(options, context),
+};
+
+const MAX_PORT = 65_535;
+const MAX_TABS = 64;
+
+const EXAMPLES = `
+  npm start                                               a coordinator with its page
+  npm run tilework -- multiply A.npy B.npy -o C.npy       a product of two files
+  npm run tilework -- contribute http://127.0.0.1:8080    compute without a window
+  npm run demo                                            all of it, on handwritten digits
+  npm run tilework -- multiply --help                     the options of a command`;
+
+/** @param contextOf - makes what a command works with, once it is known whether to debug */
+export function createProgram(
+  contextOf: (debug: boolean) => Context,
+  commands: Commands = realCommands,
+): Command {
+  const program = new Command('tilework')
+    .description("Tilework turns visitors' browsers into one verified matrix multiplier.")
+    .option('--debug', 'show stack traces, and everything that the coordinator logs')
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', EXAMPLES);
+  const context = (): Context => contextOf(program.opts<{ debug?: boolean }>().debug ?? false);
+  addStart(program, context, commands);
+  addMultiply(program, context, commands);
+  addContribute(program, context, commands);
+  program
+    .command('demo')
+    .description('classify handwritten digits with two headless contributors, and check everything')
+    .option('--json', 'end with one line of JSON', false)
+    .action((options: { json: boolean }) => commands.demo(options, context()));
+  return program;
+}
+
+function addStart(program: Command, context: () => Context, commands: Commands): void {
+  program
+    .command('start')
+    .description('run a coordinator and serve its page, until Ctrl-C')
+    .option('--host <host>', 'the address to listen on; 0.0.0.0 for everybody who can reach it', '127.0.0.1')
+    .option('--port <number>', 'for the page and the API; 0 takes a free one', integer(0, MAX_PORT), 8080)
+    .option('--peer-port <number>', 'for contributors; 0 takes a free one', integer(0, MAX_PORT), 9001)
+    .option('--data <folder>', 'what must survive: token, keys, operands, jobs, receipts', DEFAULT_DATA)
+    .option('--name <network>', 'what pages call this network')
+    .option(
+      '--announce <multiaddr...>',
+      'addresses for contributors instead of the one listened on, such as /dns4/example.org/tcp/443/tls/ws',
+    )
+    .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
+    .option('--json-log', 'log lines of JSON', false)
+    .addHelpText('after', '\nDATABASE_URL names a PostgreSQL to use instead of the embedded database.')
+    .action((options: import('./start.ts').StartOptions) => commands.start(options, context()));
+}
+
+interface MultiplyFlags {
+  readonly output: string;
+  readonly dtype?: 'i8' | 'f32' | 'f16';
+  readonly as?: 'f32';
+  readonly tensorA?: string;
+  readonly tensorB?: string;
+  readonly transposedB: boolean;
+  readonly project?: string;
+  readonly url?: string;
+  readonly token?: string;
+  readonly data?: string;
+}
+
+const MULTIPLY_NOTES = `
+C = A·B for A of M × K and B of K × N, from .npy files (int8, float16, float32, either order of storage)
+or .safetensors. int8 products are exact int32; the others are float32 within a proven bound.
+
+  npm run tilework -- multiply A.npy B.npy -o C.npy
+  npm run tilework -- multiply X.npy X.npy --transposed-b -o gram.npy       X·Xᵀ, uploaded once
+  npm run tilework -- multiply A.npy model.safetensors --tensor-b wte -o C.npy`;
+
+function addMultiply(program: Command, context: () => Context, commands: Commands): void {
+  program
+    .command('multiply')
+    .description('multiply two matrices; Ctrl-C cancels the job')
+    .argument('<A>', 'M × K')
+    .argument('<B>', 'K × N')
+    .requiredOption('-o, --output <file>', 'where C goes, as .npy')
+    .addOption(new Option('--dtype <type>', 'what the matrices must be').choices(['i8', 'f32', 'f16']))
+    .addOption(new Option('--as <type>', 'convert first; needed for float64').choices(['f32']))
+    .option('--tensor-a <name>', 'which tensor, where A is a .safetensors file')
+    .option('--tensor-b <name>', 'which tensor, where B is a .safetensors file')
+    .option('--transposed-b', 'B is stored as N × K already', false)
+    .option('--project <text>', 'what it is for; contributors see it')
+    .option('--url <url>', `the coordinator (or TILEWORK_URL; else ${DEFAULT_URL})`)
+    .option(
+      '--token <token>',
+      `what the coordinator asks for (or TILEWORK_TOKEN; else from ${DEFAULT_DATA}/token)`,
+    )
+    .option('--data <folder>', 'the data folder of a coordinator on this machine, for its token')
+    .addHelpText('after', MULTIPLY_NOTES)
+    .action((a: string, b: string, flags: MultiplyFlags) => commands.multiply({ ...flags, a, b }, context()));
+}
+
+function addContribute(program: Command, context: () => Context, commands: Commands): void {
+  program
+    .command('contribute')
+    .description('contribute with headless browsers, until Ctrl-C')
+    .argument('<url>', 'the page of the network')
+    .option('--tabs <number>', 'how many browsers, each with an identity of its own', integer(1, MAX_TABS), 1)
+    .option('--allow-software', 'compute on the CPU where there is no GPU', false)
+    .option('--browser <path>', 'which browser (or TILEWORK_BROWSER)')
+    .action((url: string, options: Omit<import('./contribute.ts').ContributeOptions, 'url'>) =>
+      commands.contribute({ ...options, url }, context()),
+    );
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  };
+}

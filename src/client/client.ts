@@ -1,0 +1,256 @@
+/**
+ * The requester's side of the HTTP API: upload operands, create a job, watch it, fetch the product.
+ * Works wherever fetch does; the helpers for files are in files.node.ts.
+ */
+import { type Clock, sleep, systemClock } from '../core/clock.ts';
+import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
+import type {
+  ContributorView,
+  JobRequest,
+  JobView,
+  NetworkView,
+  OperandView,
+  ReceiptView,
+} from '../core/v1.ts';
+import { serverSentEvents } from './events.ts';
+import { type HttpRequest, Transport, type TransportOptions } from './http.ts';
+
+export interface ClientOptions extends TransportOptions {
+  /** @default systemClock */
+  readonly clock?: Clock | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A stream is sent as it is read and needs Node: browsers send a Blob or the bytes themselves. */
+export type OperandSource = ReadableStream<Uint8Array> | Uint8Array | Blob;
+
+export interface UploadOptions extends CallOptions {
+  /** 'rows': the array is rows × K. 'transpose': it is K × N, and becomes N rows × K. */
+  readonly side: 'rows' | 'transpose';
+  /** Converts to float32: needed for float64, exact for int8 and float16. */
+  readonly as?: 'f32' | undefined;
+  /** Which tensor of a .safetensors file. */
+  readonly tensor?: string | undefined;
+  /** What people see it called. */
+  readonly name?: string | undefined;
+  /** Bytes of a stream, where known: lets the coordinator refuse too many at once. */
+  readonly size?: number | undefined;
+  /** Bytes handed to the network so far; for a stream after every piece, else once at the end. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+export interface ReceiptQuery extends CallOptions {
+  /** PeerId. */
+  readonly contributor: string;
+  /** At most 1,000. @default 100 */
+  readonly limit?: number | undefined;
+  /** Only what was verified before this receipt: for the next page. */
+  readonly before?: Pick<ReceiptView, 'verifiedMs' | 'shard'> | undefined;
+}
+
+/** For everything that answers at once. */
+const ANSWER_MS = 60_000;
+/** A dropped event stream is opened again after these pauses, ms; the last one repeats. */
+const RECONNECT_MS = [250, 1_000, 2_000, 5_000] as const;
+/** Attempts in a row without an event: some two minutes, a restart of the coordinator takes seconds. */
+const MAX_RECONNECTS = 25;
+
+export class TileworkClient {
+  readonly #http: Transport;
+  readonly #clock: Clock;
+
+  /** @throws AppError 'bad-input' unless the address is an http or https URL. */
+  constructor(options: ClientOptions) {
+    this.#http = new Transport(options);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The coordinator's address, without a slash at the end. */
+  get url(): string {
+    return this.#http.url;
+  }
+
+  /**
+   * Stores a matrix: the raw bytes of a .npy or .safetensors file. The same matrix twice is one operand.
+   * @throws AppError 'bad-file', 'non-finite', 'k-too-large', 'too-large', 'unauthorized'.
+   */
+  async uploadOperand(source: OperandSource, options: UploadOptions): Promise<OperandView> {
+    const { side, as, tensor, name, size, signal, onProgress } = options;
+    const stream = source instanceof ReadableStream;
+    const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
+    // Browsers ignore this header; Node sends it, and fails the request when the stream has another length.
+    if (stream && size !== undefined) headers['content-length'] = String(size);
+    const operand = await this.#http.json<OperandView>({
+      method: 'POST',
+      path: 'v1/operands',
+      query: { side, as, tensor, name },
+      headers,
+      body: stream ? counted(source, onProgress) : (source as Blob | Uint8Array<ArrayBuffer>),
+      signal,
+    });
+    if (!stream) onProgress?.(source instanceof Blob ? source.size : source.byteLength);
+    return operand;
+  }
+
+  operands(options?: CallOptions): Promise<OperandView[]> {
+    return this.#get('v1/operands', options);
+  }
+
+  operand(id: string, options?: CallOptions): Promise<OperandView> {
+    return this.#get(`v1/operands/${encodeURIComponent(id)}`, options);
+  }
+
+  /** C = A·Bᵀ over two stored operands. @throws AppError 'shape-mismatch', 'not-found', 'non-finite'. */
+  createJob(request: JobRequest, options?: CallOptions): Promise<JobView> {
+    return this.#http.json<JobView>({
+      method: 'POST',
+      path: 'v1/jobs',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+      signal: inTime(options?.signal),
+    });
+  }
+
+  jobs(options?: CallOptions): Promise<JobView[]> {
+    return this.#get('v1/jobs', options);
+  }
+
+  job(id: string, options?: CallOptions): Promise<JobView> {
+    return this.#get(jobPath(id), options);
+  }
+
+  /**
+   * The job now, after every progress, and once it has ended; then the loop ends. A connection that
+   * drops is opened again: every event is the whole job, so nothing is missed.
+   * @throws AppError 'unreachable' when the coordinator stays away, 'aborted', 'not-found'.
+   */
+  async *watch(id: string, options: CallOptions = {}): AsyncGenerator<JobView, void, undefined> {
+    const { signal } = options;
+    let failures = 0;
+    for (let seen = false; ;) {
+      let dropped: AppError;
+      try {
+        for await (const view of this.#events(id, signal)) {
+          seen = true;
+          failures = 0;
+          yield view;
+          if (view.state !== 'running') return;
+        }
+        dropped = new AppError('closed', `${this.url} ended the events of a job that is still running`);
+      } catch (error) {
+        dropped = this.#http.failure(error, signal);
+      }
+      failures += 1;
+      const passing = isAppError(dropped, 'unreachable', 'closed', 'timeout');
+      if (!passing || !seen || failures > MAX_RECONNECTS) throw dropped;
+      await sleep(this.#clock, RECONNECT_MS[Math.min(failures, RECONNECT_MS.length) - 1]!, signal);
+    }
+  }
+
+  async *#events(id: string, signal: AbortSignal | undefined): AsyncGenerator<JobView, void, undefined> {
+    const response = await this.#http.request({
+      path: `${jobPath(id)}/events`,
+      headers: { accept: 'text/event-stream' },
+      signal,
+    });
+    if (!response.body) return;
+    for await (const { event, data } of serverSentEvents(response.body, this.#clock)) {
+      throwIfAborted(signal);
+      if (event === 'job') yield jobOf(data);
+    }
+  }
+
+  /** @throws AppError 'conflict' when the job has ended already. */
+  async cancelJob(id: string, options?: CallOptions): Promise<void> {
+    const response = await this.#http.request({
+      method: 'DELETE',
+      path: jobPath(id),
+      signal: inTime(options?.signal),
+    });
+    await response.body?.cancel();
+  }
+
+  /**
+   * The product as a .npy file: int32 for int8 operands, else float32; C order.
+   * @throws AppError 'conflict' while the job is not done.
+   */
+  result(id: string, options?: CallOptions): Promise<Response> {
+    return this.#http.request({ path: `${jobPath(id)}/result`, signal: options?.signal });
+  }
+
+  /** What an error met while reading a `result` means, as an AppError. */
+  failure(error: unknown, signal?: AbortSignal): AppError {
+    return this.#http.failure(error, signal);
+  }
+
+  /** A contributor's public record: what was asked, stated and credited, newest first. Needs no token. */
+  receipts({ contributor, limit, before, signal }: ReceiptQuery): Promise<ReceiptView[]> {
+    const query = {
+      contributor,
+      limit: limit?.toString(),
+      beforeMs: before?.verifiedMs.toString(),
+      beforeShard: before?.shard,
+    };
+    return this.#get('v1/receipts', { signal }, { authorize: false, query });
+  }
+
+  /** Needs no token. */
+  contributors(options?: CallOptions): Promise<ContributorView[]> {
+    return this.#get('v1/contributors', options, { authorize: false });
+  }
+
+  /** Needs no token. */
+  network(options?: CallOptions): Promise<NetworkView> {
+    return this.#get('v1/network', options, { authorize: false });
+  }
+
+  /** What the pages read: where contributors reach the coordinator. */
+  coordinatorAddresses(options?: CallOptions): Promise<{ v: number; addrs: string[] }> {
+    return this.#get('coordinator.json', options, { authorize: false });
+  }
+
+  #get<T>(path: string, options: CallOptions = {}, more: Partial<HttpRequest> = {}): Promise<T> {
+    return this.#http.json<T>({ path, signal: inTime(options.signal), ...more });
+  }
+}
+
+function jobPath(id: string): string {
+  return `v1/jobs/${encodeURIComponent(id)}`;
+}
+
+function jobOf(data: string): JobView {
+  try {
+    return JSON.parse(data) as JobView;
+  } catch (cause) {
+    throw new AppError('bad-frame', 'an event of the coordinator is not JSON', { cause });
+  }
+}
+
+function inTime(signal: AbortSignal | undefined): AbortSignal {
+  const late = AbortSignal.timeout(ANSWER_MS);
+  return signal ? AbortSignal.any([signal, late]) : late;
+}
+
+/** The same bytes, counted as they are taken: nothing is read before the network asks for it. */
+function counted(
+  source: ReadableStream<Uint8Array>,
+  onProgress: ((bytes: number) => void) | undefined,
+): ReadableStream<Uint8Array> {
+  let sent = 0;
+  return source.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>(
+      {
+        transform(piece, controller) {
+          sent += piece.byteLength;
+          controller.enqueue(piece);
+          onProgress?.(sent);
+        },
+      },
+      { highWaterMark: 1 },
+      { highWaterMark: 0 },
+    ),
+  );
+}
