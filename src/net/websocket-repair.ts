@@ -1,13 +1,15 @@
 /**
- * Two leaks of @libp2p/websockets 10.1, repaired from outside without patching any global.
+ * Four leaks of @libp2p/websockets 10.1, repaired from outside without patching any global.
  *
  * 1. An abort calls `websocket.close(1006)`. That code may not be sent (RFC 6455 §7.4.1), so browsers and Node
  *    throw, libp2p swallows it, and the TCP connection stays open with both ends unaware. Here an abort
  *    terminates the socket where it can (Node's `ws`), and closes it legally where it cannot (browsers).
  * 2. When an upgrade fails (a wrong PeerId, for one) the dialled socket is left open. Here it is aborted.
+ * 3. A dial that is aborted before the socket is open forgets the socket. Here it is closed.
+ * 4. The listener waits without end for the first byte of a TCP connection, and its close() waits for them.
  *
- * Delete this file when sendReset() in websocket-to-conn.ts no longer says 1006 and dial() closes what it
- * could not upgrade; test/net/socket-leaks.test.ts shows it.
+ * Delete this file when sendReset() in websocket-to-conn.ts no longer says 1006, _connect() and dial() close
+ * what they give up, and listener.ts has a deadline; test/net/socket-leaks.test.ts shows it.
  */
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
 import { webSockets } from '@libp2p/websockets';
@@ -23,15 +25,36 @@ export function repairedWebSockets(init: WebSocketsInit): (components: Component
     const transport = make(components);
     const dial = transport.dial.bind(transport);
     const createListener = transport.createListener.bind(transport);
-    transport.dial = (address, options) =>
-      dial(address, { ...options, upgrader: repaired(options.upgrader) });
+    transport.dial = async (address, options) => {
+      options.signal.throwIfAborted();
+      const { signal, stop } = quietSignal(options.signal);
+      const upgrader = repaired(options.upgrader, options.signal);
+      return dial(address, { ...options, signal, upgrader }).finally(stop);
+    };
     transport.createListener = (options) =>
       guarded(createListener({ ...options, upgrader: repaired(options.upgrader) }));
     return transport;
   };
 }
 
-function repaired(upgrader: Upgrader): Upgrader {
+/**
+ * _connect() closes the socket only when its wait was not ended by `signal.aborted`: so this signal fires like
+ * the original and never says that it has.
+ */
+function quietSignal(original: AbortSignal): { signal: AbortSignal; stop: () => void } {
+  const reason: unknown = undefined;
+  const throwIfAborted = (): void => {};
+  const signal = Object.assign(new EventTarget(), { aborted: false, onabort: null, reason, throwIfAborted });
+  const fire = (): void => {
+    signal.reason = original.reason;
+    signal.dispatchEvent(new Event('abort'));
+  };
+  original.addEventListener('abort', fire, { once: true });
+  return { signal, stop: () => original.removeEventListener('abort', fire) };
+}
+
+/** @param dialSignal what a dial's upgrade obeys, the original signal of the dial */
+function repaired(upgrader: Upgrader, dialSignal?: AbortSignal): Upgrader {
   const upgrade = async <T>(connection: MultiaddrConnection, work: () => Promise<T>): Promise<T> => {
     repairAbort(connection);
     try {
@@ -45,7 +68,9 @@ function repaired(upgrader: Upgrader): Upgrader {
     upgradeInbound: (connection, options) =>
       upgrade(connection, () => upgrader.upgradeInbound(connection, options)),
     upgradeOutbound: (connection, options) =>
-      upgrade(connection, () => upgrader.upgradeOutbound(connection, options)),
+      upgrade(connection, () =>
+        upgrader.upgradeOutbound(connection, { ...options, signal: dialSignal ?? options.signal }),
+      ),
   };
   return Object.assign(Object.create(upgrader) as Upgrader, own);
 }
@@ -65,21 +90,30 @@ function repairAbort(connection: MultiaddrConnection): void {
   };
 }
 
-interface TcpServer {
-  on(event: 'connection', handler: (socket: { setTimeout(ms: number): void; destroy(): void }) => void): void;
+interface TcpSocket {
+  setTimeout(ms: number): void;
+  once(event: 'timeout' | 'close', handler: () => void): void;
+  destroy(): void;
 }
 
-/**
- * The listener waits for the first byte of a TCP connection without end. `ws` clears the socket's timeout when
- * it takes over, so this one ends exactly those that never became a WebSocket.
- */
+interface TcpServer {
+  on(event: 'connection', handler: (socket: TcpSocket) => void): void;
+}
+
+/** `ws` clears a socket's timeout when it takes over, so this one ends those that never became a WebSocket. */
 function guarded(listener: Listener): Listener {
   const { server } = listener as unknown as { server?: TcpServer };
+  const sockets = new Set<TcpSocket>();
   server?.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     socket.setTimeout(HELLO_DEADLINE_MS);
-    (socket as unknown as { once(event: 'timeout', handler: () => void): void }).once('timeout', () => {
-      socket.destroy();
-    });
+    socket.once('timeout', () => socket.destroy());
   });
+  const close = listener.close.bind(listener);
+  listener.close = () => {
+    for (const socket of sockets) socket.destroy();
+    return close();
+  };
   return listener;
 }

@@ -27,7 +27,7 @@ interface Consumer {
   readonly exchange: BlockExchange;
   readonly bare: FrameChannel;
   readonly ran: Promise<string>;
-  next(): Promise<BlockFrame>;
+  readonly next: () => Promise<BlockFrame>;
 }
 
 function consumer(window = 2): Consumer {

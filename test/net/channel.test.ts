@@ -187,7 +187,7 @@ describe('a stream channel', () => {
   });
 
   it('rejects a sender that waits for room when the stream is reset', async () => {
-    const [a, b] = await streamPair({ capacity: 4096 } as never);
+    const [a, b] = await streamPair({ capacity: 4096 });
     const channel = new StreamChannel(a, 1 << 20);
     b.pause();
     const sends = Array.from({ length: 200 }, () => code(channel.send(new Uint8Array(60_000))));

@@ -140,7 +140,7 @@ describe('a coordinator', () => {
     }
     const folder = new URL('../../src/net/', import.meta.url);
     for (const file of await readdir(folder)) {
-      expect(await readFile(new URL(file, folder), 'utf8'), file).not.toMatch(/\.use\(\w|\.onDrain\(\)[^ ]/);
+      expect(await readFile(new URL(file, folder), 'utf8')).not.toMatch(/\.use\(\w|\.onDrain\(\)[^ ]/);
     }
   });
 
