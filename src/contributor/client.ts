@@ -65,7 +65,13 @@ class BrowserContributor implements Contributor {
   #fail(workers: Workers, thrown: unknown): void {
     if (this.#workers !== workers) return;
     const { code, message } = toAppError(thrown);
-    this.#publish({ ...this.#status, stage: 'failed', detail: message, progress: 0, problem: { code, message } });
+    this.#publish({
+      ...this.#status,
+      stage: 'failed',
+      detail: message,
+      progress: 0,
+      problem: { code, message },
+    });
   }
 
   #publish(status: ContributorStatus): void {
@@ -83,7 +89,10 @@ class BrowserContributor implements Contributor {
 }
 
 function spawn(): Workers {
-  const session = new Worker(new URL('./session-worker.ts', import.meta.url), { type: 'module', name: 'session' });
+  const session = new Worker(new URL('./session-worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'session',
+  });
   const gpu = new Worker(new URL('./gpu-worker.ts', import.meta.url), { type: 'module', name: 'gpu' });
   const peer = new Peer<SessionHost>(session, systemClock);
   gpu.addEventListener('error', (event) => {

@@ -38,9 +38,13 @@ export async function loadConfig(
   try {
     file = await fetchJson('./coordinator.json');
   } catch (error) {
-    throw new AppError('unreachable', 'Cannot read coordinator.json from this site; is its coordinator running?', {
-      cause: error,
-    });
+    throw new AppError(
+      'unreachable',
+      'Cannot read coordinator.json from this site; is its coordinator running?',
+      {
+        cause: error,
+      },
+    );
   }
   const addresses = (file as { v?: unknown; addrs?: unknown } | null)?.addrs;
   if (!Array.isArray(addresses) || !addresses.every((a): a is string => typeof a === 'string')) {

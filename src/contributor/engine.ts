@@ -133,7 +133,10 @@ export class Engine {
       this.#stop.abort();
       this.#apply({
         type: 'failed',
-        problem: { code: error.code, message: `${error.message}. The GPU is left alone now; reload the page to try again.` },
+        problem: {
+          code: error.code,
+          message: `${error.message}. The GPU is left alone now; reload the page to try again.`,
+        },
       });
     }
   }

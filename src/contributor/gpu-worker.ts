@@ -17,7 +17,13 @@ class Host implements BackendHost {
     this.#backend = undefined;
     const gpu = (navigator as Partial<Navigator>).gpu;
     if (!gpu) throw new AppError('no-webgpu', 'This browser has no WebGPU.');
-    const backend = await createWebGpuBackend({ gpu, memoryBytes, allowFallback, clock: systemClock, shaders });
+    const backend = await createWebGpuBackend({
+      gpu,
+      memoryBytes,
+      allowFallback,
+      clock: systemClock,
+      shaders,
+    });
     this.#backend = backend;
     const { info, pageCount, resultBytes } = backend;
     return { info, pageCount, resultBytes };

@@ -23,17 +23,24 @@ type Stored = CryptoKeyPair | Uint8Array;
 export async function loadIdentity(): Promise<SigningKey> {
   const database = await open();
   try {
-    const read = (): Promise<Stored | undefined> => request(database.transaction(STORE).objectStore(STORE).get(NAME));
+    const read = (): Promise<Stored | undefined> =>
+      request(database.transaction(STORE).objectStore(STORE).get(NAME));
     const stored = await read();
     if (stored) return await revive(stored);
     const made = (await supportsEd25519()) ? await generateNonExtractable() : keyToBytes(await generateKey());
     // Another tab may have been quicker: `add` leaves its key in place, and it is the one that counts.
-    await request(database.transaction(STORE, 'readwrite').objectStore(STORE).add(made, NAME)).catch(() => {});
+    await request(database.transaction(STORE, 'readwrite').objectStore(STORE).add(made, NAME)).catch(
+      () => {},
+    );
     return await revive((await read())!);
   } catch (error) {
-    throw new AppError('unsupported-key', 'This browser cannot make or keep the Ed25519 key that signs results.', {
-      cause: error,
-    });
+    throw new AppError(
+      'unsupported-key',
+      'This browser cannot make or keep the Ed25519 key that signs results.',
+      {
+        cause: error,
+      },
+    );
   } finally {
     database.close();
   }
@@ -51,9 +58,13 @@ async function open(): Promise<IDBDatabase> {
   try {
     return await request(opening);
   } catch (error) {
-    throw new AppError('unsupported-key', 'This browser does not let the page store its key (private mode?).', {
-      cause: error,
-    });
+    throw new AppError(
+      'unsupported-key',
+      'This browser does not let the page store its key (private mode?).',
+      {
+        cause: error,
+      },
+    );
   }
 }
 

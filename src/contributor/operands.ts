@@ -38,7 +38,8 @@ export class OperandReader {
     if (work.rowBlock + work.rowBlocks > rowBlocks(a) || work.colBlock + work.colBlocks > rowBlocks(b)) {
       throw new AppError('bad-frame', 'this lease reaches beyond its operands');
     }
-    if (colBlocks(a) > MAX_STRIP_BLOCKS) throw new AppError('too-large', 'K is larger than this contributor handles');
+    if (colBlocks(a) > MAX_STRIP_BLOCKS)
+      throw new AppError('too-large', 'K is larger than this contributor handles');
     const strips = (manifest: Manifest, first: number, count: number): Promise<Hash[][]> =>
       Promise.all(Array.from({ length: count }, (_, i) => stripHashes(manifest, first + i, this.#node)));
     return {

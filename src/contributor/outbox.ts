@@ -4,7 +4,7 @@
  */
 import { sha256, toHex } from '../core/bytes.ts';
 import type { ResultDtype } from '../matrix/dtype.ts';
-import { colBlocks } from "../matrix/blocks.ts";
+import { colBlocks } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
 import type { Hash } from '../matrix/manifest.ts';
 
@@ -77,5 +77,6 @@ export class Outbox {
   }
 
   /** What the coordinator pulls. */
-  readonly source = (hash: Hash): Promise<Uint8Array | undefined> => Promise.resolve(this.#blocks.get(hash)?.bytes);
+  readonly source = (hash: Hash): Promise<Uint8Array | undefined> =>
+    Promise.resolve(this.#blocks.get(hash)?.bytes);
 }

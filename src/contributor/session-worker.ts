@@ -16,7 +16,11 @@ export class SessionHost {
   #running: Promise<void> | undefined;
 
   /** `gpu` reaches the GPU worker. Resolves once the key is there and the engine has begun. */
-  async start(options: ContributorOptions, gpu: MessagePort, onStatus: (s: ContributorStatus) => void): Promise<void> {
+  async start(
+    options: ContributorOptions,
+    gpu: MessagePort,
+    onStatus: (s: ContributorStatus) => void,
+  ): Promise<void> {
     if (this.#engine) throw new AppError('conflict', 'this worker has started already');
     const { addresses, memoryBytes, allowSoftware } = options;
     const key = await loadIdentity();

@@ -25,7 +25,12 @@ export type SessionEvent =
   | { readonly type: 'progress'; readonly lease: string; readonly progress: ShardProgress }
   | { readonly type: 'committed'; readonly lease: string; readonly bytes: number; readonly rate: number }
   | { readonly type: 'receipt'; readonly receipt: Receipt; readonly envelope: Uint8Array }
-  | { readonly type: 'ended'; readonly lease: string; readonly reason: 'cancelled' | 'rejected' | 'stale' | 'declined'; readonly text: string }
+  | {
+      readonly type: 'ended';
+      readonly lease: string;
+      readonly reason: 'cancelled' | 'rejected' | 'stale' | 'declined';
+      readonly text: string;
+    }
   | { readonly type: 'notice'; readonly code: string; readonly text: string };
 
 export interface SessionContext {
@@ -155,7 +160,8 @@ export class ContributorSession {
     try {
       const opened = await openLease(envelope, this.#link.peer);
       lease = opened.value;
-      if (lease.contributor !== this.#context.peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
+      if (lease.contributor !== this.#context.peerId)
+        throw new AppError('wrong-peer', 'this lease is for somebody else');
       if (this.#work.has(lease.id)) return;
       await this.#compute(lease, opened.digest, envelope);
     } catch (thrown) {
@@ -193,7 +199,9 @@ export class ContributorSession {
         emit({ type: 'progress', lease: lease.id, progress });
         if (clock.now() - told < PROGRESS_MS) return;
         told = clock.now();
-        this.#send({ type: 'progress', lease: lease.id, doneKBlocks: progress.done, evicted: [] }).catch(() => {});
+        this.#send({ type: 'progress', lease: lease.id, doneKBlocks: progress.done, evicted: [] }).catch(
+          () => {},
+        );
       },
     });
     throwIfAborted(stop.signal);
@@ -204,7 +212,14 @@ export class ContributorSession {
       key,
     );
     throwIfAborted(stop.signal);
-    staged.hold({ lease: lease.id, leaseEnvelope, resultEnvelope: sealed, job: lease.job, project: lease.project, bytes: staged.bytes });
+    staged.hold({
+      lease: lease.id,
+      leaseEnvelope,
+      resultEnvelope: sealed,
+      job: lease.job,
+      project: lease.project,
+      bytes: staged.bytes,
+    });
     const rate = gpuMs > 0 ? (operands.rows * operands.cols * operands.k * 1000) / gpuMs : 0;
     emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate });
     await this.#send({ type: 'commit', result: sealed, lease: leaseEnvelope });
@@ -213,7 +228,8 @@ export class ContributorSession {
 
   async #receipt(envelope: Uint8Array): Promise<void> {
     const { value: receipt } = await openReceipt(envelope, this.#link.peer);
-    if (receipt.contributor !== this.#context.peerId) throw new AppError('wrong-peer', 'a receipt for somebody else');
+    if (receipt.contributor !== this.#context.peerId)
+      throw new AppError('wrong-peer', 'a receipt for somebody else');
     this.#context.outbox.drop(receipt.lease);
     this.#context.emit({ type: 'receipt', receipt, envelope });
   }
@@ -221,7 +237,11 @@ export class ContributorSession {
   async #tellEvictions(): Promise<void> {
     const evicted = await this.#context.backend.takeEvicted();
     for (let at = 0; at < evicted.length; at += MAX_EVICTED_PER_MESSAGE) {
-      await this.#send({ type: 'progress', doneKBlocks: 0, evicted: evicted.slice(at, at + MAX_EVICTED_PER_MESSAGE) });
+      await this.#send({
+        type: 'progress',
+        doneKBlocks: 0,
+        evicted: evicted.slice(at, at + MAX_EVICTED_PER_MESSAGE),
+      });
     }
   }
 

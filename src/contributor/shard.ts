@@ -94,5 +94,6 @@ async function load(shard: ShardId, range: KRange, { backend, fetch, signal }: S
     }),
   );
   const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason instanceof Error ? failed.reason : new AppError('internal', 'a block failed to load');
+  if (failed)
+    throw failed.reason instanceof Error ? failed.reason : new AppError('internal', 'a block failed to load');
 }

@@ -39,14 +39,26 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
         problem: undefined,
       };
     case 'lease':
-      return { ...old, stage: 'downloading', detail: `Downloading blocks for “${event.project}”.`, progress: 0, project: event.project };
+      return {
+        ...old,
+        stage: 'downloading',
+        detail: `Downloading blocks for “${event.project}”.`,
+        progress: 0,
+        project: event.project,
+      };
     case 'progress': {
       const { stage, done, total } = event.progress;
       const what = stage === 'computing' ? 'Computing a shard of' : 'Downloading blocks for';
       return { ...old, stage, detail: `${what} “${old.project}”.`, progress: done / total };
     }
     case 'committed':
-      return { ...old, stage: 'uploading', detail: 'Sending the result; the coordinator checks every number.', progress: 0, rate: event.rate };
+      return {
+        ...old,
+        stage: 'uploading',
+        detail: 'Sending the result; the coordinator checks every number.',
+        progress: 0,
+        rate: event.rate,
+      };
     case 'receipt':
       return {
         ...old,
@@ -63,7 +75,9 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
     case 'ended':
       return ended(old, event);
     case 'notice':
-      return event.code === 'idle' ? { ...old, stage: 'waiting', detail: WAITING, progress: 0 } : { ...old, detail: event.text };
+      return event.code === 'idle'
+        ? { ...old, stage: 'waiting', detail: WAITING, progress: 0 }
+        : { ...old, detail: event.text };
     case 'bytes':
       return { ...old, bytesDown: event.down, bytesUp: event.up };
     case 'stopped':
@@ -76,21 +90,35 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
 }
 
 function connection(old: ContributorStatus, state: ConnectionState): ContributorStatus {
-  if (state.state === 'connected') return { ...old, stage: 'connecting', detail: 'Connected; saying hello.', problem: undefined };
+  if (state.state === 'connected')
+    return { ...old, stage: 'connecting', detail: 'Connected; saying hello.', problem: undefined };
   if (state.state === 'connecting') {
-    return { ...old, stage: 'connecting', detail: state.attempt > 1 ? old.detail : 'Connecting to the coordinator.', progress: 0 };
+    return {
+      ...old,
+      stage: 'connecting',
+      detail: state.attempt > 1 ? old.detail : 'Connecting to the coordinator.',
+      progress: 0,
+    };
   }
   const wrong = state.error?.code === 'wrong-peer';
   const what = wrong
     ? 'The coordinator at this address has another identity than this page expects'
     : 'Cannot reach the coordinator';
   const detail = `${what}; trying again in ${formatDuration(state.retryInMs ?? 0)}.`;
-  return { ...old, stage: 'connecting', detail, progress: 0, problem: { code: wrong ? 'wrong-peer' : 'unreachable', message: detail } };
+  return {
+    ...old,
+    stage: 'connecting',
+    detail,
+    progress: 0,
+    problem: { code: wrong ? 'wrong-peer' : 'unreachable', message: detail },
+  };
 }
 
 function ended(old: ContributorStatus, event: SessionEvent & { type: 'ended' }): ContributorStatus {
-  if (event.reason !== 'rejected') return { ...old, stage: 'waiting', detail: event.text || WAITING, progress: 0 };
-  const message = 'A result failed verification. This GPU repeats its known answers before it gets more work.';
+  if (event.reason !== 'rejected')
+    return { ...old, stage: 'waiting', detail: event.text || WAITING, progress: 0 };
+  const message =
+    'A result failed verification. This GPU repeats its known answers before it gets more work.';
   return {
     ...old,
     stage: 'waiting',

@@ -60,7 +60,8 @@ export async function collect(claim: Claim, context: CollectContext): Promise<Co
         const cBlocks = await Promise.all(hashes.map((hash) => fetch(hash)));
         for (const block of cBlocks) bytes += block.length;
         const verdict = await check(rect.row + strip, rect.col, cBlocks);
-        if (!verdict.ok) throw new Refused(`row ${strip * 256 + verdict.row} of the shard is wrong (${verdict.reason})`);
+        if (!verdict.ok)
+          throw new Refused(`row ${strip * 256 + verdict.row} of the shard is wrong (${verdict.reason})`);
         await Promise.all(hashes.map((hash, i) => put(hash, cBlocks[i]!)));
         return hashes;
       } finally {
@@ -84,7 +85,8 @@ function cached(fetch: FetchBytes): (hash: Hash, length?: number) => Promise<Uin
     const pending = known.get(hash) ?? fetch(hash);
     known.set(hash, pending);
     const bytes = await pending;
-    if (length !== undefined && bytes.length !== length) throw new AppError('bad-frame', 'the result is no manifest');
+    if (length !== undefined && bytes.length !== length)
+      throw new AppError('bad-frame', 'the result is no manifest');
     return bytes;
   };
 }

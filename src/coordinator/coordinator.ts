@@ -78,12 +78,27 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     undo.push(() => db.destroy());
     const blocks = await openBlockStore(folder.blocks);
     undo.push(() => blocks.close());
-    const pool = new VerifyPool(folder.blocks, options.threads ?? Math.max(1, availableParallelism() - 1), log);
+    const pool = new VerifyPool(
+      folder.blocks,
+      options.threads ?? Math.max(1, availableParallelism() - 1),
+      log,
+    );
     undo.push(() => pool.close());
     const metrics = createMetrics();
     undo.push(() => Promise.resolve(metrics.close()));
 
-    const parts = { db, blocks, pool, metrics, key, peerId, network, log, rng: cryptoRng, clock: systemClock };
+    const parts = {
+      db,
+      blocks,
+      pool,
+      metrics,
+      key,
+      peerId,
+      network,
+      log,
+      rng: cryptoRng,
+      clock: systemClock,
+    };
     const scheduler = new Scheduler(cryptoRng);
     const jobs = new Jobs({ ...parts, scheduler });
     await jobs.restore();
@@ -134,7 +149,11 @@ function hostMultiaddr(host: string): string {
 function listenError(thrown: unknown, host: string, port: number): AppError {
   const code = (thrown as { code?: unknown } | null)?.code;
   if (code !== 'EADDRINUSE') return toAppError(thrown, 'bad-input');
-  return new AppError('port-in-use', `port ${port} on ${host} is already in use; choose another with --port`, {
-    cause: thrown,
-  });
+  return new AppError(
+    'port-in-use',
+    `port ${port} on ${host} is already in use; choose another with --port`,
+    {
+      cause: thrown,
+    },
+  );
 }

@@ -5,22 +5,19 @@
 import type { Clock } from '../core/clock.ts';
 import { type AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import { microcreditsFor } from '../core/units.ts';
 import type { Link } from '../net/link.ts';
-import { sealLease } from '../protocol/envelope.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
-import { endLease, recordLease } from '../store/leases.ts';
-import type { LeaseState } from '../store/schema.ts';
 import { pastRecord } from '../store/standing.ts';
 import { balanceOf, contributorAccount } from '../ledger/ledger.ts';
 import type { Jobs } from './jobs.ts';
 import type { Judge, Judgement } from './judge.ts';
+import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
-import { type ActiveLease, type Scheduler, rectWork } from './scheduler.ts';
+import type { ActiveLease, Scheduler } from './scheduler.ts';
 import { DENY_MS, afterRejected, afterVerified, pauseLeft, windowOf } from './standing.ts';
 
 export interface DispatcherContext {
@@ -40,6 +37,7 @@ const TICK_MS = 1000;
 
 export class Dispatcher {
   readonly #context: DispatcherContext;
+  readonly #desk: LeaseDesk;
   readonly #sessions = new Map<string, PeerSession>();
   readonly #tasks = new Set<Promise<void>>();
   #pumping = false;
@@ -48,9 +46,10 @@ export class Dispatcher {
 
   constructor(context: DispatcherContext) {
     this.#context = context;
+    this.#desk = new LeaseDesk(context);
     context.jobs.changes.on((change) => {
       if (change.type === 'created') this.pump();
-      if (change.type === 'revoked') this.#cancel(change.leases, 'the job has ended', 'cancelled');
+      if (change.type === 'revoked') this.#cancel(change.leases, 'the job has ended');
     });
     this.#tick();
   }
@@ -81,7 +80,8 @@ export class Dispatcher {
       });
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (isAppError(error, 'bad-frame', 'too-large', 'timeout')) metrics.badPeers.inc({ reason: error.code });
+      if (isAppError(error, 'bad-frame', 'too-large', 'timeout'))
+        metrics.badPeers.inc({ reason: error.code });
       log.info({ peer: link.peer, code: error.code, error: error.message }, 'contributor dropped');
     } finally {
       await link.close();
@@ -108,13 +108,21 @@ export class Dispatcher {
     if (older) {
       this.#end(scheduler.leave(link.peer), 'declined');
       const text = 'This contributor has connected from elsewhere, perhaps another tab.';
-      void older.send({ type: 'notice', code: 'replaced', text, retryAfterMs: 0 }).then(() => older.link.close());
+      void older
+        .send({ type: 'notice', code: 'replaced', text, retryAfterMs: 0 })
+        .then(() => older.link.close());
     }
     scheduler.join(link.peer, hello);
     metrics.contributors.set(this.#sessions.size);
     log.info({ peer: link.peer, client: hello.client }, 'contributor joined');
     const window = windowOf(standing);
-    await session.send({ type: 'welcome', version: PROTOCOL_VERSION, network, window, balanceMicrocredits: balance });
+    await session.send({
+      type: 'welcome',
+      version: PROTOCOL_VERSION,
+      network,
+      window,
+      balanceMicrocredits: balance,
+    });
     return session;
   }
 
@@ -161,7 +169,7 @@ export class Dispatcher {
       this.#pumping = false;
       const { scheduler, clock } = this.#context;
       // Round by round, so that one quick contributor does not take everything first.
-      for (let again = true; again; ) {
+      for (let again = true; again;) {
         again = false;
         for (const session of this.#sessions.values()) {
           const now = clock.now();
@@ -172,7 +180,7 @@ export class Dispatcher {
             session.wanted -= 1;
             session.toldIdle = false;
             again = true;
-            this.#track(this.#grant(session, lease));
+            this.#track(this.#desk.grant(session, lease));
           } else {
             this.#idle(session);
           }
@@ -188,38 +196,6 @@ export class Dispatcher {
     void session.send({ type: 'notice', code: 'idle', text, retryAfterMs: 0 });
   }
 
-  async #grant(session: PeerSession, lease: ActiveLease): Promise<void> {
-    const { db, key, metrics } = this.#context;
-    const { job, rect, issuedMs, deadlineMs } = lease;
-    const work = rectWork(job, rect);
-    const envelope = await sealLease(
-      {
-        id: lease.id,
-        contributor: lease.peer,
-        job: job.id,
-        project: job.project,
-        issuedMs,
-        deadlineMs,
-        microcredits: microcreditsFor(work.rows, work.cols, job.k),
-        work: {
-          kind: 'product',
-          a: job.a,
-          b: job.b,
-          rowBlock: rect.row,
-          colBlock: rect.col,
-          rowBlocks: rect.rows,
-          colBlocks: rect.cols,
-        },
-      },
-      key,
-    );
-    const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
-    const { id, peer: contributor } = lease;
-    await recordLease(db, { id, job: job.id, contributor, ...place, envelope, deadlineMs, createdMs: issuedMs });
-    metrics.leases.inc({ event: 'granted' });
-    await session.send({ type: 'lease', envelope });
-  }
-
   /** A committed result: pulled, checked, settled or refused. */
   async #judge(session: PeerSession, result: Uint8Array, lease: Uint8Array): Promise<void> {
     const { judge, clock, log } = this.#context;
@@ -228,7 +204,10 @@ export class Dispatcher {
       judgement = await judge.judge(session.link, result, lease);
     } catch (thrown) {
       const error = toAppError(thrown);
-      log.warn({ peer: session.peer, code: error.code, error: error.message }, 'a result could not be judged');
+      log.warn(
+        { peer: session.peer, code: error.code, error: error.message },
+        'a result could not be judged',
+      );
       // A statement that is not what it claims to be ends the connection; a lost link has ended already.
       await session.link.close(error.code);
       return;
@@ -237,7 +216,7 @@ export class Dispatcher {
       case 'verified':
         session.standing = afterVerified(session.standing);
         await session.send({ type: 'receipt', envelope: judgement.receipt });
-        this.#cancel(judgement.superseded, 'somebody else was quicker', 'cancelled');
+        this.#cancel(judgement.superseded, 'somebody else was quicker');
         await this.#context.jobs.advanced(judgement.job);
         break;
       case 'known':
@@ -253,7 +232,10 @@ export class Dispatcher {
         await this.#rejected(session, judgement.lease, judgement.reason);
         break;
       case 'interrupted':
-        log.info({ peer: session.peer, lease: judgement.lease, error: judgement.error.message }, 'a result did not arrive');
+        log.info(
+          { peer: session.peer, lease: judgement.lease, error: judgement.error.message },
+          'a result did not arrive',
+        );
         break;
     }
     this.pump();
@@ -274,27 +256,12 @@ export class Dispatcher {
     await session.send({ type: 'self-test', reason: 'a result failed verification' });
   }
 
-  /** Tells contributors to drop leases that have become pointless. */
-  #cancel(leases: readonly ActiveLease[], reason: string, state: Exclude<LeaseState, 'open'>): void {
-    for (const lease of leases) {
-      void this.#sessions.get(lease.peer)?.send({ type: 'cancel', lease: lease.id, reason });
-    }
-    this.#end(leases, state);
+  #cancel(leases: readonly ActiveLease[], reason: string): void {
+    this.#track(this.#desk.cancel(leases, reason, (peer) => this.#sessions.get(peer)));
   }
 
-  #end(leases: readonly ActiveLease[], state: Exclude<LeaseState, 'open'>): void {
-    const { db, clock, metrics, log } = this.#context;
-    for (const lease of leases) {
-      metrics.leases.inc({ event: state });
-      this.#track(
-        endLease(db, lease.id, state, clock.now()).then(
-          () => {},
-          (error: unknown) => {
-            log.error({ lease: lease.id, error: toAppError(error).message }, 'a lease could not be ended');
-          },
-        ),
-      );
-    }
+  #end(leases: readonly ActiveLease[], state: EndedState): void {
+    this.#track(this.#desk.end(leases, state));
   }
 
   #tick(): void {

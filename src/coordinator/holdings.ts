@@ -30,7 +30,7 @@ export class Holdings {
 
   /** The contributor evicted this many blocks: the oldest strips are no longer whole. */
   evicted(blocks: number): void {
-    for (let left = blocks; left > 0 && this.#strips.size > 0; ) left -= this.#dropOldest();
+    for (let left = blocks; left > 0 && this.#strips.size > 0;) left -= this.#dropOldest();
   }
 
   #dropOldest(): number {

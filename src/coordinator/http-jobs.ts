@@ -6,7 +6,7 @@ import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
 import { npyHeader } from '../matrix/npy.ts';
 import { streamRows } from '../matrix/read.ts';
 import { getJob } from '../store/jobs.ts';
-import type { HttpContext } from './http.ts';
+import type { HttpContext } from './http-context.ts';
 
 const CREATE_SCHEMA = {
   body: {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ContributorView, NetworkView } from '../core/v1.ts';
 import { networkTotals } from '../store/contributions.ts';
 import { contributorTotals, receiptsOf } from '../store/shards.ts';
-import type { HttpContext } from './http.ts';
+import type { HttpContext } from './http-context.ts';
 import { receiptView } from './views.ts';
 
 const RECEIPTS_SCHEMA = {

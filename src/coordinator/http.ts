@@ -4,37 +4,18 @@ import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
+import type { HttpContext } from './http-context.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
-import type { JobReports } from './job-reports.ts';
-import type { Jobs } from './jobs.ts';
-import type { Metrics } from './metrics.ts';
-import type { Operands } from './operands.ts';
 import { problemOf } from './problems.ts';
-import type { BlockStore } from '../store/blocks.ts';
-import type { Database } from '../store/database.ts';
-
-export interface HttpContext {
-  readonly db: Database;
-  readonly blocks: BlockStore;
-  readonly jobs: Jobs;
-  readonly reports: JobReports;
-  readonly operands: Operands;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly token: string;
-  readonly network: string;
-  readonly peerId: string;
-  readonly peerAddresses: readonly string[];
-  readonly contributorsNow: () => number;
-  /** The built page; without it only the API is served. */
-  readonly pageDir: string | undefined;
-}
 
 export async function createHttp(context: HttpContext): Promise<FastifyInstance> {
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, routerOptions: { ignoreTrailingSlash: true } });
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   app.setErrorHandler(async (thrown, request, reply) => {
     const problem = problemOf(thrown);
     if (problem.status === 500) {
@@ -66,7 +47,8 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   app.get('/metrics', async (_request, reply) =>
     reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
   );
-  if (context.pageDir !== undefined && existsSync(context.pageDir)) await servePage(app, context.pageDir, context);
+  if (context.pageDir !== undefined && existsSync(context.pageDir))
+    await servePage(app, context.pageDir, context);
   app.setNotFoundHandler(async (request) => {
     throw new AppError('not-found', `there is nothing at ${request.url.split('?')[0]}`);
   });
@@ -110,10 +92,14 @@ function requireToken(token: string): (request: FastifyRequest) => Promise<void>
   const expected = Buffer.from(token);
   return (request) => {
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given === undefined) throw new AppError('unauthorized', 'submitting needs a token: Authorization: Bearer …');
+    if (given === undefined)
+      throw new AppError('unauthorized', 'submitting needs a token: Authorization: Bearer …');
     const bytes = Buffer.from(given);
     if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) {
-      throw new AppError('unauthorized', 'this token is not the coordinator’s; it stands in its data folder, file "token"');
+      throw new AppError(
+        'unauthorized',
+        'this token is not the coordinator’s; it stands in its data folder, file "token"',
+      );
     }
     return Promise.resolve();
   };

@@ -106,7 +106,9 @@ export class Jobs {
   async cancel(id: string): Promise<void> {
     const job = await getJob(this.#context.db, id);
     if (!job) throw new AppError('not-found', 'there is no such job');
-    const changed = await setJobState(this.#context.db, id, 'cancelled', { timeMs: this.#context.clock.now() });
+    const changed = await setJobState(this.#context.db, id, 'cancelled', {
+      timeMs: this.#context.clock.now(),
+    });
     if (!changed) throw new AppError('conflict', `this job is ${job.state} already`);
     this.#drop(id);
   }
@@ -123,7 +125,13 @@ export class Jobs {
     const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
     const spec: JobSpec = { id, a, b, dtype, rows, cols, k, project, priority, createdMs };
     const [aManifest, bManifest] = await Promise.all([this.#fetch(a), this.#fetch(b)]);
-    const secrets = new JobSecrets(pool, rng, decodeManifest(aManifest), decodeManifest(bManifest), this.#fetch);
+    const secrets = new JobSecrets(
+      pool,
+      rng,
+      decodeManifest(aManifest),
+      decodeManifest(bManifest),
+      this.#fetch,
+    );
     const cells = await cellsOf(db, id);
     scheduler.addJob(
       spec,
@@ -143,7 +151,9 @@ export class Jobs {
     const strips: Uint8Array[][] = [];
     for (const cell of await cellsOf(db, id)) (strips[cell.rowBlock] ??= []).push(fromHex(cell.block));
     const shape = { dtype: RESULT_DTYPE[dtype], rows, cols };
-    const { manifestHash } = await putMatrix(shape, strips, (hash: Hash, bytes: Uint8Array) => blocks.put(hash, bytes));
+    const { manifestHash } = await putMatrix(shape, strips, (hash: Hash, bytes: Uint8Array) =>
+      blocks.put(hash, bytes),
+    );
     if (await finishJob(db, id, manifestHash, clock.now())) log.info({ job: id }, 'job done');
     this.#drop(id);
   }
@@ -182,6 +192,9 @@ function assertProduct(a: Operand, b: Operand): void {
     );
   }
   if (Math.ceil(a.rows / BLOCK_ROWS) * Math.ceil(b.rows / BLOCK_ROWS) > 2 ** 24) {
-    throw new AppError('too-large', 'C has more than 16,777,216 cells of 256 × 256; cut the product into several jobs');
+    throw new AppError(
+      'too-large',
+      'C has more than 16,777,216 cells of 256 × 256; cut the product into several jobs',
+    );
   }
 }

@@ -26,7 +26,12 @@ import type { Metrics } from './metrics.ts';
 import { type ActiveLease, type Scheduler, rectWork } from './scheduler.ts';
 
 export type Judgement =
-  | { readonly type: 'verified'; readonly job: string; readonly receipt: Uint8Array; readonly superseded: ActiveLease[] }
+  | {
+      readonly type: 'verified';
+      readonly job: string;
+      readonly receipt: Uint8Array;
+      readonly superseded: ActiveLease[];
+    }
   /** Settled before; here is its receipt again. */
   | { readonly type: 'known'; readonly receipt: Uint8Array }
   | { readonly type: 'stale'; readonly lease: string }
@@ -69,8 +74,10 @@ export class Judge {
   async judge(link: Link, resultEnvelope: Uint8Array, leaseEnvelope: Uint8Array): Promise<Judgement> {
     const lease = await openLease(leaseEnvelope, this.#context.peerId);
     const result = await openResult(resultEnvelope, link.peer);
-    if (lease.value.contributor !== link.peer) throw new AppError('wrong-peer', 'a result under another’s lease');
-    if (result.value.leaseDigest !== lease.digest) throw new AppError('bad-frame', 'a result for another lease');
+    if (lease.value.contributor !== link.peer)
+      throw new AppError('wrong-peer', 'a result under another’s lease');
+    if (result.value.leaseDigest !== lease.digest)
+      throw new AppError('bad-frame', 'a result for another lease');
     const { id } = lease.value;
     for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) {
       const earlier = await running;

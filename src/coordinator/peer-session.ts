@@ -3,7 +3,12 @@ import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Link } from '../net/link.ts';
 import { decodeFromContributor, encodeFromCoordinator } from '../protocol/control.ts';
-import { CONTROL_BURST, HELLO_DEADLINE_MS, MAX_CONTROL_PER_SECOND, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import {
+  CONTROL_BURST,
+  HELLO_DEADLINE_MS,
+  MAX_CONTROL_PER_SECOND,
+  PROTOCOL_VERSION,
+} from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator, Hello } from '../protocol/messages.ts';
 import { type Standing, windowOf } from './standing.ts';
 

@@ -62,7 +62,15 @@ function fits(rows: number, cols: number, room: Room): boolean {
 }
 
 /** Grows a rectangle from its top-left cell over open cells, the cheaper direction first. */
-function grow(grid: Grid, row: number, col: number, cost: ShardCost, speed: Speed, room: Room, maxCells: number): Choice {
+function grow(
+  grid: Grid,
+  row: number,
+  col: number,
+  cost: ShardCost,
+  speed: Speed,
+  room: Room,
+  maxCells: number,
+): Choice {
   let rect: Rect = { row, col, rows: 1, cols: 1 };
   let seconds = expectedSeconds(rect, cost, speed);
   for (;;) {
@@ -71,7 +79,10 @@ function grow(grid: Grid, row: number, col: number, cost: ShardCost, speed: Spee
     const options = (rect.rows <= rect.cols ? [down, right] : [right, down]).filter(
       (next) => rectArea(next) <= maxCells && fits(next.rows, next.cols, room) && openEdge(grid, rect, next),
     );
-    const priced = options.map((next) => ({ rect: next, expectedSeconds: expectedSeconds(next, cost, speed) }));
+    const priced = options.map((next) => ({
+      rect: next,
+      expectedSeconds: expectedSeconds(next, cost, speed),
+    }));
     const best = priced.filter((option) => option.expectedSeconds <= TARGET_LEASE_SECONDS).sort(byRate)[0];
     if (!best) return { rect, expectedSeconds: seconds };
     rect = best.rect;

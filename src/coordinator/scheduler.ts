@@ -162,7 +162,12 @@ export class Scheduler {
     return this.#copy(peer, contributor, jobs, now);
   }
 
-  #fresh(peer: string, contributor: Contributor, { spec, grid }: JobState, now: number): ActiveLease | undefined {
+  #fresh(
+    peer: string,
+    contributor: Contributor,
+    { spec, grid }: JobState,
+    now: number,
+  ): ActiveLease | undefined {
     const kBlocks = colBlocks({ dtype: spec.dtype, rows: 1, cols: spec.k });
     const { holdings, capability } = contributor;
     const sharers = Array.from(this.#contributors.values()).filter((other) => other.hungry).length;
@@ -187,7 +192,12 @@ export class Scheduler {
   }
 
   /** Nothing is open: a second copy of a lease that is late, if somebody else holds it. */
-  #copy(peer: string, contributor: Contributor, jobs: readonly JobState[], now: number): ActiveLease | undefined {
+  #copy(
+    peer: string,
+    contributor: Contributor,
+    jobs: readonly JobState[],
+    now: number,
+  ): ActiveLease | undefined {
     const late = this.leases()
       .filter(
         (lease) =>
@@ -202,7 +212,8 @@ export class Scheduler {
   }
 
   #copiesOf(lease: ActiveLease): number {
-    const same = (other: ActiveLease): boolean => other.job.id === lease.job.id && overlaps(other.rect, lease.rect);
+    const same = (other: ActiveLease): boolean =>
+      other.job.id === lease.job.id && overlaps(other.rect, lease.rect);
     return this.leases().filter(same).length;
   }
 
@@ -289,7 +300,10 @@ export class Scheduler {
   }
 }
 
-export function rectWork(job: Pick<JobSpec, 'rows' | 'cols' | 'k'>, rect: Rect): { rows: number; cols: number } {
+export function rectWork(
+  job: Pick<JobSpec, 'rows' | 'cols' | 'k'>,
+  rect: Rect,
+): { rows: number; cols: number } {
   return {
     rows: Math.min(job.rows, (rect.row + rect.rows) * BLOCK_ROWS) - rect.row * BLOCK_ROWS,
     cols: Math.min(job.cols, (rect.col + rect.cols) * BLOCK_ROWS) - rect.col * BLOCK_ROWS,

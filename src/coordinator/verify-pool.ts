@@ -101,7 +101,12 @@ export class JobSecrets {
     const width = cBlocks.reduce((sum, _, i) => sum + rowsIn(this.#b, firstCol + i), 0);
     const task = narrow(width, this.params.rounds)
       ? { ...strip, kind: 'recompute' as const, columns: await this.#recomputed(firstCol, cBlocks) }
-      : { ...strip, kind: 'check' as const, params: this.params, columns: await this.#projected(firstCol, cBlocks) };
+      : {
+          ...strip,
+          kind: 'check' as const,
+          params: this.params,
+          columns: await this.#projected(firstCol, cBlocks),
+        };
     return (await this.#pool.run(task)) as Verdict;
   }
 
@@ -119,7 +124,12 @@ export class JobSecrets {
     const columns = this.#columns;
     const found = cBlocks.map((_, i) => this.#column(columns, firstCol + i));
     return Promise.all(
-      found.map(async ({ cols, r, projection }, i) => ({ cols, r, cBlock: cBlocks[i]!, ...(await projection) })),
+      found.map(async ({ cols, r, projection }, i) => ({
+        cols,
+        r,
+        cBlock: cBlocks[i]!,
+        ...(await projection),
+      })),
     );
   }
 
@@ -138,6 +148,14 @@ export class JobSecrets {
   async #project(col: number, cols: number, r: Float64Array): Promise<Projection> {
     const blocks: Hash[] = await stripHashes(this.#b, col, this.#fetch);
     const { dtype, cols: k } = this.#b;
-    return (await this.#pool.run({ kind: 'project', dtype: dtype as Dtype, k, params: this.params, cols, r, blocks })) as Projection;
+    return (await this.#pool.run({
+      kind: 'project',
+      dtype: dtype as Dtype,
+      k,
+      params: this.params,
+      cols,
+      r,
+      blocks,
+    })) as Projection;
   }
 }

@@ -42,7 +42,11 @@ export interface RecomputeTask {
   readonly k: number;
   readonly rows: number;
   readonly blocks: readonly Hash[];
-  readonly columns: readonly { readonly cols: number; readonly cBlock: Uint8Array; readonly bBlocks: readonly Hash[] }[];
+  readonly columns: readonly {
+    readonly cols: number;
+    readonly cBlock: Uint8Array;
+    readonly bBlocks: readonly Hash[];
+  }[];
 }
 
 export type VerifyTask = ProjectTask | CheckTask | RecomputeTask;
@@ -69,7 +73,11 @@ export default async function verify(task: VerifyTask): Promise<Projection | Ver
       return checkStrip({ ...task, aBlocks: blocks });
     case 'recompute': {
       const columns = await Promise.all(
-        task.columns.map(async ({ cols, cBlock, bBlocks }) => ({ cols, cBlock, bBlocks: await read(bBlocks) })),
+        task.columns.map(async ({ cols, cBlock, bBlocks }) => ({
+          cols,
+          cBlock,
+          bBlocks: await read(bBlocks),
+        })),
       );
       return recomputeStrip({ ...task, aBlocks: blocks, columns });
     }

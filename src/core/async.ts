@@ -53,7 +53,11 @@ export class Semaphore {
 }
 
 /** Runs `work` while holding the semaphore. */
-export async function withPermit<T>(semaphore: Semaphore, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function withPermit<T>(
+  semaphore: Semaphore,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const release = await semaphore.acquire(1, signal);
   try {
     return await work();

@@ -13,7 +13,8 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws AppError 'bad-input' unless the text is an even number of hexadecimal digits. */
 export function fromHex(hex: string): Bytes {
-  if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex)) throw new AppError('bad-input', 'not hexadecimal text');
+  if (hex.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(hex))
+    throw new AppError('bad-input', 'not hexadecimal text');
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
   return bytes;

@@ -53,12 +53,15 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
 export function toAppError(thrown: unknown, fallback: ErrorCode = 'internal'): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof Error) {
-    const code = thrown.name === 'AbortError' ? 'aborted' : thrown.name === 'TimeoutError' ? 'timeout' : fallback;
+    const code =
+      thrown.name === 'AbortError' ? 'aborted' : thrown.name === 'TimeoutError' ? 'timeout' : fallback;
     return new AppError(code, thrown.message || thrown.name, { cause: thrown });
   }
   if (typeof thrown === 'string') return new AppError(fallback, thrown);
   const type = (thrown as { type?: unknown } | null)?.type;
-  return new AppError(fallback, typeof type === 'string' ? `${type} event` : 'unknown error', { cause: thrown });
+  return new AppError(fallback, typeof type === 'string' ? `${type} event` : 'unknown error', {
+    cause: thrown,
+  });
 }
 
 /** Throws 'aborted' if the signal has fired. */

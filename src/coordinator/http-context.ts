@@ -1,0 +1,25 @@
+/** What the routes need of the rest of the coordinator. */
+import type { Logger } from '../core/logger.ts';
+import type { BlockStore } from '../store/blocks.ts';
+import type { Database } from '../store/database.ts';
+import type { JobReports } from './job-reports.ts';
+import type { Jobs } from './jobs.ts';
+import type { Metrics } from './metrics.ts';
+import type { Operands } from './operands.ts';
+
+export interface HttpContext {
+  readonly db: Database;
+  readonly blocks: BlockStore;
+  readonly jobs: Jobs;
+  readonly reports: JobReports;
+  readonly operands: Operands;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly token: string;
+  readonly network: string;
+  readonly peerId: string;
+  readonly peerAddresses: readonly string[];
+  readonly contributorsNow: () => number;
+  /** The built page; without it only the API is served. */
+  readonly pageDir: string | undefined;
+}

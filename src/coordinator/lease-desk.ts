@@ -1,0 +1,79 @@
+/** Leases on their way out and at their end: signed, recorded, sent; and why they ended. */
+import type { Clock } from '../core/clock.ts';
+import { microcreditsFor } from '../core/units.ts';
+import { sealLease } from '../protocol/envelope.ts';
+import type { SigningKey } from '../protocol/keys.ts';
+import type { Database } from '../store/database.ts';
+import { endLease, recordLease } from '../store/leases.ts';
+import type { LeaseState } from '../store/schema.ts';
+import type { Metrics } from './metrics.ts';
+import type { PeerSession } from './peer-session.ts';
+import { type ActiveLease, rectWork } from './scheduler.ts';
+
+export type EndedState = Exclude<LeaseState, 'open'>;
+
+export interface LeaseDeskContext {
+  readonly db: Database;
+  readonly key: SigningKey;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+export class LeaseDesk {
+  readonly #context: LeaseDeskContext;
+
+  constructor(context: LeaseDeskContext) {
+    this.#context = context;
+  }
+
+  /** On record before it is sent: a restarted coordinator knows what it promised. */
+  async grant(
+    session: PeerSession,
+    { id, peer, job, rect, issuedMs, deadlineMs }: ActiveLease,
+  ): Promise<void> {
+    const { db, key, metrics } = this.#context;
+    const { rows, cols } = rectWork(job, rect);
+    const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
+    const envelope = await sealLease(
+      {
+        id,
+        contributor: peer,
+        job: job.id,
+        project: job.project,
+        issuedMs,
+        deadlineMs,
+        microcredits: microcreditsFor(rows, cols, job.k),
+        work: { kind: 'product', a: job.a, b: job.b, ...place },
+      },
+      key,
+    );
+    await recordLease(db, {
+      id,
+      job: job.id,
+      contributor: peer,
+      ...place,
+      envelope,
+      deadlineMs,
+      createdMs: issuedMs,
+    });
+    metrics.leases.inc({ event: 'granted' });
+    await session.send({ type: 'lease', envelope });
+  }
+
+  /** Tells contributors to drop leases that have become pointless. */
+  async cancel(
+    leases: readonly ActiveLease[],
+    reason: string,
+    sessionOf: (peer: string) => PeerSession | undefined,
+  ): Promise<void> {
+    for (const { peer, id } of leases) void sessionOf(peer)?.send({ type: 'cancel', lease: id, reason });
+    await this.end(leases, 'cancelled');
+  }
+
+  async end(leases: readonly ActiveLease[], state: EndedState): Promise<void> {
+    for (const lease of leases) {
+      this.#context.metrics.leases.inc({ event: state });
+      await endLease(this.#context.db, lease.id, state, this.#context.clock.now());
+    }
+  }
+}
