@@ -49,7 +49,7 @@ export class Peer<T> {
     });
     if (!('onerror' in endpoint)) return;
     endpoint.addEventListener('error', (event) => {
-      const { message } = event as ErrorEvent;
+      const { message } = event;
       this.die(new AppError('internal', `a worker of this page failed${message ? `: ${message}` : ''}`));
     });
   }

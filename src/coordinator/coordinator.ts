@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { toHex, utf8 } from '../core/bytes.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
@@ -40,6 +40,8 @@ export interface CoordinatorOptions {
   readonly databaseUrl?: string;
   /** Verification threads. @default one less than the processors, at least one */
   readonly threads?: number;
+  /** What deadlines run by. @default systemClock */
+  readonly clock?: Clock;
 }
 
 export interface RunningCoordinator {
@@ -57,6 +59,7 @@ const TOKEN_BYTES = 24;
 /** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address that cannot be listened on). */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log, host = '127.0.0.1', port = 8080, peerPort = 9001, network = 'Tilework' } = options;
+  const { clock = systemClock } = options;
   const undo: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -97,7 +100,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       network,
       log,
       rng: cryptoRng,
-      clock: systemClock,
+      clock,
     };
     const scheduler = new Scheduler(cryptoRng);
     const jobs = new Jobs({ ...parts, scheduler });
@@ -105,14 +108,14 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const judge = new Judge({ ...parts, scheduler, jobs });
     const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge });
     undo.push(() => dispatcher.close());
-    const operands = new Operands(db, blocks, join(folder.path, 'spool'), systemClock, cryptoRng);
+    const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
     await operands.open();
 
     const peers = await listen({
       key,
       listen: [`${hostMultiaddr(host)}/tcp/${peerPort}/ws`],
       announce: options.announce ?? [],
-      clock: systemClock,
+      clock,
       source: (hash) => blocks.get(hash),
       onLink: (link) => {
         dispatcher.onLink(link);

@@ -143,15 +143,9 @@ export class Dispatcher {
       case 'commit':
         this.#track(this.#judge(session, message.result, message.lease));
         return;
-      case 'decline': {
-        const lease = scheduler.lease(message.lease);
-        if (lease?.peer !== session.peer) return;
-        this.#context.log.info({ peer: session.peer, lease: lease.id, code: message.code }, 'lease declined');
-        scheduler.release(lease.id);
-        this.#end([lease], 'declined');
-        this.pump();
+      case 'decline':
+        this.#track(this.#declined(session, message.lease, message.code));
         return;
-      }
       case 'goodbye':
         session.wanted = 0;
         scheduler.setHungry(session.peer, false);
@@ -159,6 +153,18 @@ export class Dispatcher {
         this.#end(scheduler.leave(session.peer), 'declined');
         void session.link.close();
     }
+  }
+
+  async #declined(session: PeerSession, id: string, code: string): Promise<void> {
+    const { scheduler, clock, log, jobs } = this.#context;
+    const lease = scheduler.lease(id);
+    if (lease?.peer !== session.peer) return;
+    log.info({ peer: session.peer, lease: id, code }, 'lease declined');
+    session.failed(clock.now());
+    scheduler.release(id);
+    this.#end([lease], 'declined');
+    if (code === 'not-found') await jobs.checkStrips(lease.job.id, lease.rect);
+    this.pump();
   }
 
   /** Gives out leases until nobody wants one or nothing is left. Calls while it runs are folded into one. */
@@ -173,7 +179,7 @@ export class Dispatcher {
         again = false;
         for (const session of this.#sessions.values()) {
           const now = clock.now();
-          if (session.room(scheduler.leasesOf(session.peer).length) === 0) continue;
+          if (session.room(scheduler.leasesOf(session.peer).length, now) === 0) continue;
           if (pauseLeft(session.standing, now) > 0) continue;
           const lease = scheduler.next(session.peer, now);
           if (lease) {
@@ -215,6 +221,7 @@ export class Dispatcher {
     switch (judgement.type) {
       case 'verified':
         session.standing = afterVerified(session.standing);
+        session.succeeded();
         await session.send({ type: 'receipt', envelope: judgement.receipt });
         this.#cancel(judgement.superseded, 'somebody else was quicker');
         await this.#context.jobs.advanced(judgement.job);
@@ -232,6 +239,7 @@ export class Dispatcher {
         await this.#rejected(session, judgement.lease, judgement.reason);
         break;
       case 'interrupted':
+        session.failed(clock.now());
         log.info(
           { peer: session.peer, lease: judgement.lease, error: judgement.error.message },
           'a result did not arrive',

@@ -19,6 +19,7 @@ import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '..
 import { expireOpenLeases } from '../store/leases.ts';
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
+import type { Rect } from './grid.ts';
 import type { ActiveLease, JobSpec, Scheduler } from './scheduler.ts';
 import { JobSecrets, type VerifyPool, jobParams } from './verify-pool.ts';
 
@@ -111,6 +112,28 @@ export class Jobs {
     });
     if (!changed) throw new AppError('conflict', `this job is ${job.state} already`);
     this.#drop(id);
+  }
+
+  /** Ends a job that cannot be finished; what was verified stays credited. */
+  async fail(id: string, reason: string): Promise<void> {
+    const { db, clock, log } = this.#context;
+    const changed = await setJobState(db, id, 'failed', { timeMs: clock.now(), error: reason });
+    if (!changed) return;
+    log.error({ job: id, reason }, 'job failed');
+    this.#drop(id);
+  }
+
+  /**
+   * A contributor says that operand blocks are missing. True when they are: then the job has failed, since
+   * no contributor can finish it.
+   */
+  async checkStrips(id: string, rect: Rect): Promise<boolean> {
+    const running = this.#running.get(id);
+    if (!running) return false;
+    const missing = await running.secrets.missingBlock(rect, (hash) => this.#context.blocks.has(hash));
+    if (missing === undefined) return false;
+    await this.fail(id, `the block store has lost block ${missing} of an operand; upload the operand again`);
+    return true;
   }
 
   /** Called after a shard of this job was settled: tells watchers, and ends the job with its last cell. */

@@ -4,7 +4,7 @@
  */
 import { Semaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import { microcreditsFor } from '../core/units.ts';
 import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
@@ -109,12 +109,22 @@ export class Judge {
       // Not the contributor's numbers but the way to them: the cells go back, the standing stays.
       scheduler.release(lease.id);
       await endLease(db, lease.id, 'expired', this.#context.clock.now());
-      if (isAppError(error)) return { type: 'interrupted', lease: lease.id, error };
-      throw error;
+      if (!isAppError(error)) throw error;
+      if (error.code === 'internal') await jobs.fail(lease.job, error.message);
+      return { type: 'interrupted', lease: lease.id, error };
     }
     if (!collected.ok) return this.#reject(lease, running, collected.reason);
     const up = (collected.bytes * 1000) / Math.max(1, this.#context.clock.now() - started);
-    return this.#settle(statement, rect, running, collected, { bytesDown: sent.bytes, down: sent.rate, up });
+    try {
+      return await this.#settle(statement, rect, running, collected, {
+        bytesDown: sent.bytes,
+        down: sent.rate,
+        up,
+      });
+    } catch (error) {
+      scheduler.release(lease.id); // the database failed: whoever comes next may succeed
+      throw error;
+    }
   }
 
   /**
@@ -142,8 +152,8 @@ export class Judge {
         { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest },
         {
           fetch: (hash) => link.blocks.fetch(hash, stop.signal),
-          check: (row, firstCol, cBlocks) => secrets.check(row, firstCol, cBlocks),
-          put: (hash, block) => blocks.put(hash, block),
+          check: (row, firstCol, cBlocks) => ours('checking a result', secrets.check(row, firstCol, cBlocks)),
+          put: (hash, block) => ours('storing a result', blocks.put(hash, block)),
           budget: this.#budget,
           signal: stop.signal,
         },
@@ -213,6 +223,15 @@ export class Judge {
     });
     metrics.shardSeconds.observe((clock.now() - issuedMs) / 1000);
     return { type: 'verified', job: spec.id, receipt: settled.receipt, superseded };
+  }
+}
+
+/** A failure on our side must not look like the contributor's: it would be tried again for ever. */
+async function ours<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new AppError('internal', `${what} failed: ${toAppError(error).message}`, { cause: error });
   }
 }
 

@@ -12,6 +12,10 @@ import {
 import type { FromContributor, FromCoordinator, Hello } from '../protocol/messages.ts';
 import { type Standing, windowOf } from './standing.ts';
 
+/** A contributor that keeps declining must not spin: 0.5 s, doubling to a minute. */
+const FIRST_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 60_000;
+
 export class PeerSession {
   readonly link: Link;
   readonly hello: Hello;
@@ -21,6 +25,9 @@ export class PeerSession {
   wanted = 0;
   /** Known answers were asked for again; no lease until they have come. */
   testing = false;
+  /** No lease before this time: the last ones came to nothing. */
+  resumeMs = 0;
+  #failures = 0;
   /** It has been told that there is nothing to do. */
   toldIdle = false;
 
@@ -35,9 +42,21 @@ export class PeerSession {
     return this.link.peer;
   }
 
+  /** A lease came to nothing, for whatever reason: each time in a row, wait twice as long. */
+  failed(now: number): void {
+    this.resumeMs = now + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
   /** Leases that it may be given now, with `held` in flight. */
-  room(held: number): number {
-    return this.testing ? 0 : Math.max(0, Math.min(this.wanted, windowOf(this.standing) - held));
+  room(held: number, now: number): number {
+    return this.testing || now < this.resumeMs
+      ? 0
+      : Math.max(0, Math.min(this.wanted, windowOf(this.standing) - held));
   }
 
   /** Never rejects: a link that cannot take the message is about to report its own end. */

@@ -10,6 +10,7 @@ import type { Projection } from '../verify/column.ts';
 import { type VerifyParams, narrow } from '../verify/params.ts';
 import type { Verdict } from '../verify/result.ts';
 import { type StripColumn, drawColumn, missBound, paramsFor } from '../verify/strip.ts';
+import type { Rect } from './grid.ts';
 import { MAX_LEASE_SIDE } from './rectangle.ts';
 import type { RecomputeTask, VerifyTask } from './verify-thread.ts';
 
@@ -108,6 +109,18 @@ export class JobSecrets {
           columns: await this.#projected(firstCol, cBlocks),
         };
     return (await this.#pool.run(task)) as Verdict;
+  }
+
+  /** The first block of the rectangle's operand strips that `has` does not know, if any. */
+  async missingBlock(rect: Rect, has: (hash: Hash) => Promise<boolean>): Promise<Hash | undefined> {
+    const strips = [
+      ...Array.from({ length: rect.rows }, (_, i) => [this.#a, rect.row + i] as const),
+      ...Array.from({ length: rect.cols }, (_, i) => [this.#b, rect.col + i] as const),
+    ];
+    for (const [operand, strip] of strips) {
+      for (const hash of await stripHashes(operand, strip, this.#fetch)) if (!(await has(hash))) return hash;
+    }
+    return undefined;
   }
 
   #recomputed(firstCol: number, cBlocks: readonly Uint8Array[]): Promise<RecomputeTask['columns']> {

@@ -48,7 +48,7 @@ export async function sha256(bytes: Uint8Array): Promise<Bytes> {
 export const SHA256_BYTES = 32;
 
 export const utf8 = {
-  encode: (text: string): Bytes => new TextEncoder().encode(text) as Bytes,
+  encode: (text: string): Bytes => new TextEncoder().encode(text),
   decode: (bytes: Uint8Array): string => new TextDecoder().decode(bytes),
 };
 
