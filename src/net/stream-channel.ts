@@ -1,8 +1,8 @@
 /**
  * A FrameChannel over a libp2p stream. It uses the stream's events itself, because of three things that
- * js-libp2p 3.3 does (all in @libp2p/utils 7.4 abstract-message-stream.ts; the tests say when they are gone):
- * onDrain() holds writers back once and never again; for-await over a stream buffers without bound; and
- * pausing from within resume() leaves the stream paused while it goes on granting window to the sender.
+ * js-libp2p 3.3 does (@libp2p/utils 7.4, abstract-message-stream.ts): onDrain() holds writers back once and
+ * never again; for-await over a stream buffers without bound; and pausing from within resume() leaves the
+ * stream paused while it goes on granting window to the sender. test/net/back-pressure.test.ts guards it.
  */
 import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
