@@ -34,16 +34,15 @@ const CALL_MS = 30_000;
 export class Peer<T> {
   readonly api: comlink.Remote<T>;
   readonly #clock: Clock;
-  readonly #died: Promise<never>;
-  #die: (error: AppError) => void = () => {};
+  readonly #died = Promise.withResolvers<never>();
+  /** Rejections of the calls in progress. A race against one lasting promise would keep every answer alive. */
+  readonly #pending = new Set<(error: AppError) => void>();
+  #dead: AppError | undefined;
 
   constructor(endpoint: Worker | MessagePort, clock: Clock) {
     this.api = comlink.wrap<T>(endpoint);
     this.#clock = clock;
-    this.#died = new Promise((_, reject) => {
-      this.#die = reject;
-    });
-    this.#died.catch(() => {}); // each call reports it; by itself it is nobody's unhandled rejection
+    this.#died.promise.catch(() => {}); // each call reports it; by itself it is nobody's unhandled rejection
     endpoint.addEventListener('messageerror', () => {
       this.die(new AppError('internal', 'a worker sent something that cannot be read'));
     });
@@ -56,16 +55,26 @@ export class Peer<T> {
 
   /** Every pending and later call rejects with this. */
   die(error: AppError): void {
-    this.#die(error);
+    if (this.#dead) return;
+    this.#dead = error;
+    this.#died.reject(error);
+    for (const reject of this.#pending) reject(error);
   }
 
   /** Resolves never; rejects when the other side has died. */
   get died(): Promise<never> {
-    return this.#died;
+    return this.#died.promise;
   }
 
   /** `work` is a call on `api`. @throws 'timeout' after `ms`; what the other side threw, with its code. */
   async call<R>(what: string, work: Promise<R>, ms: number = CALL_MS): Promise<R> {
-    return Promise.race([withDeadline(this.#clock, ms, what, work), this.#died]);
+    const { promise: death, reject } = Promise.withResolvers<never>();
+    this.#pending.add(reject);
+    if (this.#dead) reject(this.#dead);
+    try {
+      return await Promise.race([withDeadline(this.#clock, ms, what, work), death]);
+    } finally {
+      this.#pending.delete(reject);
+    }
   }
 }
