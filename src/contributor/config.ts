@@ -46,8 +46,8 @@ export async function loadConfig(
       },
     );
   }
-  const addresses = (file as { v?: unknown; addrs?: unknown } | null)?.addrs;
-  if (!Array.isArray(addresses) || !addresses.every((a): a is string => typeof a === 'string')) {
+  const { v, addrs: addresses } = (file ?? {}) as { v?: unknown; addrs?: unknown };
+  if (v !== 1 || !Array.isArray(addresses) || !addresses.every((a): a is string => typeof a === 'string')) {
     throw new AppError('bad-input', 'coordinator.json must look like {"v":1,"addrs":["/…/p2p/…"]}');
   }
   assertPinned(addresses);
