@@ -93,5 +93,5 @@ export interface Contributor {
   onStatus(listener: (status: ContributorStatus) => void): () => void;
 }
 
-/** The reconnect loop stays quiet while this fits a person's patience; the page says so above it. */
+/** Unless the visitor says otherwise: little enough for an integrated GPU beside other work. */
 export const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;

@@ -4,7 +4,7 @@
  * for tests and headless use.
  */
 import type { Clock } from '../core/clock.ts';
-import { AppError, isAppError, toAppError } from '../core/errors.ts';
+import { AppError, type ErrorCode, isAppError, toAppError } from '../core/errors.ts';
 import type { Backend } from '../gpu/backend.ts';
 import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
@@ -66,12 +66,12 @@ export class Engine {
       });
       this.#apply({ type: 'stopped' });
     } catch (thrown) {
-      const error = toAppError(thrown);
+      const { code, message } = toAppError(thrown);
       if (this.#stop.signal.aborted) this.#apply({ type: 'stopped' });
-      else this.#apply({ type: 'failed', problem: { code: error.code, message: error.message } });
+      else this.#apply({ type: 'failed', problem: { code, message } });
     } finally {
       await node.stop();
-      await this.#backend?.destroy();
+      await this.#discard();
     }
   }
 
@@ -85,7 +85,6 @@ export class Engine {
   }
 
   async #serve(link: Link): Promise<void> {
-    if (!this.#backend) await this.#rebuild();
     const { key, peerId, clock, outbox, onReceipt } = this.#options;
     const session = new ContributorSession(link, {
       backend: this.#backend!,
@@ -114,37 +113,62 @@ export class Engine {
     }
   }
 
+  /** @throws AppError 'aborted' at once after a stop, and whatever opening and testing a device throws. */
   async #rebuild(): Promise<void> {
+    const { signal } = this.#stop;
     this.#apply({ type: 'testing' });
-    const backend = await this.#options.openBackend();
+    const opening = this.#options.openBackend();
+    // Drivers can take long to open; what opens after a stop is closed again.
+    opening
+      .then((late) => (signal.aborted && late !== this.#backend ? late.destroy() : undefined))
+      .catch(() => {});
+    const backend = await orAborted(opening, signal);
     this.#backend = backend;
     this.#apply({ type: 'adapter', adapter: backend.info.adapter, kernel: backend.info.kernels.i8 });
-    await backend.selfTest();
+    await orAborted(backend.selfTest(), signal);
   }
 
-  /** Forgets the lost device; the next connection builds a new one. @throws 'gpu-lost' after too many. */
+  /** Builds a new device, here rather than under the coordinator's deadline for a Hello; fails after too many losses. */
   async #lost(error: AppError): Promise<void> {
-    const now = this.#options.clock.now();
-    this.#losses.push(now);
-    await this.#backend?.destroy().catch(() => {});
-    this.#backend = undefined;
-    const recent = this.#losses.filter((time) => now - time < LOSS_PERIOD_MS);
-    if (recent.length >= MAX_LOSSES || error.code === 'gpu-wrong') {
-      this.#stop.abort();
-      this.#apply({
-        type: 'failed',
-        problem: {
-          code: error.code,
-          message: `${error.message}. The GPU is left alone now; reload the page to try again.`,
-        },
-      });
+    for (let loss: AppError | undefined = error; loss; loss = await this.#tryRebuild()) {
+      const now = this.#options.clock.now();
+      this.#losses.push(now);
+      await this.#discard();
+      const recent = this.#losses.filter((time) => now - time < LOSS_PERIOD_MS);
+      if (loss.code === 'gpu-lost' && recent.length < MAX_LOSSES) continue;
+      this.#fail(
+        loss.code,
+        `${sentence(loss.message)} The GPU is left alone now; reload the page to try again.`,
+      );
+      return;
     }
+  }
+
+  async #tryRebuild(): Promise<AppError | undefined> {
+    try {
+      await this.#rebuild();
+      return undefined;
+    } catch (thrown) {
+      return this.#stop.signal.aborted ? undefined : toAppError(thrown);
+    }
+  }
+
+  async #discard(): Promise<void> {
+    const backend = this.#backend;
+    this.#backend = undefined;
+    await backend?.destroy().catch(() => {}); // a device that is gone cannot be closed either
   }
 
   /** The same key contributes from elsewhere: two of them would throw each other out for ever. */
   #yield(): void {
-    const message = 'This browser contributes in another tab already. Start here to move it to this one.';
-    this.#apply({ type: 'failed', problem: { code: 'conflict', message } });
+    this.#fail(
+      'conflict',
+      'This browser contributes in another tab already. Start here to move it to this one.',
+    );
+  }
+
+  #fail(code: ErrorCode, message: string): void {
+    this.#apply({ type: 'failed', problem: { code, message } });
     this.#stop.abort();
   }
 
@@ -160,3 +184,20 @@ export class Engine {
     this.#options.onStatus(next);
   }
 }
+
+/** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(new AppError('aborted', 'the contributor was stopped'));
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -44,6 +44,7 @@ export class Outbox {
     for (const [i, digest] of digests.entries()) found.set(toHex(digest), blocks[i]!);
     const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
     const hold = (result: PendingResult): void => {
+      this.drop(result.lease);
       while (this.#pending.size >= MAX_PENDING) this.drop(this.#pending.keys().next().value!);
       for (const [hash, held] of found) {
         const entry = this.#blocks.get(hash);

@@ -2,6 +2,7 @@
  * One connection's conversation with the coordinator: greet, take leases, commit results, keep
  * receipts. Results outlive the connection in the outbox; everything else here dies with it.
  */
+import { Semaphore } from '../core/async.ts';
 import { type Clock, withDeadline } from '../core/clock.ts';
 import { AppError, type ErrorCode, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import type { Backend } from '../gpu/backend.ts';
@@ -9,29 +10,14 @@ import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { decodeFromCoordinator, encodeFromContributor } from '../protocol/control.ts';
-import { type Lease, type Receipt, openLease, openReceipt, sealResult } from '../protocol/envelope.ts';
+import { type Lease, type Opened, openLease, openReceipt, sealResult } from '../protocol/envelope.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { OperandReader } from './operands.ts';
 import type { Outbox } from './outbox.ts';
-import { LEASES_IN_FLIGHT, type ShardProgress, computeShard } from './shard.ts';
-
-/** What the engine turns into statuses. */
-export type SessionEvent =
-  | { readonly type: 'welcome'; readonly network: string; readonly balanceMicrocredits: bigint }
-  | { readonly type: 'self-test' }
-  | { readonly type: 'lease'; readonly lease: string; readonly project: string }
-  | { readonly type: 'progress'; readonly lease: string; readonly progress: ShardProgress }
-  | { readonly type: 'committed'; readonly lease: string; readonly bytes: number; readonly rate: number }
-  | { readonly type: 'receipt'; readonly receipt: Receipt; readonly envelope: Uint8Array }
-  | {
-      readonly type: 'ended';
-      readonly lease: string;
-      readonly reason: 'cancelled' | 'rejected' | 'stale' | 'declined';
-      readonly text: string;
-    }
-  | { readonly type: 'notice'; readonly code: string; readonly text: string };
+import type { SessionEvent } from './session-events.ts';
+import { LEASES_IN_FLIGHT, computeShard } from './shard.ts';
 
 export interface SessionContext {
   readonly backend: Backend;
@@ -56,7 +42,11 @@ export class ContributorSession {
   readonly #context: SessionContext;
   readonly #operands: OperandReader;
   readonly #work = new Map<string, AbortController>();
+  readonly #tasks = new Set<Promise<void>>();
+  /** Leases load side by side and compute one after the other, so that each knows its own GPU time. */
+  readonly #gpuTurn = new Semaphore(1);
   readonly #ended = new AbortController();
+  #replaced = false;
   #fatal: AppError | undefined;
 
   constructor(link: Link, context: SessionContext) {
@@ -65,7 +55,11 @@ export class ContributorSession {
     this.#operands = new OperandReader((hash) => link.blocks.fetch(hash, this.#ended.signal));
   }
 
-  /** Until the link ends. @throws AppError 'gpu-lost' or 'gpu-wrong' when the backend needs rebuilding. */
+  /**
+   * Until the link has ended and nothing of this session runs any more.
+   * @throws AppError 'gpu-lost' or 'gpu-wrong' when the backend needs rebuilding; 'bad-frame' or
+   *   'bad-signature' when the coordinator broke the protocol.
+   */
   async run(): Promise<void> {
     const { signal } = this.#context;
     const stop = (): void => {
@@ -87,6 +81,8 @@ export class ContributorSession {
       this.#ended.abort();
       for (const work of this.#work.values()) work.abort();
       await this.#link.close();
+      // The GPU's room is the next session's: what was stopped has given it back by now.
+      await Promise.all(this.#tasks);
     }
     if (this.#fatal) throw this.#fatal;
   }
@@ -110,7 +106,10 @@ export class ContributorSession {
   /** Says goodbye if the link still can, then ends it: a visitor who stops waits for nobody. */
   async #goodbye(): Promise<void> {
     for (const work of this.#work.values()) work.abort();
-    const said = this.#send({ type: 'goodbye', finish: false, reason: 'stopped' });
+    // One that was replaced keeps silent: its goodbye would be taken for that of the connection in its place.
+    const said = this.#replaced
+      ? Promise.resolve()
+      : this.#send({ type: 'goodbye', finish: false, reason: 'stopped' });
     // A link that is gone or full will not take it; the coordinator notices by itself.
     await withDeadline(this.#context.clock, GOODBYE_MS, 'saying goodbye', said).catch(() => {});
     this.#ended.abort();
@@ -125,76 +124,97 @@ export class ContributorSession {
         for (const result of outbox.pending()) {
           await this.#send({ type: 'commit', result: result.resultEnvelope, lease: result.leaseEnvelope });
         }
-        await this.#send({ type: 'ready', leases: LEASES_IN_FLIGHT });
+        await this.#ready();
         return;
       case 'self-test':
         emit({ type: 'self-test' });
         await backend.selfTest();
-        await this.#send({ type: 'ready', leases: LEASES_IN_FLIGHT });
+        emit({ type: 'self-tested' });
+        await this.#ready();
         return;
       case 'lease':
-        void this.#accept(message.envelope);
+        await this.#lease(message.envelope);
         return;
       case 'cancel':
         this.#work.get(message.lease)?.abort();
-        outbox.drop(message.lease);
-        emit({ type: 'ended', lease: message.lease, reason: 'cancelled', text: message.reason });
+        if (outbox.drop(message.lease) || this.#work.has(message.lease)) {
+          emit({ type: 'ended', lease: message.lease, reason: 'cancelled', text: message.reason });
+        }
         return;
       case 'receipt':
         await this.#receipt(message.envelope);
         return;
       case 'notice':
         if (message.lease !== undefined && (message.code === 'rejected' || message.code === 'stale')) {
-          outbox.drop(message.lease);
+          if (!outbox.drop(message.lease)) return;
           emit({ type: 'ended', lease: message.lease, reason: message.code, text: message.text });
           if (message.code === 'stale') await this.#ready();
         } else {
+          this.#replaced ||= message.code === 'replaced';
           emit(message);
         }
     }
   }
 
-  /** Computes one lease and commits its result. Never rejects: a failure is declined. */
-  async #accept(envelope: Uint8Array): Promise<void> {
-    let lease: Lease | undefined;
+  /** @throws AppError 'bad-signature' when the lease is not the coordinator's, which ends the connection. */
+  async #lease(envelope: Uint8Array): Promise<void> {
+    let opened: Opened<Lease>;
     try {
-      const opened = await openLease(envelope, this.#link.peer);
-      lease = opened.value;
-      if (lease.contributor !== this.#context.peerId)
-        throw new AppError('wrong-peer', 'this lease is for somebody else');
-      if (this.#work.has(lease.id)) return;
-      await this.#compute(lease, opened.digest, envelope);
+      opened = await openLease(envelope, this.#link.peer);
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      if (error.code !== 'bad-frame') throw statementError(error);
+      // A kind of work to come, perhaps. Without an id it cannot be declined; its deadline will free it.
+      this.#context.emit({ type: 'notice', code: error.code, text: error.message });
+      return;
+    }
+    const { id } = opened.value;
+    // Said twice: it is being computed, or waits for its receipt.
+    if (this.#work.has(id) || this.#context.outbox.get(id)) return;
+    const task = this.#accept(opened, envelope).finally(() => this.#tasks.delete(task));
+    this.#tasks.add(task);
+  }
+
+  /** Computes one lease and commits its result. Never rejects: a failure is declined. */
+  async #accept({ value: lease, digest }: Opened<Lease>, envelope: Uint8Array): Promise<void> {
+    const { emit, outbox, peerId } = this.#context;
+    const stop = new AbortController();
+    this.#work.set(lease.id, stop);
+    try {
+      if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
+      await this.#compute(lease, digest, envelope, stop.signal);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (FATAL.includes(error.code)) {
         this.#fatal = error;
         this.#ended.abort();
-      } else if (lease && !this.#ended.signal.aborted && error.code !== 'aborted') {
-        this.#context.emit({ type: 'ended', lease: lease.id, reason: 'declined', text: error.message });
-        await this.#decline(lease.id, error);
+      } else if (!this.#over && !stop.signal.aborted && !outbox.get(lease.id)) {
+        emit({ type: 'ended', lease: lease.id, reason: 'declined', text: error.message });
+        const { code, message: reason } = error;
+        await this.#send({ type: 'decline', lease: lease.id, code, reason }).catch(() => {});
       }
     } finally {
-      if (lease) this.#work.delete(lease.id);
-      if (this.#context.signal.aborted || this.#ended.signal.aborted) {
-        // the session is over: nobody listens
-      } else {
-        await this.#ready().catch(() => {});
-      }
+      this.#work.delete(lease.id);
+      if (!this.#over) await this.#ready().catch(() => {});
     }
   }
 
-  async #compute(lease: Lease, leaseDigest: Hash, leaseEnvelope: Uint8Array): Promise<void> {
+  async #compute(
+    lease: Lease,
+    leaseDigest: Hash,
+    leaseEnvelope: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { backend, clock, emit, key, client, outbox } = this.#context;
-    const stop = new AbortController();
-    this.#work.set(lease.id, stop);
     emit({ type: 'lease', lease: lease.id, project: lease.project });
     const operands = await this.#operands.shard(lease.work);
     let told = clock.now();
     const { blocks, gpuMs } = await computeShard(operands, {
       backend,
       clock,
-      signal: stop.signal,
-      fetch: (hash) => this.#link.blocks.fetch(hash, stop.signal),
+      signal,
+      gpuTurn: this.#gpuTurn,
+      fetch: (hash) => this.#link.blocks.fetch(hash, signal),
       onProgress: (progress) => {
         emit({ type: 'progress', lease: lease.id, progress });
         if (clock.now() - told < PROGRESS_MS) return;
@@ -204,14 +224,14 @@ export class ContributorSession {
         );
       },
     });
-    throwIfAborted(stop.signal);
+    throwIfAborted(signal);
     const shape = { dtype: RESULT_DTYPE[operands.dtype], rows: operands.rows, cols: operands.cols };
     const staged = await outbox.stage(shape, blocks);
     const sealed = await sealResult(
       { leaseDigest, manifest: staged.manifest, gpuMs: Math.round(gpuMs), client },
       key,
     );
-    throwIfAborted(stop.signal);
+    throwIfAborted(signal);
     staged.hold({
       lease: lease.id,
       leaseEnvelope,
@@ -226,12 +246,15 @@ export class ContributorSession {
     await this.#tellEvictions();
   }
 
+  /** @throws AppError 'bad-signature' when the receipt is not the coordinator's, or not for this contributor. */
   async #receipt(envelope: Uint8Array): Promise<void> {
-    const { value: receipt } = await openReceipt(envelope, this.#link.peer);
-    if (receipt.contributor !== this.#context.peerId)
-      throw new AppError('wrong-peer', 'a receipt for somebody else');
-    this.#context.outbox.drop(receipt.lease);
-    this.#context.emit({ type: 'receipt', receipt, envelope });
+    const { peerId, outbox, emit } = this.#context;
+    const { value: receipt } = await openReceipt(envelope, this.#link.peer).catch((thrown: unknown) => {
+      throw statementError(thrown);
+    });
+    if (receipt.contributor !== peerId) throw new AppError('bad-signature', 'a receipt for somebody else');
+    // A repeated receipt is for nothing that waits here any more: it must not count twice.
+    if (outbox.drop(receipt.lease)) emit({ type: 'receipt', receipt, envelope });
   }
 
   async #tellEvictions(): Promise<void> {
@@ -245,8 +268,9 @@ export class ContributorSession {
     }
   }
 
-  async #decline(lease: string, error: AppError): Promise<void> {
-    await this.#send({ type: 'decline', lease, code: error.code, reason: error.message }).catch(() => {});
+  /** Nobody listens any more. */
+  get #over(): boolean {
+    return this.#context.signal.aborted || this.#ended.signal.aborted;
   }
 
   /** How many more leases would be taken now: absolute, so that a repeated message does no harm. */
@@ -257,4 +281,12 @@ export class ContributorSession {
   #send(message: FromContributor): Promise<void> {
     return this.#link.control.send(encodeFromContributor(message));
   }
+}
+
+/** 'wrong-peer' is kept for a coordinator with another key; here it only signs what is not its own. */
+function statementError(thrown: unknown): AppError {
+  const error = toAppError(thrown);
+  return isAppError(error, 'wrong-peer')
+    ? new AppError('bad-signature', error.message, { cause: error })
+    : error;
 }

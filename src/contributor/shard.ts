@@ -2,6 +2,7 @@
  * Computes one shard on a backend: k-blocks stream in while earlier ones compute, so the download
  * and the GPU overlap within a shard as well as between two.
  */
+import type { Semaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import type { Backend, KRange, ShardId } from '../gpu/backend.ts';
@@ -32,12 +33,14 @@ export interface ShardContext {
   readonly fetch: FetchBytes;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** One unit, shared by all shards of a backend: a shard's GPU time begins when it has its turn. */
+  readonly gpuTurn: Semaphore;
   readonly onProgress: (progress: ShardProgress) => void;
 }
 
 /** @throws AppError 'out-of-memory', 'gpu-lost', 'aborted', or what fetching throws; nothing stays pinned then. */
 export async function computeShard(operands: ShardOperands, context: ShardContext): Promise<ShardOutcome> {
-  const { backend, clock, signal, onProgress } = context;
+  const { backend, clock, signal, gpuTurn, onProgress } = context;
   const total = operands.a[0]!.length;
   const ranges = cutRanges(operands, backend.pageCount);
   const shard = await backend.open(operands);
@@ -54,9 +57,14 @@ export async function computeShard(operands: ShardOperands, context: ShardContex
         loading.catch(() => {}); // awaited in the next round; until then it must not count as unhandled
       }
       onProgress({ stage: 'computing', done: range.from, total });
-      const started = clock.now();
-      await backend.accumulate(shard, range, signal);
-      gpuMs += clock.now() - started;
+      const release = await gpuTurn.acquire(1, signal);
+      try {
+        const started = clock.now();
+        await backend.accumulate(shard, range, signal);
+        gpuMs += clock.now() - started;
+      } finally {
+        release();
+      }
       onProgress({ stage: next ? 'downloading' : 'computing', done: range.to, total });
     }
     return { blocks: await backend.close(shard), gpuMs };

@@ -1,9 +1,9 @@
 /** How events become the status that a visitor reads. Pure. */
-import { unreachable } from '../core/errors.ts';
+import { type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import { type ContributorStatus, type Problem, STOPPED } from './api.ts';
-import type { SessionEvent } from './session.ts';
+import type { SessionEvent } from './session-events.ts';
 
 export type StatusEvent =
   | SessionEvent
@@ -24,6 +24,8 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
     case 'testing':
     case 'self-test':
       return { ...old, stage: 'testing', detail: 'Testing the GPU with known answers.', progress: 0 };
+    case 'self-tested':
+      return { ...old, stage: 'waiting', detail: WAITING };
     case 'adapter':
       return { ...old, adapter: event.adapter, kernel: event.kernel };
     case 'connection':
@@ -100,18 +102,25 @@ function connection(old: ContributorStatus, state: ConnectionState): Contributor
       progress: 0,
     };
   }
-  const wrong = state.error?.code === 'wrong-peer';
-  const what = wrong
-    ? 'The coordinator at this address has another identity than this page expects'
-    : 'Cannot reach the coordinator';
+  const { code, what } = refusal(state.error?.code);
   const detail = `${what}; trying again in ${formatDuration(state.retryInMs ?? 0)}.`;
   return {
     ...old,
     stage: 'connecting',
     detail,
     progress: 0,
-    problem: { code: wrong ? 'wrong-peer' : 'unreachable', message: detail },
+    problem: { code, message: detail },
   };
+}
+
+function refusal(code: ErrorCode | undefined): { code: ErrorCode; what: string } {
+  if (code === 'wrong-peer') {
+    return { code, what: 'The coordinator at this address has another identity than this page expects' };
+  }
+  if (code === 'bad-frame' || code === 'bad-signature') {
+    return { code, what: 'The coordinator sent what cannot be right, so this page hung up' };
+  }
+  return { code: 'unreachable', what: 'Cannot reach the coordinator' };
 }
 
 function ended(old: ContributorStatus, event: SessionEvent & { type: 'ended' }): ContributorStatus {
