@@ -71,6 +71,8 @@ const MIN_DEADLINE_MS = 30_000;
 const MAX_DEADLINE_MS = 15 * 60_000;
 /** A lease may take this many times longer than expected before its cells are given to others. */
 const PATIENCE = 4;
+/** A lease is late for somebody idle after this, however slow its holder says it is: leases last 5–60 s. */
+const MAX_WAIT_MS = 60_000;
 /** A copy of a late lease goes to somebody idle, at most one (facts: trust §4). */
 const MAX_COPIES = 2;
 const SMOOTHING = 0.3;
@@ -203,7 +205,7 @@ export class Scheduler {
         (lease) =>
           lease.peer !== peer &&
           !lease.committed &&
-          now - lease.issuedMs > 1.5 * lease.expectedMs + 2000 &&
+          now - lease.issuedMs > Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000) &&
           jobs.some((job) => job.spec.id === lease.job.id) &&
           this.#copiesOf(lease) < MAX_COPIES,
       )
