@@ -71,7 +71,7 @@ export class Dispatcher {
   }
 
   async #serve(link: Link): Promise<void> {
-    const { clock, log, scheduler, metrics } = this.#context;
+    const { clock, log, metrics } = this.#context;
     let session: PeerSession | undefined;
     try {
       session = await this.#admit(link, await receiveHello(link, clock));
@@ -85,14 +85,23 @@ export class Dispatcher {
       log.info({ peer: link.peer, code: error.code, error: error.message }, 'contributor dropped');
     } finally {
       await link.close();
-      if (session && this.#sessions.get(link.peer) === session) {
-        this.#sessions.delete(link.peer);
-        metrics.contributors.set(this.#sessions.size);
-        this.#end(scheduler.leave(link.peer), 'declined');
-        log.info({ peer: link.peer }, 'contributor left');
-        this.pump();
-      }
+      if (session) this.#left(session);
     }
+  }
+
+  #left(session: PeerSession): void {
+    if (!this.#isCurrent(session)) return;
+    const { scheduler, metrics, log } = this.#context;
+    this.#sessions.delete(session.peer);
+    metrics.contributors.set(this.#sessions.size);
+    this.#end(scheduler.leave(session.peer), 'declined');
+    log.info({ peer: session.peer }, 'contributor left');
+    this.pump();
+  }
+
+  /** False for one that has left or was replaced, though its last messages may still arrive. */
+  #isCurrent(session: PeerSession): boolean {
+    return this.#sessions.get(session.peer) === session;
   }
 
   async #admit(link: Link, hello: Hello): Promise<PeerSession> {
@@ -108,9 +117,7 @@ export class Dispatcher {
     if (older) {
       this.#end(scheduler.leave(link.peer), 'declined');
       const text = 'This contributor has connected from elsewhere, perhaps another tab.';
-      void older
-        .send({ type: 'notice', code: 'replaced', text, retryAfterMs: 0 })
-        .then(() => older.link.close());
+      void older.notice('replaced', text).then(() => older.link.close());
     }
     scheduler.join(link.peer, hello);
     metrics.contributors.set(this.#sessions.size);
@@ -128,6 +135,7 @@ export class Dispatcher {
 
   #handle(session: PeerSession, message: FromContributor): void {
     const { scheduler } = this.#context;
+    if (!this.#isCurrent(session)) return;
     switch (message.type) {
       case 'hello':
         return; // greeted already; a second one changes nothing
@@ -150,7 +158,7 @@ export class Dispatcher {
         session.wanted = 0;
         scheduler.setHungry(session.peer, false);
         if (message.finish) return;
-        this.#end(scheduler.leave(session.peer), 'declined');
+        this.#left(session);
         void session.link.close();
     }
   }
@@ -198,8 +206,7 @@ export class Dispatcher {
   #idle(session: PeerSession): void {
     if (session.toldIdle || this.#context.scheduler.leasesOf(session.peer).length > 0) return;
     session.toldIdle = true;
-    const text = 'Nothing to compute at the moment.';
-    void session.send({ type: 'notice', code: 'idle', text, retryAfterMs: 0 });
+    void session.notice('idle', 'Nothing to compute at the moment.');
   }
 
   /** A committed result: pulled, checked, settled or refused. */
@@ -222,18 +229,21 @@ export class Dispatcher {
       case 'verified':
         session.standing = afterVerified(session.standing);
         session.succeeded();
-        await session.send({ type: 'receipt', envelope: judgement.receipt });
+        // The job must not wait for a contributor that does not read.
+        void session.send({ type: 'receipt', envelope: judgement.receipt });
         this.#cancel(judgement.superseded, 'somebody else was quicker');
         await this.#context.jobs.advanced(judgement.job);
         break;
       case 'known':
         await session.send({ type: 'receipt', envelope: judgement.receipt });
         break;
-      case 'stale': {
-        const text = 'This shard was finished by somebody else in the meantime.';
-        await session.send({ type: 'notice', code: 'stale', text, lease: judgement.lease, retryAfterMs: 0 });
+      case 'stale':
+        await session.notice(
+          'stale',
+          'This lease is over, or somebody else has finished its shard.',
+          judgement,
+        );
         break;
-      }
       case 'rejected':
         session.standing = afterRejected(session.standing, clock.now());
         await this.#rejected(session, judgement.lease, judgement.reason);
@@ -252,15 +262,9 @@ export class Dispatcher {
   async #rejected(session: PeerSession, lease: string, reason: string): Promise<void> {
     const { clock, log } = this.#context;
     log.warn({ peer: session.peer, lease, reason }, 'failed verification');
-    const retryAfterMs = pauseLeft(session.standing, clock.now());
+    const retryAfterMs = Math.min(pauseLeft(session.standing, clock.now()), 0xffffffff);
     session.testing = true;
-    await session.send({
-      type: 'notice',
-      code: 'rejected',
-      text: 'This result failed verification.',
-      lease,
-      retryAfterMs: Math.min(retryAfterMs, 0xffffffff),
-    });
+    await session.notice('rejected', 'This result failed verification.', { lease, retryAfterMs });
     await session.send({ type: 'self-test', reason: 'a result failed verification' });
   }
 

@@ -15,7 +15,7 @@ import type { SigningKey } from '../protocol/keys.ts';
 import type { Lease, Result } from '../protocol/signed.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
-import { endLease } from '../store/leases.ts';
+import { endLease, getLease } from '../store/leases.ts';
 import type { ShardCell } from '../store/shards.ts';
 import { getShard } from '../store/shards.ts';
 import { settleShard } from '../ledger/receipts.ts';
@@ -79,10 +79,8 @@ export class Judge {
     if (result.value.leaseDigest !== lease.digest)
       throw new AppError('bad-frame', 'a result for another lease');
     const { id } = lease.value;
-    for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) {
-      const earlier = await running;
-      if (earlier.type !== 'interrupted') return earlier; // else the contributor has come back: try this link
-    }
+    // What the first one came to stands on record then; if it was interrupted, this link may do better.
+    for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) await running;
     const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope }).finally(() => {
       this.#pending.delete(id);
     });
@@ -99,6 +97,9 @@ export class Judge {
     const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = lease.work;
     const rect: Rect = { row, col, rows, cols };
     if (!running || !scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
+    // One guess a lease: every rejection costs new secrets.
+    const record = await getLease(db, lease.id);
+    if (record?.state === 'rejected') return { type: 'stale', lease: lease.id };
     scheduler.commit(lease.id);
     const started = this.#context.clock.now();
     const sent = this.#sentSince(link, lease.issuedMs, statement.result.value.gpuMs);

@@ -15,6 +15,8 @@ import { type Standing, windowOf } from './standing.ts';
 /** A contributor that keeps declining must not spin: 0.5 s, doubling to a minute. */
 const FIRST_PAUSE_MS = 500;
 const MAX_PAUSE_MS = 60_000;
+/** Messages that wait for room on the link; what a contributor that reads has waiting is a few. */
+const MAX_UNSENT = 256;
 
 export class PeerSession {
   readonly link: Link;
@@ -28,6 +30,7 @@ export class PeerSession {
   /** No lease before this time: the last ones came to nothing. */
   resumeMs = 0;
   #failures = 0;
+  #unsent = 0;
   /** It has been told that there is nothing to do. */
   toldIdle = false;
 
@@ -59,14 +62,32 @@ export class PeerSession {
       : Math.max(0, Math.min(this.wanted, windowOf(this.standing) - held));
   }
 
-  /** Never rejects: a link that cannot take the message is about to report its own end. */
+  /**
+   * Never rejects: a link that cannot take the message is about to report its own end. A contributor that
+   * asks and never reads the answers is hung up on, or they would fill our memory.
+   */
   async send(message: FromCoordinator): Promise<boolean> {
+    if (this.#unsent >= MAX_UNSENT) {
+      void this.link.close('it does not read its messages');
+      return false;
+    }
+    this.#unsent += 1;
     try {
       await this.link.control.send(encodeFromCoordinator(message));
       return true;
     } catch {
       return false;
+    } finally {
+      this.#unsent -= 1;
     }
+  }
+
+  notice(
+    code: string,
+    text: string,
+    { lease, retryAfterMs = 0 }: { readonly lease?: string; readonly retryAfterMs?: number } = {},
+  ): Promise<boolean> {
+    return this.send({ type: 'notice', code, text, retryAfterMs, ...(lease !== undefined && { lease }) });
   }
 }
 
@@ -77,7 +98,10 @@ export async function receiveHello(link: Link, clock: Clock): Promise<Hello> {
     late.abort();
   });
   try {
-    const frame = await link.control.receive(late.signal);
+    const frame = await link.control.receive(late.signal).catch((error: unknown) => {
+      if (!late.signal.aborted) throw error;
+      throw new AppError('timeout', `no Hello within ${HELLO_DEADLINE_MS / 1000} s`);
+    });
     const message = frame && decodeFromContributor(frame);
     if (!message) throw new AppError('closed', 'the contributor left before its Hello');
     if (message.type !== 'hello') throw new AppError('bad-frame', 'the first message must be a Hello');
