@@ -109,7 +109,7 @@ function coordinatorBody(message: FromCoordinator): pb.FromCoordinator {
     case 'welcome': {
       const version = f.intIn(message.version, 1, MAX_U32, 'version');
       const window = f.intIn(message.window, 0, MAX_WINDOW, 'window');
-      const balanceMicrocredits = f.unitsOf(message.balanceMicrocredits, 'the balance');
+      const balanceMicrocredits = f.unitsTo(message.balanceMicrocredits, 'the balance');
       return {
         welcome: { version, network: f.nameOf(message.network, 'the network'), window, balanceMicrocredits },
       };
@@ -136,14 +136,14 @@ function helloTo(hello: Hello): pb.Hello {
   return {
     version: f.intIn(hello.version, 1, MAX_U32, 'version'),
     client: f.nameOf(hello.client, 'the client'),
-    operandBytes: f.bigOf(hello.operandBytes, MAX_SAFE, 'operandBytes'),
-    resultBytes: f.bigOf(hello.resultBytes, MAX_SAFE, 'resultBytes'),
+    operandBytes: f.numberOf(hello.operandBytes, MAX_SAFE, 'operandBytes'),
+    resultBytes: f.numberOf(hello.resultBytes, MAX_SAFE, 'resultBytes'),
     rates: DTYPES.filter((dtype) => hello.rates[dtype] !== 0).map((dtype) => ({
       dtype: DTYPE_CODE[dtype],
       multiplyAddsPerSecond: hello.rates[dtype],
     })),
-    downBytesPerSecond: f.bigOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
-    upBytesPerSecond: f.bigOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
+    downBytesPerSecond: f.numberOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
+    upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
     projects: hello.projects.map((project) => f.nameOf(project, 'a project')),
   };
 }
@@ -184,7 +184,7 @@ function welcomeFrom(welcome: pb.Welcome): Welcome {
     version: f.intIn(welcome.version, 1, MAX_U32, 'version'),
     network: f.nameOf(welcome.network, 'the network'),
     window: f.intIn(welcome.window, 0, MAX_WINDOW, 'window'),
-    balanceMicrocredits: f.unitsOf(welcome.balanceMicrocredits, 'the balance'),
+    balanceMicrocredits: f.unitsFrom(welcome.balanceMicrocredits, 'the balance'),
   };
 }
 

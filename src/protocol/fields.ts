@@ -52,19 +52,23 @@ export function intIn(value: number, min: number, max: number, name: string): nu
   return value;
 }
 
-/** A uint64 whose values we keep as a number. */
-export function numberOf(value: bigint, max: number, name: string): number {
-  ensure(value >= 0n && value <= BigInt(max), `${name} must be at most ${max}`);
+/**
+ * A uint64 of the wire. The schemas mark every one of them JS_NUMBER, because protons-runtime (7.1.2 and
+ * 8.0.1) writes bigints from 2³¹ to 2³² − 1 as one byte followed by whatever the buffer held before.
+ */
+export function numberOf(value: number, max: number, name: string): number {
+  return intIn(value, 0, max, name);
+}
+
+/** Credit and work, bigint on our side, as the number that the generated code writes. */
+export function unitsTo(value: bigint, name: string): number {
+  ensure(value >= 0n && value <= MAX_LEDGER_UNITS, `${name} must be at most ${MAX_LEDGER_UNITS}`);
   return Number(value);
 }
 
-export function bigOf(value: number, max: number, name: string): bigint {
-  return BigInt(intIn(value, 0, max, name));
-}
-
-export function unitsOf(value: bigint, name: string): bigint {
-  ensure(value >= 0n && value <= MAX_LEDGER_UNITS, `${name} must be at most ${MAX_LEDGER_UNITS}`);
-  return value;
+/** The inverse of `unitsTo`. */
+export function unitsFrom(value: number, name: string): bigint {
+  return BigInt(intIn(value, 0, Number.MAX_SAFE_INTEGER, name));
 }
 
 export function codeOf(text: string, name: string): string {

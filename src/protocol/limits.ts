@@ -26,8 +26,8 @@ export const MAX_WINDOW = 64;
 export const MAX_LEASE_MS = 24 * 60 * 60 * 1000;
 /** Row-blocks in the largest operand, 2³¹ − 1 rows. */
 export const MAX_ROW_BLOCKS = 2 ** 23;
-/** Credit and multiply-adds are stored as signed 64-bit integers. */
-export const MAX_LEDGER_UNITS = 2n ** 63n - 1n;
+/** Credit and multiply-adds cross the generated code as numbers (see fields.ts): 9 · 10⁹ credit at most. */
+export const MAX_LEDGER_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 /** Times: the last one that a JavaScript Date can hold (ECMA-262 §21.4.1.1). */
 export const MAX_TIME_MS = 8.64e15;
 /** Projects a contributor may list. */

@@ -113,9 +113,9 @@ export const leasePayload = payload<Lease>(
       contributor: lease.contributor,
       job: f.nameOf(lease.job, 'the job'),
       project: f.nameOf(lease.project, 'the project'),
-      issuedMs: f.bigOf(lease.issuedMs, MAX_TIME_MS, 'issuedMs'),
-      deadlineMs: f.bigOf(lease.deadlineMs, MAX_TIME_MS, 'deadlineMs'),
-      microcredits: f.unitsOf(lease.microcredits, 'microcredits'),
+      issuedMs: f.numberOf(lease.issuedMs, MAX_TIME_MS, 'issuedMs'),
+      deadlineMs: f.numberOf(lease.deadlineMs, MAX_TIME_MS, 'deadlineMs'),
+      microcredits: f.unitsTo(lease.microcredits, 'microcredits'),
       product: productTo(lease.work),
     }),
   (bytes) => {
@@ -135,7 +135,7 @@ export const leasePayload = payload<Lease>(
       project: f.nameOf(lease.project, 'the project'),
       issuedMs,
       deadlineMs,
-      microcredits: f.unitsOf(lease.microcredits, 'microcredits'),
+      microcredits: f.unitsFrom(lease.microcredits, 'microcredits'),
       work: productFrom(lease.product!),
     };
   },
@@ -147,7 +147,7 @@ export const resultPayload = payload<Result>(
     pb.Result.encode({
       leaseDigest: f.bytesOf(result.leaseDigest, SHA256_BYTES, 'the lease digest'),
       manifest: f.bytesOf(result.manifest, SHA256_BYTES, 'the manifest hash'),
-      gpuMs: f.bigOf(result.gpuMs, Number.MAX_SAFE_INTEGER, 'gpuMs'),
+      gpuMs: f.numberOf(result.gpuMs, Number.MAX_SAFE_INTEGER, 'gpuMs'),
       client: f.nameOf(result.client, 'the client'),
     }),
   (bytes) => {
@@ -170,11 +170,11 @@ export const receiptPayload = payload<Receipt>(
       lease: f.bytesOf(receipt.lease, f.LEASE_ID_BYTES, 'the lease id'),
       contributor: receipt.contributor,
       job: f.nameOf(receipt.job, 'the job'),
-      multiplyAdds: f.unitsOf(receipt.multiplyAdds, 'multiplyAdds'),
-      microcredits: f.unitsOf(receipt.microcredits, 'microcredits'),
-      balanceMicrocredits: f.unitsOf(receipt.balanceMicrocredits, 'the balance'),
+      multiplyAdds: f.unitsTo(receipt.multiplyAdds, 'multiplyAdds'),
+      microcredits: f.unitsTo(receipt.microcredits, 'microcredits'),
+      balanceMicrocredits: f.unitsTo(receipt.balanceMicrocredits, 'the balance'),
       missLog2: f.intIn(receipt.missLog2, 0, MAX_U32, 'missLog2'),
-      timeMs: f.bigOf(receipt.timeMs, MAX_TIME_MS, 'timeMs'),
+      timeMs: f.numberOf(receipt.timeMs, MAX_TIME_MS, 'timeMs'),
     }),
   (bytes) => {
     const receipt = pb.Receipt.decode(bytes);
@@ -184,9 +184,9 @@ export const receiptPayload = payload<Receipt>(
       lease: f.hexOf(receipt.lease, f.LEASE_ID_BYTES, 'the lease id'),
       contributor: f.peerIdOf(receipt.contributor, 'the contributor'),
       job: f.nameOf(receipt.job, 'the job'),
-      multiplyAdds: f.unitsOf(receipt.multiplyAdds, 'multiplyAdds'),
-      microcredits: f.unitsOf(receipt.microcredits, 'microcredits'),
-      balanceMicrocredits: f.unitsOf(receipt.balanceMicrocredits, 'the balance'),
+      multiplyAdds: f.unitsFrom(receipt.multiplyAdds, 'multiplyAdds'),
+      microcredits: f.unitsFrom(receipt.microcredits, 'microcredits'),
+      balanceMicrocredits: f.unitsFrom(receipt.balanceMicrocredits, 'the balance'),
       missLog2: receipt.missLog2,
       timeMs: f.numberOf(receipt.timeMs, MAX_TIME_MS, 'timeMs'),
     };

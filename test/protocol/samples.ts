@@ -42,7 +42,7 @@ export const aReceipt: Receipt = {
   job: 'job-7f3a',
   multiplyAdds: 17_179_869_184n,
   microcredits: 17_180n,
-  balanceMicrocredits: 9_007_199_254_740_993n,
+  balanceMicrocredits: 9_007_199_254_740_991n,
   missLog2: 72,
   timeMs: 1_767_225_612_345,
 };
@@ -87,7 +87,7 @@ export const coordinatorMessages: Record<string, FromCoordinator> = {
     version: 1,
     network: 'example',
     window: 2,
-    balanceMicrocredits: 9_007_199_254_740_993n,
+    balanceMicrocredits: 9_007_199_254_740_991n,
   },
   'self-test': { type: 'self-test', reason: 'A result failed its check.' },
   lease: { type: 'lease', envelope },

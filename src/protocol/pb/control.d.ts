@@ -21,11 +21,11 @@ export declare namespace FromContributor {
     }
     interface FromContributorHelloOperandBytesFieldEvent {
         field: '$.hello.operandBytes';
-        value: bigint;
+        value: number;
     }
     interface FromContributorHelloResultBytesFieldEvent {
         field: '$.hello.resultBytes';
-        value: bigint;
+        value: number;
     }
     interface FromContributorHelloRatesDtypeFieldEvent {
         field: '$.hello.rates[].dtype';
@@ -39,11 +39,11 @@ export declare namespace FromContributor {
     }
     interface FromContributorHelloDownBytesPerSecondFieldEvent {
         field: '$.hello.downBytesPerSecond';
-        value: bigint;
+        value: number;
     }
     interface FromContributorHelloUpBytesPerSecondFieldEvent {
         field: '$.hello.upBytesPerSecond';
-        value: bigint;
+        value: number;
     }
     interface FromContributorHelloProjectsFieldEvent {
         field: '$.hello.projects[]';
@@ -102,11 +102,11 @@ export declare namespace FromContributor {
 export interface Hello {
     version: number;
     client: string;
-    operandBytes: bigint;
-    resultBytes: bigint;
+    operandBytes: number;
+    resultBytes: number;
     rates: Rate[];
-    downBytesPerSecond: bigint;
-    upBytesPerSecond: bigint;
+    downBytesPerSecond: number;
+    upBytesPerSecond: number;
     projects: string[];
 }
 export declare namespace Hello {
@@ -121,11 +121,11 @@ export declare namespace Hello {
     }
     interface HelloOperandBytesFieldEvent {
         field: '$.operandBytes';
-        value: bigint;
+        value: number;
     }
     interface HelloResultBytesFieldEvent {
         field: '$.resultBytes';
-        value: bigint;
+        value: number;
     }
     interface HelloRatesDtypeFieldEvent {
         field: '$.rates[].dtype';
@@ -139,11 +139,11 @@ export declare namespace Hello {
     }
     interface HelloDownBytesPerSecondFieldEvent {
         field: '$.downBytesPerSecond';
-        value: bigint;
+        value: number;
     }
     interface HelloUpBytesPerSecondFieldEvent {
         field: '$.upBytesPerSecond';
-        value: bigint;
+        value: number;
     }
     interface HelloProjectsFieldEvent {
         field: '$.projects[]';
@@ -292,7 +292,7 @@ export declare namespace FromCoordinator {
     }
     interface FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent {
         field: '$.welcome.balanceMicrocredits';
-        value: bigint;
+        value: number;
     }
     interface FromCoordinatorSelfTestReasonFieldEvent {
         field: '$.selfTest.reason';
@@ -338,7 +338,7 @@ export interface Welcome {
     version: number;
     network: string;
     window: number;
-    balanceMicrocredits: bigint;
+    balanceMicrocredits: number;
 }
 export declare namespace Welcome {
     const codec: () => Codec<Welcome>;
@@ -356,7 +356,7 @@ export declare namespace Welcome {
     }
     interface WelcomeBalanceMicrocreditsFieldEvent {
         field: '$.balanceMicrocredits';
-        value: bigint;
+        value: number;
     }
     function encode(obj: Partial<Welcome>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Welcome;

@@ -251,13 +251,13 @@ export var Hello;
                     w.uint32(18);
                     w.string(obj.client);
                 }
-                if ((obj.operandBytes != null && obj.operandBytes !== 0n)) {
+                if ((obj.operandBytes != null && obj.operandBytes !== 0)) {
                     w.uint32(24);
-                    w.uint64(obj.operandBytes);
+                    w.uint64Number(obj.operandBytes);
                 }
-                if ((obj.resultBytes != null && obj.resultBytes !== 0n)) {
+                if ((obj.resultBytes != null && obj.resultBytes !== 0)) {
                     w.uint32(32);
-                    w.uint64(obj.resultBytes);
+                    w.uint64Number(obj.resultBytes);
                 }
                 if (obj.rates != null && obj.rates.length > 0) {
                     for (const value of obj.rates) {
@@ -265,13 +265,13 @@ export var Hello;
                         Rate.codec().encode(value, w);
                     }
                 }
-                if ((obj.downBytesPerSecond != null && obj.downBytesPerSecond !== 0n)) {
+                if ((obj.downBytesPerSecond != null && obj.downBytesPerSecond !== 0)) {
                     w.uint32(48);
-                    w.uint64(obj.downBytesPerSecond);
+                    w.uint64Number(obj.downBytesPerSecond);
                 }
-                if ((obj.upBytesPerSecond != null && obj.upBytesPerSecond !== 0n)) {
+                if ((obj.upBytesPerSecond != null && obj.upBytesPerSecond !== 0)) {
                     w.uint32(56);
-                    w.uint64(obj.upBytesPerSecond);
+                    w.uint64Number(obj.upBytesPerSecond);
                 }
                 if (obj.projects != null && obj.projects.length > 0) {
                     for (const value of obj.projects) {
@@ -286,11 +286,11 @@ export var Hello;
                 const obj = {
                     version: 0,
                     client: '',
-                    operandBytes: 0n,
-                    resultBytes: 0n,
+                    operandBytes: 0,
+                    resultBytes: 0,
                     rates: [],
-                    downBytesPerSecond: 0n,
-                    upBytesPerSecond: 0n,
+                    downBytesPerSecond: 0,
+                    upBytesPerSecond: 0,
                     projects: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -306,11 +306,11 @@ export var Hello;
                             break;
                         }
                         case 3: {
-                            obj.operandBytes = reader.uint64();
+                            obj.operandBytes = reader.uint64Number();
                             break;
                         }
                         case 4: {
-                            obj.resultBytes = reader.uint64();
+                            obj.resultBytes = reader.uint64Number();
                             break;
                         }
                         case 5: {
@@ -323,11 +323,11 @@ export var Hello;
                             break;
                         }
                         case 6: {
-                            obj.downBytesPerSecond = reader.uint64();
+                            obj.downBytesPerSecond = reader.uint64Number();
                             break;
                         }
                         case 7: {
-                            obj.upBytesPerSecond = reader.uint64();
+                            obj.upBytesPerSecond = reader.uint64Number();
                             break;
                         }
                         case 8: {
@@ -370,14 +370,14 @@ export var Hello;
                         case 3: {
                             yield {
                                 field: `${prefix}.operandBytes`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 4: {
                             yield {
                                 field: `${prefix}.resultBytes`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -399,14 +399,14 @@ export var Hello;
                         case 6: {
                             yield {
                                 field: `${prefix}.downBytesPerSecond`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 7: {
                             yield {
                                 field: `${prefix}.upBytesPerSecond`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -1245,9 +1245,9 @@ export var Welcome;
                     w.uint32(24);
                     w.uint32(obj.window);
                 }
-                if ((obj.balanceMicrocredits != null && obj.balanceMicrocredits !== 0n)) {
+                if ((obj.balanceMicrocredits != null && obj.balanceMicrocredits !== 0)) {
                     w.uint32(32);
-                    w.uint64(obj.balanceMicrocredits);
+                    w.uint64Number(obj.balanceMicrocredits);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -1257,7 +1257,7 @@ export var Welcome;
                     version: 0,
                     network: '',
                     window: 0,
-                    balanceMicrocredits: 0n
+                    balanceMicrocredits: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1276,7 +1276,7 @@ export var Welcome;
                             break;
                         }
                         case 4: {
-                            obj.balanceMicrocredits = reader.uint64();
+                            obj.balanceMicrocredits = reader.uint64Number();
                             break;
                         }
                         default: {
@@ -1315,7 +1315,7 @@ export var Welcome;
                         case 4: {
                             yield {
                                 field: `${prefix}.balanceMicrocredits`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }

@@ -6,9 +6,9 @@ export interface Lease {
     contributor: string;
     job: string;
     project: string;
-    issuedMs: bigint;
-    deadlineMs: bigint;
-    microcredits: bigint;
+    issuedMs: number;
+    deadlineMs: number;
+    microcredits: number;
     product?: Product;
 }
 export declare namespace Lease {
@@ -31,15 +31,15 @@ export declare namespace Lease {
     }
     interface LeaseIssuedMsFieldEvent {
         field: '$.issuedMs';
-        value: bigint;
+        value: number;
     }
     interface LeaseDeadlineMsFieldEvent {
         field: '$.deadlineMs';
-        value: bigint;
+        value: number;
     }
     interface LeaseMicrocreditsFieldEvent {
         field: '$.microcredits';
-        value: bigint;
+        value: number;
     }
     interface LeaseProductAFieldEvent {
         field: '$.product.a';
@@ -110,7 +110,7 @@ export declare namespace Product {
 export interface Result {
     leaseDigest: Uint8Array<ArrayBuffer>;
     manifest: Uint8Array<ArrayBuffer>;
-    gpuMs: bigint;
+    gpuMs: number;
     client: string;
 }
 export declare namespace Result {
@@ -125,7 +125,7 @@ export declare namespace Result {
     }
     interface ResultGpuMsFieldEvent {
         field: '$.gpuMs';
-        value: bigint;
+        value: number;
     }
     interface ResultClientFieldEvent {
         field: '$.client';
@@ -141,11 +141,11 @@ export interface Receipt {
     lease: Uint8Array<ArrayBuffer>;
     contributor: string;
     job: string;
-    multiplyAdds: bigint;
-    microcredits: bigint;
-    balanceMicrocredits: bigint;
+    multiplyAdds: number;
+    microcredits: number;
+    balanceMicrocredits: number;
     missLog2: number;
-    timeMs: bigint;
+    timeMs: number;
 }
 export declare namespace Receipt {
     const codec: () => Codec<Receipt>;
@@ -171,15 +171,15 @@ export declare namespace Receipt {
     }
     interface ReceiptMultiplyAddsFieldEvent {
         field: '$.multiplyAdds';
-        value: bigint;
+        value: number;
     }
     interface ReceiptMicrocreditsFieldEvent {
         field: '$.microcredits';
-        value: bigint;
+        value: number;
     }
     interface ReceiptBalanceMicrocreditsFieldEvent {
         field: '$.balanceMicrocredits';
-        value: bigint;
+        value: number;
     }
     interface ReceiptMissLog2FieldEvent {
         field: '$.missLog2';
@@ -187,7 +187,7 @@ export declare namespace Receipt {
     }
     interface ReceiptTimeMsFieldEvent {
         field: '$.timeMs';
-        value: bigint;
+        value: number;
     }
     function encode(obj: Partial<Receipt>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Receipt;

@@ -25,17 +25,17 @@ export var Lease;
                     w.uint32(34);
                     w.string(obj.project);
                 }
-                if ((obj.issuedMs != null && obj.issuedMs !== 0n)) {
+                if ((obj.issuedMs != null && obj.issuedMs !== 0)) {
                     w.uint32(40);
-                    w.uint64(obj.issuedMs);
+                    w.uint64Number(obj.issuedMs);
                 }
-                if ((obj.deadlineMs != null && obj.deadlineMs !== 0n)) {
+                if ((obj.deadlineMs != null && obj.deadlineMs !== 0)) {
                     w.uint32(48);
-                    w.uint64(obj.deadlineMs);
+                    w.uint64Number(obj.deadlineMs);
                 }
-                if ((obj.microcredits != null && obj.microcredits !== 0n)) {
+                if ((obj.microcredits != null && obj.microcredits !== 0)) {
                     w.uint32(56);
-                    w.uint64(obj.microcredits);
+                    w.uint64Number(obj.microcredits);
                 }
                 if (obj.product != null) {
                     w.uint32(66);
@@ -50,9 +50,9 @@ export var Lease;
                     contributor: '',
                     job: '',
                     project: '',
-                    issuedMs: 0n,
-                    deadlineMs: 0n,
-                    microcredits: 0n
+                    issuedMs: 0,
+                    deadlineMs: 0,
+                    microcredits: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -75,15 +75,15 @@ export var Lease;
                             break;
                         }
                         case 5: {
-                            obj.issuedMs = reader.uint64();
+                            obj.issuedMs = reader.uint64Number();
                             break;
                         }
                         case 6: {
-                            obj.deadlineMs = reader.uint64();
+                            obj.deadlineMs = reader.uint64Number();
                             break;
                         }
                         case 7: {
-                            obj.microcredits = reader.uint64();
+                            obj.microcredits = reader.uint64Number();
                             break;
                         }
                         case 8: {
@@ -135,21 +135,21 @@ export var Lease;
                         case 5: {
                             yield {
                                 field: `${prefix}.issuedMs`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 6: {
                             yield {
                                 field: `${prefix}.deadlineMs`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 7: {
                             yield {
                                 field: `${prefix}.microcredits`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -349,9 +349,9 @@ export var Result;
                     w.uint32(18);
                     w.bytes(obj.manifest);
                 }
-                if ((obj.gpuMs != null && obj.gpuMs !== 0n)) {
+                if ((obj.gpuMs != null && obj.gpuMs !== 0)) {
                     w.uint32(24);
-                    w.uint64(obj.gpuMs);
+                    w.uint64Number(obj.gpuMs);
                 }
                 if ((obj.client != null && obj.client !== '')) {
                     w.uint32(34);
@@ -364,7 +364,7 @@ export var Result;
                 const obj = {
                     leaseDigest: new Uint8Array(0),
                     manifest: new Uint8Array(0),
-                    gpuMs: 0n,
+                    gpuMs: 0,
                     client: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
@@ -380,7 +380,7 @@ export var Result;
                             break;
                         }
                         case 3: {
-                            obj.gpuMs = reader.uint64();
+                            obj.gpuMs = reader.uint64Number();
                             break;
                         }
                         case 4: {
@@ -416,7 +416,7 @@ export var Result;
                         case 3: {
                             yield {
                                 field: `${prefix}.gpuMs`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -479,25 +479,25 @@ export var Receipt;
                     w.uint32(42);
                     w.string(obj.job);
                 }
-                if ((obj.multiplyAdds != null && obj.multiplyAdds !== 0n)) {
+                if ((obj.multiplyAdds != null && obj.multiplyAdds !== 0)) {
                     w.uint32(48);
-                    w.uint64(obj.multiplyAdds);
+                    w.uint64Number(obj.multiplyAdds);
                 }
-                if ((obj.microcredits != null && obj.microcredits !== 0n)) {
+                if ((obj.microcredits != null && obj.microcredits !== 0)) {
                     w.uint32(56);
-                    w.uint64(obj.microcredits);
+                    w.uint64Number(obj.microcredits);
                 }
-                if ((obj.balanceMicrocredits != null && obj.balanceMicrocredits !== 0n)) {
+                if ((obj.balanceMicrocredits != null && obj.balanceMicrocredits !== 0)) {
                     w.uint32(64);
-                    w.uint64(obj.balanceMicrocredits);
+                    w.uint64Number(obj.balanceMicrocredits);
                 }
                 if ((obj.missLog2 != null && obj.missLog2 !== 0)) {
                     w.uint32(72);
                     w.uint32(obj.missLog2);
                 }
-                if ((obj.timeMs != null && obj.timeMs !== 0n)) {
+                if ((obj.timeMs != null && obj.timeMs !== 0)) {
                     w.uint32(80);
-                    w.uint64(obj.timeMs);
+                    w.uint64Number(obj.timeMs);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -509,11 +509,11 @@ export var Receipt;
                     lease: new Uint8Array(0),
                     contributor: '',
                     job: '',
-                    multiplyAdds: 0n,
-                    microcredits: 0n,
-                    balanceMicrocredits: 0n,
+                    multiplyAdds: 0,
+                    microcredits: 0,
+                    balanceMicrocredits: 0,
                     missLog2: 0,
-                    timeMs: 0n
+                    timeMs: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -540,15 +540,15 @@ export var Receipt;
                             break;
                         }
                         case 6: {
-                            obj.multiplyAdds = reader.uint64();
+                            obj.multiplyAdds = reader.uint64Number();
                             break;
                         }
                         case 7: {
-                            obj.microcredits = reader.uint64();
+                            obj.microcredits = reader.uint64Number();
                             break;
                         }
                         case 8: {
-                            obj.balanceMicrocredits = reader.uint64();
+                            obj.balanceMicrocredits = reader.uint64Number();
                             break;
                         }
                         case 9: {
@@ -556,7 +556,7 @@ export var Receipt;
                             break;
                         }
                         case 10: {
-                            obj.timeMs = reader.uint64();
+                            obj.timeMs = reader.uint64Number();
                             break;
                         }
                         default: {
@@ -609,21 +609,21 @@ export var Receipt;
                         case 6: {
                             yield {
                                 field: `${prefix}.multiplyAdds`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 7: {
                             yield {
                                 field: `${prefix}.microcredits`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
                         case 8: {
                             yield {
                                 field: `${prefix}.balanceMicrocredits`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -637,7 +637,7 @@ export var Receipt;
                         case 10: {
                             yield {
                                 field: `${prefix}.timeMs`,
-                                value: reader.uint64()
+                                value: reader.uint64Number()
                             };
                             break;
                         }
