@@ -37,6 +37,9 @@ const LOSS_PERIOD_MS = 10 * 60_000;
 export class Engine {
   readonly #options: EngineOptions;
   readonly #stop = new AbortController();
+  /** Ends the connection as well: only after the session has said goodbye over it. */
+  readonly #leave = new AbortController();
+  #serving = false;
   #status: ContributorStatus = STOPPED;
   #backend: Backend | undefined;
   /** Bytes moved over earlier connections. */
@@ -58,7 +61,7 @@ export class Engine {
     try {
       await this.#rebuild();
       await node.connectForever({
-        signal: this.#stop.signal,
+        signal: this.#leave.signal,
         onLink: (link) => this.#serve(link),
         onState: (state) => {
           this.#onConnection(state);
@@ -78,6 +81,7 @@ export class Engine {
   /** The GPU stops within one slice; `run` resolves afterwards. */
   stop(): void {
     this.#stop.abort();
+    if (!this.#serving) this.#leave.abort();
   }
 
   wake(): void {
@@ -102,6 +106,7 @@ export class Engine {
         this.#apply({ type: 'bytes', down: this.#moved.down + bytesDown, up: this.#moved.up + bytesUp });
       },
     });
+    this.#serving = true;
     try {
       await session.run();
     } catch (error) {
@@ -110,6 +115,8 @@ export class Engine {
     } finally {
       this.#moved.down += link.blocks.bytesDown;
       this.#moved.up += link.blocks.bytesUp;
+      this.#serving = false;
+      if (this.#stop.signal.aborted) this.#leave.abort();
     }
   }
 
@@ -169,7 +176,7 @@ export class Engine {
 
   #fail(code: ErrorCode, message: string): void {
     this.#apply({ type: 'failed', problem: { code, message } });
-    this.#stop.abort();
+    this.stop();
   }
 
   #onConnection(state: ConnectionState): void {
