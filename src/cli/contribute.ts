@@ -43,7 +43,7 @@ export async function contribute(options: ContributeOptions, context: Context): 
       return undefined;
     } catch (error) {
       const failure = toAppError(error);
-      terminal.note(`[${tab}] ${failure.message}`);
+      if (options.tabs > 1) terminal.note(`[${tab}] ${failure.message}`);
       return failure;
     }
   };

@@ -44,7 +44,9 @@ export function progressText(view: JobView, meter: JobMeter): string {
     meter.rate > 0 ? `${formatCount(2 * meter.rate, 'FLOP')}/s` : '',
     counted(view.shards, 'shard'),
     counted(view.contributions.length, 'contributor'),
-    view.state === 'running' && meter.leftMs !== undefined ? `${formatDuration(meter.leftMs)} left` : '',
+    view.cellsVerified < view.cellsTotal && meter.leftMs !== undefined
+      ? `${formatDuration(meter.leftMs)} left`
+      : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

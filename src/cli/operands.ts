@@ -31,6 +31,9 @@ const NUMPY: Readonly<Record<SourceDtype, string>> = {
   f64: 'float64',
 };
 
+/** Each holds the values of those before it. */
+const WIDTH: readonly OperandDtype[] = ['i8', 'f16', 'f32'];
+
 /** @throws AppError 'bad-file', 'not-found', 'bad-input' (types), 'shape-mismatch'. */
 export async function planProduct(files: ProductFiles): Promise<Plan> {
   const a = await inspectFile(files.a, files.tensorA);
@@ -38,9 +41,10 @@ export async function planProduct(files: ProductFiles): Promise<Plan> {
   const dtype = storedType(files.a, a.dtype, files);
   const other = storedType(files.b, b.dtype, files);
   if (dtype !== other) {
+    const wider = WIDTH.indexOf(dtype) > WIDTH.indexOf(other) ? dtype : other;
     throw new AppError(
       'bad-input',
-      `${files.a} is ${NUMPY[dtype]} and ${files.b} is ${NUMPY[other]}; both must have one type: ${conversion(files.b, dtype)}, or give --as f32`,
+      `${files.a} is ${NUMPY[dtype]} and ${files.b} is ${NUMPY[other]}; both must have one type: give --as f32, or ${conversion(wider === dtype ? files.b : files.a, wider)}`,
     );
   }
   const [rows, k] = a.shape;

@@ -35,6 +35,7 @@ const RESTART_MS = [1_000, 2_000, 5_000, 15_000, 60_000] as const;
 /** A click may fall between two layouts. */
 const PRESSES = 3;
 const PRESS_MS = 5_000;
+const DRAW_MS = 30_000;
 
 const TOGGLE = '[data-testid="toggle"]';
 
@@ -75,13 +76,18 @@ async function runTab(options: TabOptions, profileDir: string): Promise<AppError
     return undefined;
   } catch (thrown) {
     if (signal.aborted) return undefined;
-    const error =
-      thrown instanceof AppError ? thrown : new AppError('closed', 'the tab crashed', { cause: thrown });
+    const error = crashOf(thrown);
     if (isAppError(error, 'unreachable') || isWorthARestart(error)) return error;
     throw error;
   } finally {
     await endBrowser(browser);
   }
+}
+
+function crashOf(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const [reason] = toAppError(thrown).message.split('\n', 1);
+  return new AppError('closed', `the tab crashed (${reason})`, { cause: thrown });
 }
 
 async function watchPage(page: Page, options: TabOptions): Promise<void> {
@@ -106,7 +112,9 @@ async function watchPage(page: Page, options: TabOptions): Promise<void> {
 async function openPage(page: Page, url: string): Promise<void> {
   try {
     const answer = await page.goto(url, { waitUntil: 'domcontentloaded', timeout: LOAD_MS });
-    if (answer && !answer.ok()) throw new AppError('unreachable', `${url} answered ${answer.status()}`);
+    // 304 is as good as 200: the profile still has the page.
+    if (answer && answer.status() >= 400)
+      throw new AppError('unreachable', `${url} answered ${answer.status()}`);
     await page.waitForSelector('tilework-page[data-stage]', { timeout: LOAD_MS });
   } catch (thrown) {
     if (isAppError(thrown)) throw thrown;
@@ -123,7 +131,7 @@ async function press(page: Page, clock: Clock, signal: AbortSignal): Promise<voi
     const failure = before && failureOf(before);
     if (failure) throw failure;
     if (before && before.stage !== 'stopped') return;
-    await page.click(TOGGLE);
+    await click(page, clock);
     const started = page.waitForSelector('tilework-page:not([data-stage="stopped"])', { timeout: PRESS_MS });
     if (
       await started.then(
@@ -134,6 +142,23 @@ async function press(page: Page, clock: Clock, signal: AbortSignal): Promise<voi
       return;
   }
   if (!signal.aborted) throw new AppError('timeout', 'the page did not start when its button was pressed');
+}
+
+/**
+ * A click waits for the browser to draw. Where its graphics driver hangs, that is never: seen in Chromium
+ * 156 with --use-angle=vulkan on a machine whose only Vulkan driver is software.
+ */
+async function click(page: Page, clock: Clock): Promise<void> {
+  try {
+    await withDeadline(clock, DRAW_MS, 'drawing the page', page.click(TOGGLE));
+  } catch (error) {
+    if (!isAppError(error, 'timeout')) throw error;
+    throw new AppError(
+      'no-webgpu',
+      "the browser's graphics do not work on this machine: --allow-software contributes with the CPU",
+      { cause: error },
+    );
+  }
 }
 
 function look(page: Page, clock: Clock): Promise<PageStatus | undefined> {

@@ -19,7 +19,7 @@ export interface Terminal {
 }
 
 /** Without a terminal to draw on, a bar becomes lines: one at most this often. */
-const LINE_EVERY_MS = 10_000;
+const LINE_EVERY_MS = 3_000;
 /** Between two lines without a terminal there is at least this much progress, or a new situation. */
 const LINE_EVERY_FRACTION = 0.1;
 
