@@ -12,6 +12,7 @@ import type {
   OperandView,
   ReceiptView,
 } from '../core/v1.ts';
+import { countedStream } from './counted-stream.ts';
 import { serverSentEvents } from './events.ts';
 import { type HttpRequest, Transport, type TransportOptions } from './http.ts';
 
@@ -79,20 +80,24 @@ export class TileworkClient {
    */
   async uploadOperand(source: OperandSource, options: UploadOptions): Promise<OperandView> {
     const { side, as, tensor, name, size, signal, onProgress } = options;
-    const stream = source instanceof ReadableStream;
+    const stream = source instanceof ReadableStream ? countedStream(source, onProgress) : undefined;
     const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
     // Browsers ignore this header; Node sends it, and fails the request when the stream has another length.
     if (stream && size !== undefined) headers['content-length'] = String(size);
-    const operand = await this.#http.json<OperandView>({
-      method: 'POST',
-      path: 'v1/operands',
-      query: { side, as, tensor, name },
-      headers,
-      body: stream ? counted(source, onProgress) : (source as Blob | Uint8Array<ArrayBuffer>),
-      signal,
-    });
-    if (!stream) onProgress?.(source instanceof Blob ? source.size : source.byteLength);
-    return operand;
+    try {
+      const operand = await this.#http.json<OperandView>({
+        method: 'POST',
+        path: 'v1/operands',
+        query: { side, as, tensor, name },
+        headers,
+        body: stream?.body ?? (source as Blob | Uint8Array<ArrayBuffer>),
+        signal,
+      });
+      if (!stream) onProgress?.(source instanceof Blob ? source.size : (source as Uint8Array).byteLength);
+      return operand;
+    } finally {
+      stream?.stop();
+    }
   }
 
   operands(options?: CallOptions): Promise<OperandView[]> {
@@ -232,25 +237,4 @@ function jobOf(data: string): JobView {
 function inTime(signal: AbortSignal | undefined): AbortSignal {
   const late = AbortSignal.timeout(ANSWER_MS);
   return signal ? AbortSignal.any([signal, late]) : late;
-}
-
-/** The same bytes, counted as they are taken: nothing is read before the network asks for it. */
-function counted(
-  source: ReadableStream<Uint8Array>,
-  onProgress: ((bytes: number) => void) | undefined,
-): ReadableStream<Uint8Array> {
-  let sent = 0;
-  return source.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>(
-      {
-        transform(piece, controller) {
-          sent += piece.byteLength;
-          controller.enqueue(piece);
-          onProgress?.(sent);
-        },
-      },
-      { highWaterMark: 1 },
-      { highWaterMark: 0 },
-    ),
-  );
 }
