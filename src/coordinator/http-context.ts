@@ -23,3 +23,6 @@ export interface HttpContext {
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }
+
+/** On every answer, also those that a route writes by itself. */
+export const SECURITY_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };

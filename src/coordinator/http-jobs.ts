@@ -6,7 +6,7 @@ import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
 import { npyHeader } from '../matrix/npy.ts';
 import { streamRows } from '../matrix/read.ts';
 import { getJob } from '../store/jobs.ts';
-import type { HttpContext } from './http-context.ts';
+import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
 
 const CREATE_SCHEMA = {
   body: {
@@ -56,7 +56,8 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     });
     reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+    raw.writeHead(200, { ...type, ...SECURITY_HEADERS });
     const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
     try {
       for await (const view of reports.watch(request.params.id, gone.signal)) {

@@ -2,9 +2,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
-import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { HttpContext } from './http-context.ts';
+import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
@@ -15,6 +15,17 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
     routerOptions: { ignoreTrailingSlash: true },
+    // A field that we do not know is a mistake of the client's, better told than left out.
+    ajv: { customOptions: { removeAdditional: false } },
+    // What fails before there is a route (a URL that cannot be decoded) gets the same kind of answer.
+    frameworkErrors: (error, _request, reply: FastifyReply) => {
+      const problem = problemOf(error);
+      void reply.status(problem.status).type('application/problem+json').send(problem);
+    },
+  });
+  app.addHook('onRequest', async (request) => {
+    // PostgreSQL's text cannot hold it, and nothing of ours is named so.
+    if (request.url.includes('%00')) throw new AppError('bad-input', 'a URL cannot hold a zero byte');
   });
   app.setErrorHandler(async (thrown, request, reply) => {
     const problem = problemOf(thrown);
@@ -26,7 +37,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   app.addHook('onSend', async (_request, reply) => {
-    reply.headers({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
+    reply.headers(SECURITY_HEADERS);
   });
   const requester = requireToken(context.token);
   await app.register(
@@ -82,7 +93,7 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
 
 /** "/ip4/127.0.0.1/tcp/9001/ws/…" → "ws://127.0.0.1:9001". */
 export function socketOrigin(address: string): string | undefined {
-  const match = /^\/(ip4|ip6|dns[46]?)\/([^/]+)\/tcp\/(\d+)\/(tls\/)?(wss?)(\/|$)/.exec(address);
+  const match = /^\/(ip4|ip6|dns[46]?)\/([\w.:-]+)\/tcp\/(\d+)\/(tls\/)?(wss?)(\/|$)/.exec(address);
   if (!match) return undefined;
   const host = match[1] === 'ip6' ? `[${match[2]}]` : match[2];
   return `${match[4] || match[5] === 'wss' ? 'wss' : 'ws'}://${host}:${match[3]}`;

@@ -15,13 +15,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'too-large': 413,
 };
 
+const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = { 404: 'not-found', 413: 'too-large' };
+
 /** Anything thrown in a route. Fastify's own errors (bad JSON, too large a body) carry a statusCode. */
 export function problemOf(thrown: unknown): ProblemView {
   const statusCode = (thrown as { statusCode?: unknown } | null)?.statusCode;
   const error =
     thrown instanceof AppError || typeof statusCode !== 'number' || statusCode >= 500
       ? toAppError(thrown)
-      : new AppError(statusCode === 404 ? 'not-found' : 'bad-input', toAppError(thrown).message);
+      : new AppError(CODE_OF_STATUS[statusCode] ?? 'bad-input', toAppError(thrown).message);
   const status = STATUS[error.code] ?? 500;
   return {
     type: 'about:blank',
