@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkReceipts } from '../../src/coordinator/receipt-check.ts';
 import type { ReceiptView } from '../../src/core/v1.ts';
 import { openReceipt } from '../../src/protocol/envelope.ts';
-import { type TestContributor, type TestCoordinator, testContributor, testCoordinator } from '../helpers/network.ts';
+import {
+  type TestContributor,
+  type TestCoordinator,
+  testContributor,
+  testCoordinator,
+} from '../helpers/network.ts';
 import { api, ended, product, result, submit } from '../helpers/product.ts';
 
 describe('a product over the whole network', () => {
@@ -38,7 +43,10 @@ describe('a product over the whole network', () => {
       )
     ).flat();
     expect(receipts).toHaveLength(done.shards);
-    expect(await checkReceipts(receipts, coordinator.peerId)).toEqual({ signatures: 3 * done.shards, problems: [] });
+    expect(await checkReceipts(receipts, coordinator.peerId)).toEqual({
+      signatures: 3 * done.shards,
+      problems: [],
+    });
     const work = receipts.reduce((sum, receipt) => sum + receipt.multiplyAdds, 0);
     expect(work).toBe(700 * 1300 * 1500);
     await one.until((status) => status.shardsVerified + two.engine.status.shardsVerified === done.shards);
