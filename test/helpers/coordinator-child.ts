@@ -1,0 +1,17 @@
+/** A coordinator as a process of its own, for tests that kill it. Its options are the first argument, as JSON. */
+import { silentLogger } from '../../src/core/logger.ts';
+import { type CoordinatorOptions, startCoordinator } from '../../src/coordinator/coordinator.ts';
+
+export interface ChildReady {
+  readonly url: string;
+  readonly token: string;
+  readonly peerId: string;
+  readonly peerAddresses: readonly string[];
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Omit<CoordinatorOptions, 'log'>;
+const coordinator = await startCoordinator({ ...options, log: silentLogger });
+const { url, token, peerId, peerAddresses } = coordinator;
+const ready: ChildReady = { url, token, peerId, peerAddresses };
+process.stdout.write(`${JSON.stringify(ready)}\n`);
+process.once('SIGTERM', () => void coordinator.close().then(() => process.exit(0)));
