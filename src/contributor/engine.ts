@@ -48,6 +48,9 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    options.outbox.onPulled = (lease, share) => {
+      this.#apply({ type: 'pulled', lease, share });
+    };
   }
 
   get status(): ContributorStatus {
@@ -170,7 +173,7 @@ export class Engine {
   #yield(): void {
     this.#fail(
       'conflict',
-      'This browser contributes in another tab already. Start here to move it to this one.',
+      'This contributor has connected from elsewhere, perhaps from another tab of this browser.',
     );
   }
 

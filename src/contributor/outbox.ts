@@ -22,7 +22,9 @@ export interface PendingResult {
 const MAX_PENDING = 8;
 
 export class Outbox {
-  readonly #pending = new Map<string, { result: PendingResult; hashes: Hash[] }>();
+  /** Told how much of a result the coordinator has pulled, 0…1, whenever it pulls. */
+  onPulled: (lease: string, share: number) => void = () => {};
+  readonly #pending = new Map<string, { result: PendingResult; hashes: Hash[]; unpulled: Set<Hash> }>();
   readonly #blocks = new Map<Hash, { bytes: Uint8Array; holders: number }>();
 
   /** Hashes C's blocks and holds them. Returns what the result states and how to seal it in. */
@@ -51,7 +53,8 @@ export class Outbox {
         if (entry) entry.holders += 1;
         else this.#blocks.set(hash, { bytes: held, holders: 1 });
       }
-      this.#pending.set(result.lease, { result, hashes: Array.from(found.keys()) });
+      const hashes = Array.from(found.keys());
+      this.#pending.set(result.lease, { result, hashes, unpulled: new Set(hashes) });
     };
     return { manifest: manifestHash, bytes, hold };
   }
@@ -78,6 +81,10 @@ export class Outbox {
   }
 
   /** What the coordinator pulls. */
-  readonly source = (hash: Hash): Promise<Uint8Array | undefined> =>
-    Promise.resolve(this.#blocks.get(hash)?.bytes);
+  readonly source = (hash: Hash): Promise<Uint8Array | undefined> => {
+    for (const { result, hashes, unpulled } of this.#pending.values()) {
+      if (unpulled.delete(hash)) this.onPulled(result.lease, 1 - unpulled.size / hashes.length);
+    }
+    return Promise.resolve(this.#blocks.get(hash)?.bytes);
+  };
 }

@@ -11,6 +11,7 @@ export type StatusEvent =
   | { readonly type: 'testing' }
   | { readonly type: 'adapter'; readonly adapter: string; readonly kernel: string }
   | { readonly type: 'connection'; readonly state: ConnectionState }
+  | { readonly type: 'pulled'; readonly lease: string; readonly share: number }
   | { readonly type: 'bytes'; readonly down: number; readonly up: number }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
@@ -80,6 +81,9 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
       return event.code === 'idle'
         ? { ...old, stage: 'waiting', detail: WAITING, progress: 0 }
         : { ...old, detail: event.text };
+    case 'pulled':
+      // Another shard may be on show by now.
+      return old.stage === 'uploading' ? { ...old, progress: event.share } : old;
     case 'bytes':
       return { ...old, bytesDown: event.down, bytesUp: event.up };
     case 'stopped':

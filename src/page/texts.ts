@@ -122,7 +122,15 @@ const PROBLEMS: Partial<Record<ErrorCode, NoticeText>> = {
       'Results are signed, and this browser cannot do that here. A current version, or a window that is not private, can.',
   },
   locked: OTHER_TAB,
-  conflict: OTHER_TAB,
+  conflict: {
+    title: 'Another tab is contributing now',
+    advice: 'One tab at a time uses this GPU. Press Try again to move the work back to this one.',
+  },
+  'wrong-peer': {
+    title: 'This is not the coordinator that the page names',
+    advice:
+      'It may have been set up anew, or somebody may be standing in its place; nothing is computed for it. Please tell whoever runs this site. This page keeps trying.',
+  },
   unreachable: {
     title: 'The coordinator cannot be reached',
     advice:
@@ -141,7 +149,6 @@ const PROBLEMS: Partial<Record<ErrorCode, NoticeText>> = {
 };
 
 const TITLES: Partial<Record<ErrorCode, string>> = {
-  'wrong-peer': 'This is not the coordinator that the page names',
   'gpu-wrong': 'This GPU gave wrong answers',
   'bad-input': 'This page is not set up correctly',
   timeout: 'That took too long',

@@ -63,6 +63,19 @@ describe('results that wait for their receipt', () => {
     );
   });
 
+  it('tells how much of each result has been pulled, each block once', async () => {
+    const outbox = new Outbox();
+    const pulled: [string, number][] = [];
+    outbox.onPulled = (lease, share) => void pulled.push([lease, share]);
+    const manifest = await hold(outbox, 'one', 7);
+    await valuesUnder(manifest, fetchFrom(outbox));
+    await valuesUnder(manifest, fetchFrom(outbox));
+    // The manifest, its root, its only strip, its only block.
+    expect(pulled).toEqual([0.25, 0.5, 0.75, 1].map((share) => ['one', share]));
+    await outbox.source('ff'.repeat(32));
+    expect(pulled).toHaveLength(4);
+  });
+
   it('frees blocks that two results share with the last of them', async () => {
     const outbox = new Outbox();
     const manifest = await hold(outbox, 'one', 7);

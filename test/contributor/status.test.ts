@@ -94,6 +94,20 @@ describe('the status a visitor reads', () => {
       { stage: 'uploading', progress: 0, rate: 4e9 },
     ],
     [
+      'blocks of C on their way',
+      [
+        leased,
+        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9 },
+        { type: 'pulled', lease: LEASE, share: 0.5 },
+      ],
+      { stage: 'uploading', progress: 0.5 },
+    ],
+    [
+      'the next shard rather than the upload of the last',
+      [leased, progress('computing', 1), { type: 'pulled', lease: 'another', share: 0.5 }],
+      { stage: 'computing', progress: 0.25 },
+    ],
+    [
       'a lease taken back',
       [leased, ended('cancelled', 'the job has ended')],
       { stage: 'waiting', detail: 'the job has ended', shardsRejected: 0 },

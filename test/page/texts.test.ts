@@ -64,7 +64,7 @@ describe('the texts', () => {
   });
 
   it('let a problem that they do not know speak for itself, and are never empty', () => {
-    expect(problemText({ code: 'wrong-peer', message: 'its key is another one' }).advice).toBe(
+    expect(problemText({ code: 'bad-signature', message: 'its key is another one' }).advice).toBe(
       'Its key is another one.',
     );
     const codes: ErrorCode[] = ['internal', 'locked', 'gpu-wrong', 'port-in-use', 'out-of-memory'];
