@@ -110,6 +110,16 @@ describe('a lease that is not wanted', () => {
     expect((await home.ended(job)).state).toBe('done');
   });
 
+  it('does not end its job when it is declined for blocks that are all there', async () => {
+    const job = await home.submit(one);
+    const [liar, other] = [await home.rogue(one), await home.rogue(one)];
+    const { value } = await liar.lease();
+    const working = other.workHonestly();
+    await liar.send({ type: 'decline', lease: value.id, code: 'not-found', reason: 'no such block' });
+    await working;
+    expect(await home.ended(job)).toMatchObject({ state: 'done', error: null });
+  });
+
   it('cannot be declined by somebody else', async () => {
     await home.submit(one);
     const [holder, meddler] = [await home.rogue(one), await home.rogue(one)];

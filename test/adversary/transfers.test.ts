@@ -69,7 +69,10 @@ describe('bytes that are not what was signed', () => {
 describe('a result that does not come', () => {
   it('because its blocks are missing goes to somebody else, and nobody is blamed', async () => {
     const job = await home.submit(one);
-    const empty = await home.rogue(one, untilCell(() => Promise.resolve(undefined)));
+    const empty = await home.rogue(
+      one,
+      untilCell(() => Promise.resolve(undefined)),
+    );
     const other = await home.rogue(one);
     const lease = await empty.lease();
     await empty.commit(lease, await empty.answer(lease));
