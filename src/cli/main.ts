@@ -14,6 +14,11 @@ const program = createProgram((debug) => {
   return { terminal, clock: systemClock, env: process.env, signal, debug };
 });
 
+// A bug in something that nobody waits for. One line here too; a closed pipe (| head) needs none.
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : reportFailure(error, terminal, debugging));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

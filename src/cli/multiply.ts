@@ -32,7 +32,8 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   const a = await upload(client, 'A', options, plan, context);
   const b = (await isSameOperand(options)) ? a : await upload(client, 'B', options, plan, context);
   const project = options.project ?? `${basename(options.a)} × ${basename(options.b)}`;
-  const job = await client.createJob({ a: a.id, b: b.id, project }, { signal });
+  // Not to be interrupted: a job whose id never arrived could not be cancelled.
+  const job = await client.createJob({ a: a.id, b: b.id, project });
   const done = await followOrCancel(client, job, context);
   await download(client, done, options.output, context);
   for (const line of summary(done, options.output, clock.now() - startedMs)) terminal.out(line);

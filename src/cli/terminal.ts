@@ -74,13 +74,11 @@ export function lineBar(label: string, clock: Clock, note: (line: string) => voi
     update(fraction, text) {
       const now = clock.now();
       const situation = text.startsWith('waiting') ? text : undefined;
-      const finished = fraction >= 1 && lastFraction < 1;
-      const due =
-        now - lastMs >= LINE_EVERY_MS &&
-        situation === undefined &&
-        fraction - lastFraction >= LINE_EVERY_FRACTION;
-      if (!finished && !due && (situation === waiting || situation === undefined)) return;
+      const changed = situation !== undefined && situation !== waiting;
       waiting = situation;
+      const finished = fraction >= 1 && lastFraction < 1;
+      const moved = fraction - lastFraction >= LINE_EVERY_FRACTION && situation === undefined;
+      if (!changed && !finished && !(moved && now - lastMs >= LINE_EVERY_MS)) return;
       lastMs = now;
       lastFraction = fraction;
       note(`${label} ${Math.floor(100 * fraction)} %  ${text}`.trimEnd());

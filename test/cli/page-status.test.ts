@@ -1,0 +1,68 @@
+/** What a headless contributor tells about its page. */
+import { describe, expect, it } from 'vitest';
+import { pageAddress } from '../../src/cli/contribute.ts';
+import { type PageStatus, failureOf, isWorthARestart, statusLine } from '../../src/cli/page-status.ts';
+
+const status = (change: Partial<PageStatus>): PageStatus => ({
+  sentence: 'Computing a shard for “digits”.',
+  stage: 'computing',
+  shards: 12,
+  microcredits: '3000',
+  problem: undefined,
+  notice: undefined,
+  ...change,
+});
+
+describe('the status of a page', () => {
+  it('is its own sentence with shards and credit', () => {
+    expect(statusLine(status({}))).toBe('Computing a shard for “digits” — 12 shards, 0.003000 credit');
+    expect(statusLine(status({ shards: 1, microcredits: '90071992547409931' }))).toContain(
+      '1 shard, 90071992547.409931 credit',
+    );
+  });
+
+  it('is no failure while the page goes on by itself', () => {
+    expect(failureOf(status({}))).toBeUndefined();
+    expect(failureOf(status({ stage: 'connecting', problem: 'unreachable' }))).toBeUndefined();
+    expect(failureOf(status({ stage: 'stopped' }))).toBeUndefined();
+  });
+
+  it('names the flag where only a software adapter is there', () => {
+    const failure = failureOf(status({ stage: 'failed', problem: 'software-adapter' }))!;
+    expect(failure.code).toBe('software-adapter');
+    expect(failure.message).toContain('--allow-software');
+    expect(isWorthARestart(failure)).toBe(false);
+  });
+
+  it('is a failure before the click where the page cannot start', () => {
+    const notice = 'No WebGPU here. Chrome has it.';
+    expect(failureOf(status({ stage: 'stopped', problem: 'no-webgpu', notice }))).toMatchObject({
+      code: 'no-webgpu',
+      message: notice,
+    });
+    expect(failureOf(status({ stage: 'stopped', problem: 'insecure' }))).toMatchObject({ code: 'no-webgpu' });
+  });
+
+  it('is worth a fresh page where that may help', () => {
+    const lost = failureOf(status({ stage: 'failed', problem: 'gpu-lost', sentence: 'The GPU was lost.' }))!;
+    expect(lost.message).toBe('The GPU was lost.');
+    expect(isWorthARestart(lost)).toBe(true);
+    expect(isWorthARestart(failureOf(status({ stage: 'failed', problem: 'gpu-wrong' }))!)).toBe(false);
+  });
+});
+
+describe('the address of a page', () => {
+  it('asks for the software adapter only when told to', () => {
+    expect(pageAddress('http://127.0.0.1:8080', false)).toBe('http://127.0.0.1:8080/');
+    expect(pageAddress('https://a.org/grid?memory=64', true)).toBe(
+      'https://a.org/grid?memory=64&software=allow',
+    );
+  });
+
+  it.each(['127.0.0.1:8080', 'localhost:8080', 'file:///etc/passwd', 'javascript:alert(1)'])(
+    'is not %s',
+    (text) => {
+      expect(() => pageAddress(text, false)).toThrow('is not the address of a page');
+    },
+  );
+});

@@ -1,0 +1,177 @@
+/** What the command line understands, and what it says when it does not. */
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { type Commands, createProgram } from '../../src/cli/program.ts';
+import { testContext } from './memory-terminal.ts';
+
+/** Runs a command line; what it would have called, or what it printed. */
+async function run(
+  ...args: string[]
+): Promise<{ call?: unknown; debug?: boolean; printed: string; code: number }> {
+  let call: unknown;
+  let debug: boolean | undefined;
+  let printed = '';
+  const record =
+    (name: keyof Commands) =>
+    (options: object, context: { debug: boolean }): Promise<void> => {
+      call = { command: name, ...options };
+      debug = context.debug;
+      return Promise.resolve();
+    };
+  const program = createProgram((debug) => testContext({ debug }), {
+    start: record('start'),
+    multiply: record('multiply'),
+    contribute: record('contribute'),
+    demo: record('demo'),
+  });
+  const write = (text: string): void => {
+    printed += text;
+  };
+  const quiet = (command: Command): void => {
+    command.exitOverride().configureOutput({ writeOut: write, writeErr: write });
+    command.commands.forEach(quiet);
+  };
+  quiet(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return { call, ...(debug === undefined ? {} : { debug }), printed, code: 0 };
+  } catch (error) {
+    return { printed, code: (error as { exitCode: number }).exitCode };
+  }
+}
+
+const words = (line: string): string[] => line.split(' ');
+
+describe('multiply', () => {
+  it('takes two files and where the product goes', async () => {
+    expect((await run('multiply', 'A.npy', 'B.npy', '-o', 'C.npy')).call).toEqual({
+      command: 'multiply',
+      a: 'A.npy',
+      b: 'B.npy',
+      output: 'C.npy',
+      transposedB: false,
+    });
+  });
+
+  it('takes every option', async () => {
+    const { call } = await run(
+      ...words('multiply A B --output C --dtype i8 --as f32 --tensor-a x --tensor-b y --transposed-b'),
+      ...words('--project cats --url http://h --token t --data d'),
+    );
+    expect(call).toEqual({
+      command: 'multiply',
+      a: 'A',
+      b: 'B',
+      output: 'C',
+      dtype: 'i8',
+      as: 'f32',
+      tensorA: 'x',
+      tensorB: 'y',
+      transposedB: true,
+      project: 'cats',
+      url: 'http://h',
+      token: 't',
+      data: 'd',
+    });
+  });
+
+  it.each([
+    [['A', 'B'], "required option '-o, --output <file>' not specified"],
+    [['A', '-o', 'C'], "missing required argument 'B'"],
+    [['A', 'B', '-o', 'C', '--dtype', 'f64'], 'Allowed choices are i8, f32, f16.'],
+    [['A', 'B', '-o', 'C', '--as', 'i8'], 'Allowed choices are f32.'],
+    [['A', 'B', '-o', 'C', '--speed'], "unknown option '--speed'"],
+    [['A', 'B', 'D', '-o', 'C'], 'too many arguments'],
+  ])('refuses %j', async (args, message) => {
+    const { call, printed, code } = await run('multiply', ...args);
+    expect(call).toBeUndefined();
+    expect(printed).toContain(message);
+    expect(code).toBe(1);
+  });
+
+  it('explains itself with examples', async () => {
+    const { printed, code } = await run('multiply', '--help');
+    expect(code).toBe(0);
+    expect(printed).toContain('multiply X.npy X.npy --transposed-b -o gram.npy');
+    expect(printed).toContain('TILEWORK_TOKEN');
+  });
+});
+
+describe('start', () => {
+  it('has an answer to everything', async () => {
+    expect((await run('start')).call).toEqual({
+      command: 'start',
+      host: '127.0.0.1',
+      port: 8080,
+      peerPort: 9001,
+      data: 'tilework-data',
+      sample: true,
+      jsonLog: false,
+    });
+  });
+
+  it('takes every option', async () => {
+    const { call } = await run(
+      ...words('start --host 0.0.0.0 --port 0 --peer-port 65535 --data d --name n --no-sample --json-log'),
+      ...words('--announce /dns4/a/tcp/443/tls/ws /dns4/b/tcp/443/tls/ws'),
+    );
+    expect(call).toEqual({
+      command: 'start',
+      host: '0.0.0.0',
+      port: 0,
+      peerPort: 65_535,
+      data: 'd',
+      name: 'n',
+      announce: ['/dns4/a/tcp/443/tls/ws', '/dns4/b/tcp/443/tls/ws'],
+      sample: false,
+      jsonLog: true,
+    });
+  });
+
+  it.each(['65536', '-1', '80.5', '1e3', 'http', ''])('refuses the port "%s"', async (port) => {
+    const { call, printed } = await run('start', `--port=${port}`);
+    expect(call).toBeUndefined();
+    expect(printed).toContain('It is a whole number from 0 to 65535.');
+  });
+});
+
+describe('contribute and demo', () => {
+  it('take their options', async () => {
+    expect((await run('contribute', 'http://h')).call).toEqual({
+      command: 'contribute',
+      url: 'http://h',
+      tabs: 1,
+      allowSoftware: false,
+    });
+    expect(
+      (await run('contribute', 'http://h', '--tabs', '3', '--allow-software', '--browser', '/b')).call,
+    ).toEqual({
+      command: 'contribute',
+      url: 'http://h',
+      tabs: 3,
+      allowSoftware: true,
+      browser: '/b',
+    });
+    expect((await run('demo', '--json')).call).toEqual({ command: 'demo', json: true });
+  });
+
+  it.each(['0', '65', 'many'])('refuse %s tabs', async (tabs) => {
+    expect((await run('contribute', 'http://h', '--tabs', tabs)).printed).toContain('from 1 to 64');
+  });
+});
+
+describe('the program', () => {
+  it('shows what there is when nothing is asked, or something unknown', async () => {
+    for (const args of [[], ['--help'], ['divide']]) {
+      const { printed, call } = await run(...args);
+      expect(call).toBeUndefined();
+      expect(printed).toMatch(/--help|Commands:/);
+    }
+    expect((await run('--help')).printed).toContain('npm run demo');
+  });
+
+  it('passes --debug on', async () => {
+    expect((await run('--debug', 'demo')).debug).toBe(true);
+    expect((await run('demo')).debug).toBe(false);
+  });
+});
