@@ -8,7 +8,11 @@ import { cryptoRng } from '../../src/core/rng.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
 import { Engine } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
-import { type CoordinatorOptions, type RunningCoordinator, startCoordinator } from '../../src/coordinator/coordinator.ts';
+import {
+  type CoordinatorOptions,
+  type RunningCoordinator,
+  startCoordinator,
+} from '../../src/coordinator/coordinator.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
 import { ContributorNode } from '../../src/net/contributor-node.ts';
@@ -23,7 +27,14 @@ export interface TestCoordinator extends RunningCoordinator {
 
 export async function testCoordinator(options: Partial<CoordinatorOptions> = {}): Promise<TestCoordinator> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tilework-test-')));
-  const running = await startCoordinator({ port: 0, peerPort: 0, log: testLog(), threads: 1, ...options, dataDir });
+  const running = await startCoordinator({
+    port: 0,
+    peerPort: 0,
+    log: testLog(),
+    threads: 1,
+    ...options,
+    dataDir,
+  });
   return {
     ...running,
     dataDir,

@@ -24,7 +24,7 @@ function values(dtype: Dtype, count: number, seed: number): Values {
   const rng = seededRng(seed);
   if (dtype === 'i8') return Int8Array.from({ length: count }, () => Math.floor(rng.float() * 256) - 128);
   const floats = Float32Array.from({ length: count }, () => rng.float() * 2 - 1);
-  return dtype === 'f32' ? floats : (floatsToHalves(floats) as Uint16Array<ArrayBuffer>);
+  return dtype === 'f32' ? floats : floatsToHalves(floats);
 }
 
 function npy(dtype: Dtype, rows: number, cols: number, data: Values): Uint8Array<ArrayBuffer> {
@@ -34,7 +34,9 @@ function npy(dtype: Dtype, rows: number, cols: number, data: Values): Uint8Array
 export function product(dtype: Dtype, rows: number, cols: number, k: number, seed = 1): Product {
   const a = values(dtype, rows * k, seed);
   const b = values(dtype, cols * k, seed + 1);
-  const expected = multiplyReference(dtype, a as never, b as never, rows, cols, k) as Int32Array | Float32Array;
+  const expected = multiplyReference(dtype, a as never, b as never, rows, cols, k) as
+    | Int32Array
+    | Float32Array;
   return { dtype, rows, cols, k, a: npy(dtype, rows, k, a), b: npy(dtype, cols, k, b), expected };
 }
 
@@ -69,14 +71,18 @@ export async function submit(to: Api, { a, b }: Product, project = 'a test'): Pr
 
 /** The job once it has ended, by the event stream. */
 export async function ended({ url, token }: Api, job: string): Promise<JobView> {
-  const response = await fetch(`${url}/v1/jobs/${job}/events`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${url}/v1/jobs/${job}/events`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const events = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
   return JSON.parse(events.at(-1)!.slice('data: '.length)) as JobView;
 }
 
 /** C as the result endpoint streams it. */
 export async function result({ url, token }: Api, job: string): Promise<Int32Array | Float32Array> {
-  const response = await fetch(`${url}/v1/jobs/${job}/result`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`${url}/v1/jobs/${job}/result`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   if (!response.ok) throw new Error(await response.text());
   const bytes = new Uint8Array(await response.arrayBuffer());
   const { descr, dataOffset } = parseNpyHeader(bytes);
