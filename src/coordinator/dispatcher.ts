@@ -17,7 +17,8 @@ import type { Judge, Judgement } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
-import type { ActiveLease, Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { ActiveLease } from './work.ts';
 import { DENY_MS, afterRejected, afterVerified, pauseLeft, windowOf } from './standing.ts';
 
 export interface DispatcherContext {

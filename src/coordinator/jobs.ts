@@ -20,7 +20,8 @@ import { expireOpenLeases } from '../store/leases.ts';
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
 import type { Rect } from './grid.ts';
-import type { ActiveLease, JobSpec, Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { ActiveLease, JobSpec } from './work.ts';
 import { JobSecrets, type VerifyPool, jobParams } from './verify-pool.ts';
 
 export interface JobsContext {

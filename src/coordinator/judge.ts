@@ -23,7 +23,8 @@ import { type Collected, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
 import type { Jobs, RunningJob } from './jobs.ts';
 import type { Metrics } from './metrics.ts';
-import { type ActiveLease, type Scheduler, rectWork } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
+import { type ActiveLease, rectWork } from './work.ts';
 
 export type Judgement =
   | {

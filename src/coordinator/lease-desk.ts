@@ -8,7 +8,7 @@ import { endLease, recordLease } from '../store/leases.ts';
 import type { LeaseState } from '../store/schema.ts';
 import type { Metrics } from './metrics.ts';
 import type { PeerSession } from './peer-session.ts';
-import { type ActiveLease, rectWork } from './scheduler.ts';
+import { type ActiveLease, rectWork } from './work.ts';
 
 export type EndedState = Exclude<LeaseState, 'open'>;
 

@@ -16,7 +16,8 @@ export function getLease(db: Queries, id: string): Promise<Lease | undefined> {
 }
 
 /**
- * Ends an open lease. A lease that expired may still become done, since a late result for an open shard counts.
+ * Ends an open lease. One that expired or was given up may still be judged, since a late result for an
+ * open shard counts; and a wrong one must stay on record.
  * False when the lease had ended otherwise (or was never recorded), and then nothing changes.
  */
 export async function endLease(
@@ -25,7 +26,8 @@ export async function endLease(
   state: Exclude<LeaseState, 'open'>,
   endedMs: number,
 ): Promise<boolean> {
-  const from: LeaseState[] = state === 'done' ? ['open', 'expired'] : ['open'];
+  const judged = state === 'done' || state === 'rejected';
+  const from: LeaseState[] = judged ? ['open', 'expired', 'declined'] : ['open'];
   const result = await db
     .updateTable('leases')
     .set({ state, endedMs })

@@ -26,7 +26,7 @@ interface Running extends ChildReady {
 
 async function start(dataDir: string, ports: { port: number; peerPort: number }): Promise<Running> {
   const options = JSON.stringify({ dataDir, threads: 1, ...ports });
-  const child = spawn(process.execPath, [CHILD, options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CHILD, options], { stdio: ['pipe', 'pipe', 'inherit'] });
   const died = once(child, 'exit').then(() => Promise.reject(new Error('the coordinator did not start')));
   died.catch(() => {});
   const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), died])) as [

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seededRng } from '../../src/core/rng.ts';
 import { rectArea } from '../../src/coordinator/grid.ts';
-import {
-  type ActiveLease,
-  type Capability,
-  type JobSpec,
-  Scheduler,
-  rectWork,
-} from '../../src/coordinator/scheduler.ts';
+import { Scheduler } from '../../src/coordinator/scheduler.ts';
+import { type ActiveLease, type Capability, type JobSpec, rectWork } from '../../src/coordinator/work.ts';
 
 const NOW = 1_800_000_000_000;
 

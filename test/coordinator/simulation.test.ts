@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Rect } from '../../src/coordinator/grid.ts';
-import type { JobSpec } from '../../src/coordinator/scheduler.ts';
+import type { JobSpec } from '../../src/coordinator/work.ts';
 import { Simulation } from './simulation.ts';
 
 const MIN_DEADLINE_MS = 30_000;

@@ -4,7 +4,8 @@
  */
 import { type Rng, randomInt, seededRng } from '../../src/core/rng.ts';
 import { type Rect, rectArea } from '../../src/coordinator/grid.ts';
-import { type ActiveLease, type JobSpec, Scheduler, rectWork } from '../../src/coordinator/scheduler.ts';
+import { Scheduler } from '../../src/coordinator/scheduler.ts';
+import { type ActiveLease, type JobSpec, rectWork } from '../../src/coordinator/work.ts';
 
 export interface SimulationOptions {
   readonly seed: number;

@@ -14,4 +14,6 @@ const coordinator = await startCoordinator({ ...options, log: silentLogger });
 const { url, token, peerId, peerAddresses } = coordinator;
 const ready: ChildReady = { url, token, peerId, peerAddresses };
 process.stdout.write(`${JSON.stringify(ready)}\n`);
+// The parent keeps stdin open: when it dies, however it dies, so does its coordinator.
+process.stdin.resume().once('end', () => process.exit(1));
 process.once('SIGTERM', () => void coordinator.close().then(() => process.exit(0)));

@@ -134,7 +134,7 @@ onEachDatabase('Records', (get) => {
       expect(await openLeases(db)).toHaveLength(2);
 
       expect(await endLease(db, lease.id, 'expired', 2001)).toBe(true);
-      expect(await endLease(db, lease.id, 'rejected', 2002)).toBe(false);
+      expect(await endLease(db, lease.id, 'cancelled', 2002)).toBe(false);
       expect(await getLease(db, lease.id)).toEqual({ ...lease, state: 'expired', endedMs: 2001 });
       expect(await endLease(db, lease.id, 'done', 2003)).toBe(true);
       expect(await endLease(db, lease.id, 'done', 2004)).toBe(false);
@@ -143,6 +143,29 @@ onEachDatabase('Records', (get) => {
       expect(await endLease(db, hexOf(2, 32), 'done', 2006)).toBe(false);
       expect(await openLeases(db)).toEqual([]);
     });
+
+    it.each(['expired', 'declined'] as const)(
+      'that are %s keep a late wrong result on record',
+      async (state) => {
+        const { db } = get();
+        const job = await insertJob(db, `late-${state}`);
+        const id = hexOf(state === 'expired' ? 11 : 12, 32);
+        const times = { deadlineMs: 2000, createdMs: 1000 };
+        await recordLease(db, {
+          id,
+          job: job.id,
+          contributor: 'liar',
+          ...cell(0, 0),
+          envelope: Uint8Array.of(1),
+          ...times,
+        });
+        await endLease(db, id, state, 2001);
+        expect(await endLease(db, id, 'rejected', 2002)).toBe(true);
+        expect(await endLease(db, id, 'done', 2003)).toBe(false);
+        const { rejections } = await pastRecord(db, 'liar', 0);
+        expect(rejections).toContain(2002);
+      },
+    );
   });
 
   describe('of shards', () => {
