@@ -16,6 +16,7 @@ import { pageAddress } from './contribute.ts';
 import { type DemoReport, checkDemo, reportJson, reportLines } from './demo-report.ts';
 import { type Digits, loadDigits, submitDigits } from './digits.ts';
 import { followJob } from './follow.ts';
+import { interrupted } from './interrupt.ts';
 import { createLogger } from './log.ts';
 import { pageFolder } from './page-folder.ts';
 import { keepTab } from './tab.ts';
@@ -128,7 +129,7 @@ class Contributors {
     const tabSignal = AbortSignal.any([this.signal, this.#stop.signal]);
     const waiting = new Set<number>();
     const all = Promise.withResolvers<void>();
-    this.signal.addEventListener('abort', () => {
+    void interrupted(this.signal).then(() => {
       all.reject(toAppError(this.signal.reason));
     });
     this.#ready = all.promise;
