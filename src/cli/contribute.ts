@@ -20,7 +20,7 @@ export async function contribute(options: ContributeOptions, context: Context): 
   const { terminal, clock, signal } = context;
   const url = pageAddress(options.url, options.allowSoftware);
   const browser = chooseBrowser(options.browser, context.env);
-  const last = new Map<number, PageStatus>();
+  const tally = new Tally();
   terminal.note(
     `contributing to ${options.url} with ${counted(options.tabs, 'browser')} (${browser.path}); Ctrl-C stops`,
   );
@@ -33,7 +33,7 @@ export async function contribute(options: ContributeOptions, context: Context): 
         clock,
         signal,
         onStatus: (status) => {
-          last.set(tab, status);
+          tally.add(tab, status);
           terminal.out(`[${tab}] ${statusLine(status)}`);
         },
         onTrouble: (message) => {
@@ -48,15 +48,29 @@ export async function contribute(options: ContributeOptions, context: Context): 
     }
   };
   const failures = await Promise.all(Array.from({ length: options.tabs }, (_, index) => run(index + 1)));
-  terminal.note(totals([...last.values()]));
+  terminal.note(`stopped after ${tally.text}`);
   const [first] = failures;
   if (first && failures.every((failure) => failure !== undefined) && !signal.aborted) throw first;
 }
 
-function totals(tabs: readonly PageStatus[]): string {
-  const shards = tabs.reduce((sum, tab) => sum + tab.shards, 0);
-  const credit = tabs.reduce((sum, tab) => sum + BigInt(tab.microcredits), 0n);
-  return `stopped after ${counted(shards, 'verified shard')}, ${formatCredit(credit)} credit`;
+/** What all tabs earned; a page that is opened again counts from zero. */
+export class Tally {
+  readonly #last = new Map<number, PageStatus>();
+  #shards = 0;
+  #microcredits = 0n;
+
+  add(tab: number, status: PageStatus): void {
+    const last = this.#last.get(tab);
+    const anew = last === undefined || status.shards < last.shards;
+    this.#shards += status.shards - (anew ? 0 : last.shards);
+    this.#microcredits += BigInt(status.microcredits) - (anew ? 0n : BigInt(last.microcredits));
+    this.#last.set(tab, status);
+  }
+
+  /** "12 verified shards, 0.003000 credit". */
+  get text(): string {
+    return `${counted(this.#shards, 'verified shard')}, ${formatCredit(this.#microcredits)} credit`;
+  }
 }
 
 /** The page's address; `?software=allow` asks it to use an adapter that computes on the CPU. @throws 'bad-input'. */

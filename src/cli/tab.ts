@@ -72,7 +72,10 @@ async function runTab(options: TabOptions, profileDir: string): Promise<AppError
   const browser = await launchContributorBrowser(program, { software, profileDir });
   try {
     const [page = await browser.newPage()] = await browser.pages();
-    await watchPage(page, options);
+    // A call into a page that crashes meanwhile is never answered, so the crash itself must be heard.
+    const crash = Promise.withResolvers<never>();
+    page.once('error', crash.reject);
+    await Promise.race([crash.promise, watchPage(page, options)]);
     return undefined;
   } catch (thrown) {
     if (signal.aborted) return undefined;

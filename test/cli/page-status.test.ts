@@ -1,6 +1,6 @@
 /** What a headless contributor tells about its page. */
 import { describe, expect, it } from 'vitest';
-import { pageAddress } from '../../src/cli/contribute.ts';
+import { Tally, pageAddress } from '../../src/cli/contribute.ts';
 import { type PageStatus, failureOf, isWorthARestart, statusLine } from '../../src/cli/page-status.ts';
 
 const status = (change: Partial<PageStatus>): PageStatus => ({
@@ -48,6 +48,20 @@ describe('the status of a page', () => {
     expect(lost.message).toBe('The GPU was lost.');
     expect(isWorthARestart(lost)).toBe(true);
     expect(isWorthARestart(failureOf(status({ stage: 'failed', problem: 'gpu-wrong' }))!)).toBe(false);
+  });
+});
+
+describe('what all tabs earned', () => {
+  it('is counted across pages that crashed and were opened again', () => {
+    const tally = new Tally();
+    expect(tally.text).toBe('0 verified shards, 0.000000 credit');
+    tally.add(1, status({ shards: 0, microcredits: '0' }));
+    tally.add(1, status({ shards: 3, microcredits: '300' }));
+    tally.add(2, status({ shards: 1, microcredits: '50' }));
+    tally.add(1, status({ shards: 0, microcredits: '0' }));
+    tally.add(1, status({ shards: 2, microcredits: '200' }));
+    tally.add(1, status({ shards: 2, microcredits: '200' }));
+    expect(tally.text).toBe('6 verified shards, 0.000550 credit');
   });
 });
 
