@@ -57,7 +57,7 @@ export async function keepTab(options: TabOptions): Promise<void> {
       if (!trouble || signal.aborted) return;
       if (working) failures = 0;
       const pause = RESTART_MS[Math.min(failures, RESTART_MS.length - 1)]!;
-      onTrouble(`${trouble.message}; opening it again in ${pause / 1000} s`);
+      onTrouble(`${trouble.message.replace(/\.$/, '')}; opening it again in ${pause / 1000} s`);
       await sleep(clock, pause, signal).catch(() => {});
     }
   } finally {
