@@ -138,12 +138,7 @@ export function chromiumFlags(
   if (software) return [...flags, '--use-webgpu-adapter=swiftshader'];
   // Linux needs Vulkan by name when there is no window (developer.chrome.com/blog/supercharge-web-ai-testing).
   if (platform === 'linux') {
-    flags.push(
-      '--ignore-gpu-blocklist',
-      '--enable-features=Vulkan',
-      '--use-angle=vulkan',
-      '--disable-vulkan-surface',
-    );
+    flags.push('--ignore-gpu-blocklist', '--enable-features=Vulkan', '--disable-vulkan-surface');
   }
   return flags;
 }
