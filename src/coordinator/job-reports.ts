@@ -1,7 +1,7 @@
 /** Jobs as requesters see them: a view now, and a stream of views until the job ends. */
 import type { JobView } from '../core/v1.ts';
 import { AppError } from '../core/errors.ts';
-import { cellsOf, getJob, listJobs } from '../store/jobs.ts';
+import { countCells, getJob, listJobs } from '../store/jobs.ts';
 import { contributionsTo } from '../store/contributions.ts';
 import type { Database } from '../store/database.ts';
 import type { Job } from '../store/schema.ts';
@@ -65,7 +65,7 @@ export class JobReports {
 
   async #view(job: Job): Promise<JobView> {
     const progress = this.#scheduler.progressOf(job.id);
-    const cellsVerified = progress?.verified ?? (await cellsOf(this.#db, job.id)).length;
+    const cellsVerified = progress?.verified ?? (await countCells(this.#db, job.id));
     const missLog2 = this.#jobs.running(job.id)?.secrets.missLog2 ?? missLog2Of(job.dtype, job.k, job.cols);
     return jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2 });
   }

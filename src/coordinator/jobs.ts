@@ -45,6 +45,8 @@ export type JobChange =
   /** Leases of a job that ended early: their contributors should stop. */
   | { readonly type: 'revoked'; readonly job: string; readonly leases: readonly ActiveLease[] };
 
+/** Cells of one job: its bookkeeping stays within some 100 MiB; C would be 256 GiB. */
+const MAX_CELLS = 2 ** 20;
 const MAX_F32 = 3.4028234663852886e38;
 /** A title on contributors' pages: short, and one line. */
 const MAX_PROJECT_CHARS = 80;
@@ -215,10 +217,10 @@ function assertProduct(a: Operand, b: Operand): void {
       `sums of K = ${a.k} products of values up to ${a.maxAbs} and ${b.maxAbs} could overflow float32; scale the operands down`,
     );
   }
-  if (Math.ceil(a.rows / BLOCK_ROWS) * Math.ceil(b.rows / BLOCK_ROWS) > 2 ** 24) {
+  if (Math.ceil(a.rows / BLOCK_ROWS) * Math.ceil(b.rows / BLOCK_ROWS) > MAX_CELLS) {
     throw new AppError(
       'too-large',
-      'C has more than 16,777,216 cells of 256 × 256; cut the product into several jobs',
+      `C has more than ${MAX_CELLS} cells of 256 × 256; cut the product into several jobs`,
     );
   }
 }

@@ -84,6 +84,15 @@ export async function finishJob(
   return result.numUpdatedRows === 1n;
 }
 
+export async function countCells(db: Queries, job: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('cells')
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .where('job', '=', job)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The verified cells in the order of C's blocks: progress after a restart, and the result's blocks. */
 export function cellsOf(db: Queries, job: string): Promise<Omit<Cell, 'job'>[]> {
   return db
