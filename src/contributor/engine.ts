@@ -11,6 +11,7 @@ import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { type ContributorStatus, STOPPED } from './api.ts';
+import { LinkEstimate } from './link-estimate.ts';
 import type { Outbox } from './outbox.ts';
 import { ContributorSession } from './session.ts';
 import { type StatusEvent, nextStatus } from './status.ts';
@@ -42,6 +43,7 @@ export class Engine {
   #serving = false;
   #status: ContributorStatus = STOPPED;
   #backend: Backend | undefined;
+  readonly #linkEstimate = new LinkEstimate();
   /** Bytes moved over earlier connections. */
   readonly #moved = { down: 0, up: 0 };
   readonly #losses: number[] = [];
@@ -100,6 +102,7 @@ export class Engine {
       clock,
       client: CLIENT,
       outbox,
+      linkEstimate: this.#linkEstimate,
       signal: this.#stop.signal,
       emit: (event) => {
         if (event.type === 'receipt') onReceipt?.(event.envelope);

@@ -3,32 +3,19 @@
  * receipts. Results outlive the connection in the outbox; everything else here dies with it.
  */
 import { Semaphore } from '../core/async.ts';
-import { type Clock, withDeadline } from '../core/clock.ts';
+import { withDeadline } from '../core/clock.ts';
 import { AppError, type ErrorCode, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
-import type { Backend } from '../gpu/backend.ts';
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { decodeFromCoordinator, encodeFromContributor } from '../protocol/control.ts';
 import { type Lease, type Opened, openLease, openReceipt, sealResult } from '../protocol/envelope.ts';
-import type { SigningKey } from '../protocol/keys.ts';
 import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { OperandReader } from './operands.ts';
-import type { Outbox } from './outbox.ts';
-import type { SessionEvent } from './session-events.ts';
+import type { SessionContext } from './session-context.ts';
 import { LEASES_IN_FLIGHT, computeShard } from './shard.ts';
-
-export interface SessionContext {
-  readonly backend: Backend;
-  readonly key: SigningKey;
-  readonly peerId: string;
-  readonly clock: Clock;
-  readonly client: string;
-  readonly outbox: Outbox;
-  readonly signal: AbortSignal;
-  readonly emit: (event: SessionEvent) => void;
-}
 
 /** How long a visitor who stops waits for the goodbye to leave. */
 const GOODBYE_MS = 500;
@@ -42,6 +29,8 @@ export class ContributorSession {
   readonly #context: SessionContext;
   readonly #operands: OperandReader;
   readonly #work = new Map<string, AbortController>();
+  /** Results on their way to the coordinator, over this connection. */
+  readonly #sent = new Map<string, { readonly bytes: number; readonly sinceMs: number }>();
   readonly #tasks = new Set<Promise<void>>();
   /** Leases load side by side and compute one after the other, so that each knows its own GPU time. */
   readonly #gpuTurn = new Semaphore(1);
@@ -88,17 +77,17 @@ export class ContributorSession {
   }
 
   async #hello(): Promise<void> {
-    const { backend, client } = this.#context;
+    const { backend, client, linkEstimate } = this.#context;
     const { rates } = await backend.stats();
     await this.#send({
       type: 'hello',
       version: PROTOCOL_VERSION,
       client,
-      operandBytes: backend.pageCount * 256 * 1024,
+      operandBytes: backend.pageCount * BLOCK_BYTES,
       resultBytes: backend.resultBytes,
       rates,
-      downBytesPerSecond: 0,
-      upBytesPerSecond: 0,
+      downBytesPerSecond: linkEstimate.rate('down'),
+      upBytesPerSecond: linkEstimate.rate('up'),
       projects: [],
     });
   }
@@ -205,7 +194,7 @@ export class ContributorSession {
     leaseEnvelope: Uint8Array,
     signal: AbortSignal,
   ): Promise<void> {
-    const { backend, clock, emit, key, client, outbox } = this.#context;
+    const { backend, clock, emit, key, client, outbox, linkEstimate } = this.#context;
     emit({ type: 'lease', lease: lease.id, project: lease.project });
     const operands = await this.#operands.shard(lease.work);
     let told = clock.now();
@@ -223,6 +212,7 @@ export class ContributorSession {
           () => {},
         );
       },
+      onLoaded: (bytes, ms) => linkEstimate.moved('down', bytes, ms),
     });
     throwIfAborted(signal);
     const shape = { dtype: RESULT_DTYPE[operands.dtype], rows: operands.rows, cols: operands.cols };
@@ -241,6 +231,7 @@ export class ContributorSession {
       bytes: staged.bytes,
     });
     const rate = gpuMs > 0 ? (operands.rows * operands.cols * operands.k * 1000) / gpuMs : 0;
+    this.#sent.set(lease.id, { bytes: staged.bytes, sinceMs: clock.now() });
     emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate });
     await this.#send({ type: 'commit', result: sealed, lease: leaseEnvelope });
     await this.#tellEvictions();
@@ -248,13 +239,17 @@ export class ContributorSession {
 
   /** @throws AppError 'bad-signature' when the receipt is not the coordinator's, or not for this contributor. */
   async #receipt(envelope: Uint8Array): Promise<void> {
-    const { peerId, outbox, emit } = this.#context;
+    const { peerId, outbox, emit, clock, linkEstimate } = this.#context;
     const { value: receipt } = await openReceipt(envelope, this.#link.peer).catch((thrown: unknown) => {
       throw statementError(thrown);
     });
     if (receipt.contributor !== peerId) throw new AppError('bad-signature', 'a receipt for somebody else');
     // A repeated receipt is for nothing that waits here any more: it must not count twice.
-    if (outbox.drop(receipt.lease)) emit({ type: 'receipt', receipt, envelope });
+    if (!outbox.drop(receipt.lease)) return;
+    const sent = this.#sent.get(receipt.lease);
+    this.#sent.delete(receipt.lease);
+    if (sent) linkEstimate.moved('up', sent.bytes, clock.now() - sent.sinceMs);
+    emit({ type: 'receipt', receipt, envelope });
   }
 
   async #tellEvictions(): Promise<void> {

@@ -36,6 +36,8 @@ export interface ShardContext {
   /** One unit, shared by all shards of a backend: a shard's GPU time begins when it has its turn. */
   readonly gpuTurn: Semaphore;
   readonly onProgress: (progress: ShardProgress) => void;
+  /** Block bytes that one range had to fetch, and how long they took. */
+  readonly onLoaded?: (bytes: number, ms: number) => void;
 }
 
 /** @throws AppError 'out-of-memory', 'gpu-lost', 'aborted', or what fetching throws; nothing stays pinned then. */
@@ -90,13 +92,17 @@ function cutRanges({ a, b }: ShardOperands, pageCount: number): KRange[] {
   return ranges;
 }
 
-async function load(shard: ShardId, range: KRange, { backend, fetch, signal }: ShardContext): Promise<void> {
+async function load(shard: ShardId, range: KRange, context: ShardContext): Promise<void> {
+  const { backend, clock, fetch, signal, onLoaded } = context;
   const hashes = Array.from(new Set([...range.a.flat(), ...range.b.flat()]));
   const missing = await backend.reserve(shard, hashes);
+  const started = clock.now();
+  let loaded = 0;
   // Every fetch is asked for at once: the exchange's window paces them.
   const results = await Promise.allSettled(
     missing.map(async (hash) => {
       const bytes = await fetch(hash);
+      loaded += bytes.length;
       throwIfAborted(signal);
       await backend.put(shard, hash, bytes);
     }),
@@ -104,4 +110,5 @@ async function load(shard: ShardId, range: KRange, { backend, fetch, signal }: S
   const failed = results.find((result) => result.status === 'rejected');
   if (failed)
     throw failed.reason instanceof Error ? failed.reason : new AppError('internal', 'a block failed to load');
+  onLoaded?.(loaded, clock.now() - started);
 }

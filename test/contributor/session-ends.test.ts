@@ -213,6 +213,20 @@ describe('a lost connection', () => {
     await again.committed();
   });
 
+  it('is followed by a Hello that tells how fast the link was', async () => {
+    const wide = await storedProduct('i8', 256, 256, 1024, coordinator.store); // 256 KiB an operand, and as much C
+    const { talk } = await join();
+    await talk.grant(wide.work);
+    const result = await talk.committed();
+    await talk.values(result.result.manifest);
+    await talk.say({ type: 'receipt', envelope: await talk.receipt(result) });
+    expect(await talk.next('ready')).toEqual({ type: 'ready', leases: 2 });
+    await talk.link.close();
+    const hello = await (await coordinator.connection(1)).next('hello');
+    expect(hello.downBytesPerSecond).toBeGreaterThan(0);
+    expect(hello.upBytesPerSecond).toBeGreaterThan(0);
+  });
+
   it('tells of evicted blocks, so that the coordinator knows what is still held', async () => {
     const evicted = ['aa'.repeat(32), 'bb'.repeat(32)];
     const { talk } = await join(() => quickBackend({ takeEvicted: async () => evicted.splice(0) }));

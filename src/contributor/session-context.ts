@@ -1,0 +1,19 @@
+/** What a session needs of the engine around it. */
+import type { Clock } from '../core/clock.ts';
+import type { Backend } from '../gpu/backend.ts';
+import type { SigningKey } from '../protocol/keys.ts';
+import type { LinkEstimate } from './link-estimate.ts';
+import type { Outbox } from './outbox.ts';
+import type { SessionEvent } from './session-events.ts';
+
+export interface SessionContext {
+  readonly backend: Backend;
+  readonly key: SigningKey;
+  readonly peerId: string;
+  readonly clock: Clock;
+  readonly client: string;
+  readonly outbox: Outbox;
+  readonly linkEstimate: LinkEstimate;
+  readonly signal: AbortSignal;
+  readonly emit: (event: SessionEvent) => void;
+}
