@@ -188,7 +188,7 @@ export class Dispatcher {
         again = false;
         for (const session of this.#sessions.values()) {
           const now = clock.now();
-          if (session.room(scheduler.leasesOf(session.peer).length, now) === 0) continue;
+          if (session.room(scheduler.heldBy(session.peer), now) === 0) continue;
           if (pauseLeft(session.standing, now) > 0) continue;
           const lease = scheduler.next(session.peer, now);
           if (lease) {
@@ -205,7 +205,7 @@ export class Dispatcher {
   }
 
   #idle(session: PeerSession): void {
-    if (session.toldIdle || this.#context.scheduler.leasesOf(session.peer).length > 0) return;
+    if (session.toldIdle || this.#context.scheduler.heldBy(session.peer) > 0) return;
     session.toldIdle = true;
     void session.notice('idle', 'Nothing to compute at the moment.');
   }

@@ -70,6 +70,16 @@ export class Grid {
     return clean;
   }
 
+  /** The most live leases that any cell of the rectangle has. */
+  liveLeases(rect: Rect): number {
+    let most = 0;
+    this.#each(rect, (index) => {
+      const state = this.#cells[index]!;
+      if (state !== VERIFIED) most = Math.max(most, state);
+    });
+    return most;
+  }
+
   lease(rect: Rect): void {
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;

@@ -56,6 +56,8 @@ const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
 /** A transfer slower than this is a slow-loris, not a home link. */
 const MIN_BYTES_PER_SECOND = 32 * 1024;
 const TRANSFER_GRACE_MS = 60_000;
+/** Leases are cut to last a minute at most; ten times that is no honest link. */
+const MAX_TRANSFER_MS = 10 * 60_000;
 /** Shorter than a timer's noise: a link is not called faster for it. */
 const MIN_SAMPLE_MS = 50;
 
@@ -146,9 +148,12 @@ export class Judge {
     const { blocks, clock } = this.#context;
     const bytes = rect.rows * rect.cols * BLOCK_BYTES;
     const stop = new AbortController();
-    const cancel = clock.after(TRANSFER_GRACE_MS + (bytes * 1000) / MIN_BYTES_PER_SECOND, () => {
-      stop.abort();
-    });
+    const cancel = clock.after(
+      TRANSFER_GRACE_MS + Math.min(MAX_TRANSFER_MS, (bytes * 1000) / MIN_BYTES_PER_SECOND),
+      () => {
+        stop.abort();
+      },
+    );
     try {
       return await collect(
         { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest },

@@ -46,6 +46,8 @@ export class Scheduler {
   readonly #jobs = new Map<string, JobState>();
   readonly #contributors = new Map<string, Contributor>();
   readonly #leases = new Map<string, ActiveLease>();
+  /** The same leases by contributor: asked for at every message of every one of them. */
+  readonly #held = new Map<string, Set<ActiveLease>>();
 
   constructor(rng: Rng) {
     this.#rng = rng;
@@ -93,7 +95,12 @@ export class Scheduler {
   }
 
   leasesOf(peer: string): ActiveLease[] {
-    return this.leases().filter((lease) => lease.peer === peer);
+    return Array.from(this.#held.get(peer) ?? []);
+  }
+
+  /** How many leases the peer has in flight. */
+  heldBy(peer: string): number {
+    return this.#held.get(peer)?.size ?? 0;
   }
 
   leases(): ActiveLease[] {
@@ -168,19 +175,13 @@ export class Scheduler {
       .filter(
         (lease) =>
           lease.peer !== peer &&
-          !lease.committed &&
-          now - lease.issuedMs > Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000) &&
-          jobs.some((job) => job.spec.id === lease.job.id) &&
-          this.#copiesOf(lease) < MAX_COPIES,
+          // A committed result may stall on its way: then it has a minute, whatever was expected.
+          now - lease.issuedMs >
+            (lease.committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000)) &&
+          jobs.some(({ spec, grid }) => spec.id === lease.job.id && grid.liveLeases(lease.rect) < MAX_COPIES),
       )
       .sort((x, y) => x.issuedMs - y.issuedMs)[0];
     return late && this.#grant(peer, contributor, late.job, late.rect, late.expectedMs, now);
-  }
-
-  #copiesOf(lease: ActiveLease): number {
-    const same = (other: ActiveLease): boolean =>
-      other.job.id === lease.job.id && overlaps(other.rect, lease.rect);
-    return this.leases().filter(same).length;
   }
 
   #grant(
@@ -204,6 +205,8 @@ export class Scheduler {
     };
     this.#jobs.get(job.id)!.grid.lease(rect);
     this.#leases.set(lease.id, lease);
+    const held = this.#held.get(peer) ?? new Set();
+    this.#held.set(peer, held.add(lease));
     contributor.last.set(job.id, rect);
     const kBlocks = colBlocks({ dtype: job.dtype, rows: 1, cols: job.k });
     for (let row = rect.row; row < rect.row + rect.rows; row++) contributor.holdings.add(job.a, row, kBlocks);
@@ -218,16 +221,15 @@ export class Scheduler {
 
   /** The lease is over without a verified result: its cells are open again. */
   release(id: string): ActiveLease | undefined {
-    const lease = this.#leases.get(id);
+    const lease = this.#forget(id);
     if (!lease) return undefined;
-    this.#leases.delete(id);
     this.#jobs.get(lease.job.id)?.grid.release(lease.rect);
     return lease;
   }
 
   /** Marks a rectangle verified; returns other live leases that have become pointless. */
   verified(job: string, rect: Rect, leaseId: string): ActiveLease[] {
-    this.#leases.delete(leaseId);
+    this.#forget(leaseId);
     const state = this.#jobs.get(job);
     if (!state) return [];
     state.grid.verify(rect);
@@ -249,6 +251,16 @@ export class Scheduler {
     speed.rates[dtype] = blend(speed.rates[dtype] || UNKNOWN_RATE, sample.rate);
     speed.down = blend(speed.down, sample.down);
     speed.up = blend(speed.up, sample.up);
+  }
+
+  #forget(id: string): ActiveLease | undefined {
+    const lease = this.#leases.get(id);
+    if (!lease) return undefined;
+    this.#leases.delete(id);
+    const held = this.#held.get(lease.peer);
+    held?.delete(lease);
+    if (held?.size === 0) this.#held.delete(lease.peer);
+    return lease;
   }
 
   #speedFor(contributor: Contributor, dtype: Dtype): Speed {

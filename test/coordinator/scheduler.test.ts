@@ -92,11 +92,15 @@ describe('a late lease', () => {
     expect(planner.isUnverified('job', lost.rect)).toBe(false);
   });
 
-  it('is not copied while its result is on its way', () => {
-    const planner = scheduler([spec('job')], { ann: {}, bob: {} });
+  it('is not copied while its result is on its way, unless that takes longer than a minute', () => {
+    const planner = scheduler([spec('job')], { ann: {}, bob: {}, cat: {} });
     const first = planner.next('ann', NOW)!;
     planner.commit(first.id);
-    expect(planner.next('bob', late(first) + 60_000)).toBeUndefined();
+    expect(planner.next('bob', NOW + 60_000)).toBeUndefined();
+    const copy = planner.next('bob', NOW + 60_001);
+    expect(copy).toMatchObject({ peer: 'bob', rect: first.rect });
+    expect(planner.next('cat', NOW + 60_002)).toBeUndefined(); // one copy is enough
+    planner.release(copy!.id);
     expect(planner.expire(first.deadlineMs + 1)).toEqual([]);
     planner.release(first.id);
     expect(planner.next('bob', late(first))?.rect).toEqual(first.rect);
