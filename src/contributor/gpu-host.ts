@@ -1,6 +1,6 @@
 /** The session worker's side of the GPU worker: a Backend whose calls cross a MessagePort. */
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { Peer, transfer } from './remote.ts';
@@ -47,22 +47,22 @@ class RemoteBackend implements Backend {
   }
 
   selfTest(): Promise<void> {
-    return this.#peer.call('testing the GPU', this.#peer.api.selfTest(), OPEN_MS);
+    return this.#call('testing the GPU', this.#peer.api.selfTest(), OPEN_MS);
   }
 
   open({ dtype, rows, cols, k }: ShardShape): Promise<ShardId> {
-    return this.#peer.call('opening a shard', this.#peer.api.open({ dtype, rows, cols, k }));
+    return this.#call('opening a shard', this.#peer.api.open({ dtype, rows, cols, k }));
   }
 
   reserve(shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]> {
-    return this.#peer.call('reserving pages', this.#peer.api.reserve(shard, hashes));
+    return this.#call('reserving pages', this.#peer.api.reserve(shard, hashes));
   }
 
   put(shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void> {
     // A block that fills its buffer moves; a view of a larger one has to be copied.
     const whole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
     const message = whole ? transfer(bytes, [bytes.buffer]) : bytes;
-    return this.#peer.call('storing a block', this.#peer.api.put(shard, hash, message));
+    return this.#call('storing a block', this.#peer.api.put(shard, hash, message));
   }
 
   async accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void> {
@@ -72,29 +72,39 @@ class RemoteBackend implements Backend {
     };
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
-      await this.#peer.call('computing', this.#peer.api.accumulate(shard, range), ACCUMULATE_MS);
+      await this.#call('computing', this.#peer.api.accumulate(shard, range), ACCUMULATE_MS);
     } finally {
       signal?.removeEventListener('abort', interrupt);
     }
   }
 
   close(shard: ShardId): Promise<Uint8Array[]> {
-    return this.#peer.call('reading the result', this.#peer.api.close(shard), OPEN_MS);
+    return this.#call('reading the result', this.#peer.api.close(shard), OPEN_MS);
   }
 
   abandon(shard: ShardId): Promise<void> {
-    return this.#peer.call('abandoning a shard', this.#peer.api.abandon(shard));
+    return this.#call('abandoning a shard', this.#peer.api.abandon(shard));
   }
 
   takeEvicted(): Promise<Hash[]> {
-    return this.#peer.call('listing evictions', this.#peer.api.takeEvicted());
+    return this.#call('listing evictions', this.#peer.api.takeEvicted());
   }
 
   stats(): Promise<BackendStats> {
-    return this.#peer.call('reading statistics', this.#peer.api.stats());
+    return this.#call('reading statistics', this.#peer.api.stats());
   }
 
   destroy(): Promise<void> {
-    return this.#peer.call('closing the GPU', this.#peer.api.destroy());
+    return this.#call('closing the GPU', this.#peer.api.destroy());
+  }
+
+  /** A GPU worker that does not answer is as good as lost: the engine builds a new one. */
+  async #call<R>(what: string, work: Promise<R>, ms?: number): Promise<R> {
+    try {
+      return await this.#peer.call(what, work, ms);
+    } catch (error) {
+      if (!isAppError(error, 'timeout')) throw error;
+      throw new AppError('gpu-lost', `The GPU does not answer (${what})`, { cause: error });
+    }
   }
 }

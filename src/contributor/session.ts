@@ -2,7 +2,7 @@
  * One connection's conversation with the coordinator: greet, take leases, commit results, keep
  * receipts. Results outlive the connection in the outbox; everything else here dies with it.
  */
-import { Semaphore } from '../core/async.ts';
+import { Semaphore, withPermit } from '../core/async.ts';
 import { withDeadline } from '../core/clock.ts';
 import { AppError, type ErrorCode, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
@@ -16,6 +16,7 @@ import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { OperandReader } from './operands.ts';
 import type { SessionContext } from './session-context.ts';
 import { LEASES_IN_FLIGHT, computeShard } from './shard.ts';
+import { statementError } from './statement-error.ts';
 
 /** How long a visitor who stops waits for the goodbye to leave. */
 const GOODBYE_MS = 500;
@@ -34,6 +35,9 @@ export class ContributorSession {
   readonly #tasks = new Set<Promise<void>>();
   /** Leases load side by side and compute one after the other, so that each knows its own GPU time. */
   readonly #gpuTurn = new Semaphore(1);
+  readonly #slots = new Semaphore(LEASES_IN_FLIGHT);
+  /** Known answers are being repeated: no lease is asked for meanwhile. */
+  #testing = false;
   readonly #ended = new AbortController();
   #replaced = false;
   #fatal: AppError | undefined;
@@ -106,7 +110,7 @@ export class ContributorSession {
   }
 
   async #handle(message: FromCoordinator): Promise<void> {
-    const { emit, outbox, backend } = this.#context;
+    const { emit, outbox } = this.#context;
     switch (message.type) {
       case 'welcome':
         emit({ ...message, type: 'welcome' });
@@ -117,9 +121,7 @@ export class ContributorSession {
         return;
       case 'self-test':
         emit({ type: 'self-test' });
-        await backend.selfTest();
-        emit({ type: 'self-tested' });
-        await this.#ready();
+        this.#track(this.#selfTest());
         return;
       case 'lease':
         await this.#lease(message.envelope);
@@ -160,7 +162,30 @@ export class ContributorSession {
     const { id } = opened.value;
     // Said twice: it is being computed, or waits for its receipt.
     if (this.#work.has(id) || this.#context.outbox.get(id)) return;
-    const task = this.#accept(opened, envelope).finally(() => this.#tasks.delete(task));
+    this.#track(this.#accept(opened, envelope));
+  }
+
+  /** Known answers again, once the leases in flight have given their memory back. */
+  async #selfTest(): Promise<void> {
+    if (this.#testing) return;
+    this.#testing = true;
+    const earlier = Array.from(this.#tasks);
+    try {
+      await Promise.all(earlier);
+      if (this.#over) return;
+      await this.#context.backend.selfTest();
+      this.#context.emit({ type: 'self-tested' });
+    } catch (thrown) {
+      this.#fatal = toAppError(thrown);
+      this.#ended.abort();
+    } finally {
+      this.#testing = false;
+      if (!this.#over) await this.#ready().catch(() => {});
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    const task = work.finally(() => this.#tasks.delete(task));
     this.#tasks.add(task);
   }
 
@@ -171,7 +196,8 @@ export class ContributorSession {
     this.#work.set(lease.id, stop);
     try {
       if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
-      await this.#compute(lease, digest, envelope, stop.signal);
+      // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
+      await withPermit(this.#slots, () => this.#compute(lease, digest, envelope, stop.signal), stop.signal);
     } catch (thrown) {
       const error = toAppError(thrown);
       if (FATAL.includes(error.code)) {
@@ -270,18 +296,11 @@ export class ContributorSession {
 
   /** How many more leases would be taken now: absolute, so that a repeated message does no harm. */
   #ready(): Promise<void> {
+    if (this.#testing) return Promise.resolve();
     return this.#send({ type: 'ready', leases: Math.max(0, LEASES_IN_FLIGHT - this.#work.size) });
   }
 
   #send(message: FromContributor): Promise<void> {
     return this.#link.control.send(encodeFromContributor(message));
   }
-}
-
-/** 'wrong-peer' is kept for a coordinator with another key; here it only signs what is not its own. */
-function statementError(thrown: unknown): AppError {
-  const error = toAppError(thrown);
-  return isAppError(error, 'wrong-peer')
-    ? new AppError('bad-signature', error.message, { cause: error })
-    : error;
 }

@@ -283,6 +283,7 @@ export class Dispatcher {
       if (this.#closed) return;
       // A late result is still welcome, so nobody is told to stop.
       this.#end(scheduler.expire(clock.now()), 'expired');
+      this.#track(this.#context.jobs.finishComplete());
       this.pump();
       this.#tick();
     });

@@ -1,4 +1,5 @@
 /** `/v1/jobs`: create, watch, cancel, and stream the result. */
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../core/errors.ts';
@@ -61,8 +62,12 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
     try {
       for await (const view of reports.watch(request.params.id, gone.signal)) {
-        raw.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`);
+        const room = raw.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`);
+        // A reader that stops reading gets the latest state later, not all of them from our memory.
+        if (!room) await once(raw, 'drain', { signal: gone.signal });
       }
+    } catch (error) {
+      if (!gone.signal.aborted) throw error;
     } finally {
       clearInterval(keepAlive);
       raw.end();

@@ -5,7 +5,7 @@
 import { Emitter } from '../core/async.ts';
 import { fromHex, toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import type { JobRequest } from '../core/v1.ts';
@@ -47,6 +47,8 @@ export type JobChange =
 
 /** Cells of one job: its bookkeeping stays within some 100 MiB; C would be 256 GiB. */
 const MAX_CELLS = 2 ** 20;
+/** A strip of float32 operands is 128 MiB at this K, and a verification thread holds one whole. */
+const MAX_K = 2 ** 17;
 const MAX_F32 = 3.4028234663852886e38;
 /** A title on contributors' pages: short, and one line. */
 const MAX_PROJECT_CHARS = 80;
@@ -54,6 +56,7 @@ const MAX_PROJECT_CHARS = 80;
 export class Jobs {
   readonly #context: JobsContext;
   readonly #running = new Map<string, RunningJob>();
+  readonly #finishing = new Set<string>();
   readonly changes = new Emitter<JobChange>();
   readonly #fetch: FetchBytes;
 
@@ -69,7 +72,7 @@ export class Jobs {
   /** Takes up every job that was running when the coordinator last stopped, however it stopped. */
   async restore(): Promise<void> {
     await expireOpenLeases(this.#context.db, this.#context.clock.now());
-    for (const job of await listJobs(this.#context.db, 'running')) await this.#take(job);
+    for (const job of await listJobs(this.#context.db, 'running')) await this.#begin(job);
   }
 
   running(id: string): RunningJob | undefined {
@@ -101,7 +104,7 @@ export class Jobs {
       priority: request.priority ?? 0,
       createdMs: clock.now(),
     });
-    await this.#take(job);
+    await this.#begin(job);
     this.changes.emit({ type: 'created', job: job.id });
     return job;
   }
@@ -146,6 +149,23 @@ export class Jobs {
     else this.changes.emit({ type: 'progress', job: id });
   }
 
+  /** Ends every job whose last cell was verified but whose result could not be put together then. */
+  async finishComplete(): Promise<void> {
+    for (const id of this.#running.keys()) {
+      const progress = this.#context.scheduler.progressOf(id);
+      if (progress && progress.verified === progress.total) await this.#finish(id);
+    }
+  }
+
+  /** One job that cannot be taken up fails by itself, not with the coordinator. */
+  async #begin(job: Job): Promise<void> {
+    try {
+      await this.#take(job);
+    } catch (error) {
+      await this.fail(job.id, toAppError(error).message);
+    }
+  }
+
   async #take(job: Job): Promise<void> {
     const { db, scheduler, pool, rng } = this.#context;
     const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
@@ -164,16 +184,23 @@ export class Jobs {
       cells.map((cell) => ({ row: cell.rowBlock, col: cell.colBlock, rows: 1, cols: 1 })),
     );
     this.#running.set(id, { spec, secrets });
-    const progress = scheduler.progressOf(id)!;
-    if (progress.verified === progress.total) await this.#finish(id);
   }
 
   /** Puts C's manifest together from the verified cells. May run again after a crash: it is idempotent. */
   async #finish(id: string): Promise<void> {
     const running = this.#running.get(id);
-    if (!running) return;
+    if (!running || this.#finishing.has(id)) return;
+    this.#finishing.add(id);
+    try {
+      await this.#assemble(id, running.spec);
+    } finally {
+      this.#finishing.delete(id);
+    }
+  }
+
+  async #assemble(id: string, spec: JobSpec): Promise<void> {
     const { db, blocks, clock, log } = this.#context;
-    const { dtype, rows, cols } = running.spec;
+    const { dtype, rows, cols } = spec;
     const strips: Uint8Array[][] = [];
     for (const cell of await cellsOf(db, id)) (strips[cell.rowBlock] ??= []).push(fromHex(cell.block));
     const shape = { dtype: RESULT_DTYPE[dtype], rows, cols };
@@ -210,6 +237,12 @@ function assertProduct(a: Operand, b: Operand): void {
     );
   }
   assertK(a.dtype, a.k);
+  if (a.k > MAX_K) {
+    throw new AppError(
+      'k-too-large',
+      `K = ${a.k} is too large: at most ${MAX_K}. Split K and add the partial products.`,
+    );
+  }
   const largest = a.k * a.maxAbs * b.maxAbs;
   if (a.dtype !== 'i8' && largest * 1.01 > MAX_F32) {
     throw new AppError(

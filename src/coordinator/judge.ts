@@ -114,7 +114,9 @@ export class Judge {
       scheduler.release(lease.id);
       await endLease(db, lease.id, 'expired', this.#context.clock.now());
       if (!isAppError(error)) throw error;
-      if (error.code === 'internal') await jobs.fail(lease.job, error.message);
+      // A lost operand block ends the job; any other trouble of ours (a full disk) may pass.
+      if (error.code === 'internal') await jobs.checkStrips(lease.job, rect);
+      if (!scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
       return { type: 'interrupted', lease: lease.id, error };
     }
     if (!collected.ok) return this.#reject(lease, running, collected.reason);

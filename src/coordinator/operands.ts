@@ -54,6 +54,11 @@ export class Operands {
     const path = join(this.#spoolDir, toHex(this.#rng.bytes(16)));
     try {
       await pipeline(stream, createWriteStream(path, { mode: 0o600 }), { signal }).catch((error: unknown) => {
+        if ((error as { code?: unknown }).code === 'ENOSPC') {
+          throw new AppError('too-large', 'the coordinator has no room on its disk for this file', {
+            cause: error,
+          });
+        }
         throw new AppError('aborted', 'the upload broke off', { cause: error });
       });
       const source = await fileSource(path);

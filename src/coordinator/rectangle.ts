@@ -10,6 +10,15 @@ import { type Grid, type Rect, rectArea } from './grid.ts';
 export const TARGET_LEASE_SECONDS = 15;
 /** Cells on a side of a lease: bounds the width that one exact check has to cover to 8,192 columns. */
 export const MAX_LEASE_SIDE = 32;
+/** What the verifier's projections of one lease may take; with a large K, leases are narrower. */
+const CHECK_BYTES = 128 * 1024 * 1024;
+/** Float64 values of a projection for every value of K: 16 rounds and Σ|B| (src/verify/float.ts). */
+const PROJECTION_VALUES = 17;
+
+/** The most cells on a side of a lease over this K: 32, and 7 at K = 131,072. */
+export function leaseSide(k: number): number {
+  return Math.max(1, Math.min(MAX_LEASE_SIDE, Math.floor(CHECK_BYTES / (k * PROJECTION_VALUES * 8))));
+}
 
 /** What one contributor can do on one job, measured or assumed. */
 export interface Speed {
@@ -52,10 +61,10 @@ export function expectedSeconds(rect: Rect, cost: ShardCost, speed: Speed): numb
 }
 
 /** Two k-blocks of two leases must fit: for each lease, one loads while the other computes. */
-function fits(rows: number, cols: number, room: Room): boolean {
+function fits(rows: number, cols: number, room: Room, side: number): boolean {
   const pages = rows + cols;
   return (
-    Math.max(rows, cols) <= MAX_LEASE_SIDE &&
+    Math.max(rows, cols) <= side &&
     4 * pages <= Math.max(room.pages, 8) &&
     rows * cols <= Math.min(room.cells, MAX_CELLS_PER_LEASE)
   );
@@ -77,7 +86,10 @@ function grow(
     const down: Rect = { ...rect, rows: rect.rows + 1 };
     const right: Rect = { ...rect, cols: rect.cols + 1 };
     const options = (rect.rows <= rect.cols ? [down, right] : [right, down]).filter(
-      (next) => rectArea(next) <= maxCells && fits(next.rows, next.cols, room) && openEdge(grid, rect, next),
+      (next) =>
+        rectArea(next) <= maxCells &&
+        fits(next.rows, next.cols, room, leaseSide(cost.k)) &&
+        openEdge(grid, rect, next),
     );
     const priced = options.map((next) => ({
       rect: next,

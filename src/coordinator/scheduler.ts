@@ -44,6 +44,8 @@ const SMOOTHING = 0.3;
 export class Scheduler {
   readonly #rng: Rng;
   readonly #jobs = new Map<string, JobState>();
+  /** The same jobs, the next to be served first. */
+  #ordered: JobState[] = [];
   readonly #contributors = new Map<string, Contributor>();
   readonly #leases = new Map<string, ActiveLease>();
   /** The same leases by contributor: asked for at every message of every one of them. */
@@ -57,11 +59,13 @@ export class Scheduler {
     const grid = new Grid(rowBlocks(spec), Math.ceil(spec.cols / BLOCK_ROWS));
     for (const rect of verified) grid.verify(rect);
     this.#jobs.set(spec.id, { spec, grid });
+    this.#order();
   }
 
   /** Forgets the job and returns its live leases, which are to be cancelled. */
   removeJob(id: string): ActiveLease[] {
     this.#jobs.delete(id);
+    this.#order();
     return this.#endAll((lease) => lease.job.id === id);
   }
 
@@ -125,14 +129,13 @@ export class Scheduler {
     const contributor = this.#contributors.get(peer);
     if (!contributor) throw new AppError('internal', 'a lease for an unknown contributor');
     const { projects } = contributor.capability;
-    const jobs = Array.from(this.#jobs.values())
-      .filter(({ spec }) => projects.length === 0 || projects.includes(spec.project))
-      .sort((x, y) => y.spec.priority - x.spec.priority || x.spec.createdMs - y.spec.createdMs);
-    for (const job of jobs) {
+    const suits = ({ spec }: JobState): boolean => projects.length === 0 || projects.includes(spec.project);
+    for (const job of this.#ordered) {
+      if (job.grid.openCells === 0 || !suits(job)) continue;
       const lease = this.#fresh(peer, contributor, job, now);
       if (lease) return lease;
     }
-    return this.#copy(peer, contributor, jobs, now);
+    return this.#copy(peer, contributor, suits, now);
   }
 
   #fresh(
@@ -168,7 +171,7 @@ export class Scheduler {
   #copy(
     peer: string,
     contributor: Contributor,
-    jobs: readonly JobState[],
+    suits: (job: JobState) => boolean,
     now: number,
   ): ActiveLease | undefined {
     const late = this.leases()
@@ -178,10 +181,15 @@ export class Scheduler {
           // A committed result may stall on its way: then it has a minute, whatever was expected.
           now - lease.issuedMs >
             (lease.committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000)) &&
-          jobs.some(({ spec, grid }) => spec.id === lease.job.id && grid.liveLeases(lease.rect) < MAX_COPIES),
+          this.#mayCopy(lease, suits),
       )
       .sort((x, y) => x.issuedMs - y.issuedMs)[0];
     return late && this.#grant(peer, contributor, late.job, late.rect, late.expectedMs, now);
+  }
+
+  #mayCopy(lease: ActiveLease, suits: (job: JobState) => boolean): boolean {
+    const job = this.#jobs.get(lease.job.id);
+    return job !== undefined && suits(job) && job.grid.liveLeases(lease.rect) < MAX_COPIES;
   }
 
   #grant(
@@ -251,6 +259,12 @@ export class Scheduler {
     speed.rates[dtype] = blend(speed.rates[dtype] || UNKNOWN_RATE, sample.rate);
     speed.down = blend(speed.down, sample.down);
     speed.up = blend(speed.up, sample.up);
+  }
+
+  #order(): void {
+    this.#ordered = Array.from(this.#jobs.values()).sort(
+      (x, y) => y.spec.priority - x.spec.priority || x.spec.createdMs - y.spec.createdMs,
+    );
   }
 
   #forget(id: string): ActiveLease | undefined {

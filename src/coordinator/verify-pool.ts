@@ -11,7 +11,7 @@ import { type VerifyParams, narrow } from '../verify/params.ts';
 import type { Verdict } from '../verify/result.ts';
 import { type StripColumn, drawColumn, missBound, paramsFor } from '../verify/strip.ts';
 import type { Rect } from './grid.ts';
-import { MAX_LEASE_SIDE } from './rectangle.ts';
+import { leaseSide } from './rectangle.ts';
 import type { RecomputeTask, VerifyTask } from './verify-thread.ts';
 
 export class VerifyPool {
@@ -42,7 +42,7 @@ export class VerifyPool {
 
 /** A job's S and T. @throws AppError 'k-too-large' for what cannot be checked. */
 export function jobParams(dtype: Dtype, k: number, cols: number): VerifyParams {
-  return paramsFor(dtype, k, Math.min(cols, MAX_LEASE_SIDE * CELL));
+  return paramsFor(dtype, k, Math.min(cols, leaseSide(k) * CELL));
 }
 
 /** A wrong number of such a job passes with probability at most 2^−missLog2. */
@@ -78,7 +78,7 @@ export class JobSecrets {
     this.#fetch = fetch;
     this.params = jobParams(a.dtype as Dtype, a.cols, b.rows);
     const bytes = (this.params.rounds + 1) * a.cols * Float64Array.BYTES_PER_ELEMENT;
-    this.#columnsKept = Math.max(MAX_LEASE_SIDE, Math.floor(PROJECTION_BYTES / bytes));
+    this.#columnsKept = Math.max(leaseSide(a.cols), Math.floor(PROJECTION_BYTES / bytes));
   }
 
   get missLog2(): number {

@@ -63,9 +63,6 @@ export interface JobView {
   readonly error: string | null;
 }
 
-/** One event of `/v1/jobs/:id/events`: the job as it is now. The last has a final state. */
-export type JobEvent = JobView;
-
 export interface ReceiptView {
   readonly shard: string;
   readonly job: string;

@@ -62,7 +62,11 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     cols: view.getUint32(12, true),
     root: bytes.slice(16),
   };
-  assertShape(manifest);
+  try {
+    assertShape(manifest);
+  } catch (error) {
+    throw new AppError('bad-frame', 'a manifest of an impossible shape', { cause: error });
+  }
   return manifest;
 }
 

@@ -73,7 +73,7 @@ describe('a manifest', () => {
         refusal('bad-frame', /not a manifest/),
       );
     }
-    expect(await failure(() => decodeManifest(changed(8, 0)))).toMatchObject(refusal('bad-input', /rows/));
+    expect(await failure(() => decodeManifest(changed(8, 0)))).toMatchObject(refusal('bad-frame', /shape/));
   });
 
   it('decodes random bytes to a manifest or an AppError', () => {
