@@ -227,6 +227,26 @@ describe('a lost connection', () => {
     expect(hello.upBytesPerSecond).toBeGreaterThan(0);
   });
 
+  it('takes turns when more was granted than was asked for, and declines nothing', async () => {
+    const inner = cpuBackend();
+    let [now, most] = [0, 0];
+    const open: Backend['open'] = (shape) => {
+      now += 1;
+      most = Math.max(most, now);
+      return inner.open(shape);
+    };
+    const close: Backend['close'] = async (shard) => {
+      const blocks = await inner.close(shard);
+      now -= 1;
+      return blocks;
+    };
+    const { talk } = await join(() => quickBackend({ open, close }, inner));
+    for (let i = 0; i < 4; i++) await talk.grant(small.work);
+    for (let i = 0; i < 4; i++) await talk.committed();
+    expect(most).toBeLessThanOrEqual(2);
+    expect(talk.unread('decline')).toBe(0);
+  });
+
   it('tells of evicted blocks, so that the coordinator knows what is still held', async () => {
     const evicted = ['aa'.repeat(32), 'bb'.repeat(32)];
     const { talk } = await join(() => quickBackend({ takeEvicted: async () => evicted.splice(0) }));
