@@ -12,7 +12,7 @@ import { type Digits, PIXELS, TEST_DIGITS, TRAINING_DIGITS, nearestAccuracy } fr
 const SIGNATURES_PER_SHARD = 3;
 const MIN_ACCURACY = 0.9;
 const MIN_MISS_LOG2 = 72;
-const CONTRIBUTORS = 2;
+export const CONTRIBUTORS = 2;
 /** The most that one answer of the coordinator holds. */
 const RECEIPTS_PER_PAGE = 1_000;
 

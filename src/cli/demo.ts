@@ -13,7 +13,7 @@ import { type RunningCoordinator, startCoordinator } from '../coordinator/coordi
 import { findBrowser } from './browser.ts';
 import type { Context } from './context.ts';
 import { pageAddress } from './contribute.ts';
-import { type DemoReport, checkDemo, reportJson, reportLines } from './demo-report.ts';
+import { CONTRIBUTORS, type DemoReport, checkDemo, reportJson, reportLines } from './demo-report.ts';
 import { type Digits, loadDigits, submitDigits } from './digits.ts';
 import { followJob } from './follow.ts';
 import { interrupted } from './interrupt.ts';
@@ -25,7 +25,6 @@ export interface DemoOptions {
   readonly json: boolean;
 }
 
-const CONTRIBUTORS = 2;
 /** Two software adapters on two cores are ready after some seconds; a demo that hangs helps nobody. */
 const READY_MS = 120_000;
 const DEMO_MS = 600_000;

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../core/errors.ts';
-import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
+import { decodeManifest } from '../matrix/manifest.ts';
 import { npyHeader } from '../matrix/npy.ts';
 import { streamRows } from '../matrix/read.ts';
+import { fetchFrom } from '../store/blocks.ts';
 import { getJob } from '../store/jobs.ts';
 import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
 
@@ -80,11 +81,7 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     if (job.resultManifest === null) {
       throw new AppError('conflict', `this job is ${job.state}; its result exists once it is done`);
     }
-    const fetch: FetchBytes = async (hash) => {
-      const bytes = await blocks.get(hash);
-      if (!bytes) throw new AppError('internal', `the block store has lost ${hash}`);
-      return bytes;
-    };
+    const fetch = fetchFrom(blocks);
     const manifest = decodeManifest(await fetch(job.resultManifest));
     const header = npyHeader(manifest);
     async function* file(): AsyncGenerator<Uint8Array> {

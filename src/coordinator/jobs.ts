@@ -13,7 +13,7 @@ import { BLOCK_ROWS } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
 import { RESULT_DTYPE, assertK } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
-import type { BlockStore } from '../store/blocks.ts';
+import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
@@ -62,11 +62,7 @@ export class Jobs {
 
   constructor(context: JobsContext) {
     this.#context = context;
-    this.#fetch = async (hash) => {
-      const bytes = await context.blocks.get(hash);
-      if (!bytes) throw new AppError('internal', `the block store has lost ${hash}`);
-      return bytes;
-    };
+    this.#fetch = fetchFrom(context.blocks);
   }
 
   /** Takes up every job that was running when the coordinator last stopped, however it stopped. */
@@ -144,17 +140,18 @@ export class Jobs {
 
   /** Called after a shard of this job was settled: tells watchers, and ends the job with its last cell. */
   async advanced(id: string): Promise<void> {
-    const progress = this.#context.scheduler.progressOf(id);
-    if (progress && progress.verified === progress.total) await this.#finish(id);
+    if (this.#isComplete(id)) await this.#finish(id);
     else this.changes.emit({ type: 'progress', job: id });
   }
 
   /** Ends every job whose last cell was verified but whose result could not be put together then. */
   async finishComplete(): Promise<void> {
-    for (const id of this.#running.keys()) {
-      const progress = this.#context.scheduler.progressOf(id);
-      if (progress && progress.verified === progress.total) await this.#finish(id);
-    }
+    for (const id of this.#running.keys()) if (this.#isComplete(id)) await this.#finish(id);
+  }
+
+  #isComplete(id: string): boolean {
+    const progress = this.#context.scheduler.progressOf(id);
+    return progress !== undefined && progress.verified === progress.total;
   }
 
   /** One job that cannot be taken up fails by itself, not with the coordinator. */

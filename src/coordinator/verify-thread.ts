@@ -3,10 +3,10 @@
  * so only the claimed result and the shared secrets cross the thread boundary.
  */
 import { workerData } from 'piscina';
-import { AppError, unreachable } from '../core/errors.ts';
+import { unreachable } from '../core/errors.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
-import { openBlockStore } from '../store/blocks.ts';
+import { fetchFrom, openBlockStore } from '../store/blocks.ts';
 import { type Projection, sharedFloats } from '../verify/column.ts';
 import type { VerifyParams } from '../verify/params.ts';
 import { recomputeStrip } from '../verify/recompute.ts';
@@ -54,13 +54,9 @@ export type VerifyTask = ProjectTask | CheckTask | RecomputeTask;
 const store = openBlockStore((workerData as { blocksDir: string }).blocksDir);
 
 async function read(hashes: readonly Hash[]): Promise<Uint8Array[]> {
-  const blocks = await store;
+  const fetch = fetchFrom(await store);
   const bytes: Uint8Array[] = [];
-  for (const hash of hashes) {
-    const block = await blocks.get(hash);
-    if (!block) throw new AppError('internal', `the block store has lost the operand block ${hash}`);
-    bytes.push(block);
-  }
+  for (const hash of hashes) bytes.push(await fetch(hash));
   return bytes;
 }
 
