@@ -14,7 +14,7 @@ export interface OpenedBackend {
 /** What the GPU worker offers: a Backend whose abort is a call. */
 export interface BackendHost extends Omit<Backend, keyof OpenedBackend | 'accumulate'> {
   openBackend(memoryBytes: number, allowFallback: boolean): Promise<OpenedBackend>;
-  accumulate(shard: ShardId, range: KRange): Promise<void>;
+  accumulate(shard: ShardId, range: KRange): Promise<number>;
   interrupt(shard: ShardId): void;
 }
 
@@ -50,8 +50,8 @@ class RemoteBackend implements Backend {
     return this.#call('testing the GPU', this.#peer.api.selfTest(), OPEN_MS);
   }
 
-  open({ dtype, rows, cols, k }: ShardShape): Promise<ShardId> {
-    return this.#call('opening a shard', this.#peer.api.open({ dtype, rows, cols, k }));
+  open({ dtype, rows, cols, k }: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> {
+    return this.#call('opening a shard', this.#peer.api.open({ dtype, rows, cols, k }, start));
   }
 
   reserve(shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]> {
@@ -65,17 +65,25 @@ class RemoteBackend implements Backend {
     return this.#call('storing a block', this.#peer.api.put(shard, hash, message));
   }
 
-  async accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void> {
+  async accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) throw new AppError('aborted', 'the shard was stopped');
     const interrupt = (): void => {
       void this.#peer.api.interrupt(shard);
     };
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
-      await this.#call('computing', this.#peer.api.accumulate(shard, range), ACCUMULATE_MS);
+      return await this.#call('computing', this.#peer.api.accumulate(shard, range), ACCUMULATE_MS);
     } finally {
       signal?.removeEventListener('abort', interrupt);
     }
+  }
+
+  save(shard: ShardId): Promise<Uint8Array[]> {
+    return this.#call('saving a shard', this.#peer.api.save(shard), OPEN_MS);
+  }
+
+  setIntensity(share: number): Promise<void> {
+    return this.#call('setting the intensity', this.#peer.api.setIntensity(share));
   }
 
   close(shard: ShardId): Promise<Uint8Array[]> {

@@ -30,17 +30,19 @@ class Host implements BackendHost {
   }
 
   selfTest = (): Promise<void> => this.#open.selfTest();
-  open = (shape: ShardShape): Promise<ShardId> => this.#open.open(shape);
+  open = (shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> =>
+    this.#open.open(shape, start);
+  setIntensity = (share: number): Promise<void> => this.#open.setIntensity(share);
   reserve = (shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]> => this.#open.reserve(shard, hashes);
   put = (shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void> => this.#open.put(shard, hash, bytes);
   takeEvicted = (): Promise<Hash[]> => this.#open.takeEvicted();
   stats = (): ReturnType<Backend['stats']> => this.#open.stats();
 
-  async accumulate(shard: ShardId, range: KRange): Promise<void> {
+  async accumulate(shard: ShardId, range: KRange): Promise<number> {
     const stop = new AbortController();
     this.#running.set(shard, stop);
     try {
-      await this.#open.accumulate(shard, range, stop.signal);
+      return await this.#open.accumulate(shard, range, stop.signal);
     } finally {
       this.#running.delete(shard);
     }
@@ -51,9 +53,12 @@ class Host implements BackendHost {
     this.#running.get(shard)?.abort();
   }
 
+  async save(shard: ShardId): Promise<Uint8Array[]> {
+    return moved(await this.#open.save(shard));
+  }
+
   async close(shard: ShardId): Promise<Uint8Array[]> {
-    const blocks = await this.#open.close(shard);
-    return transfer(blocks, Array.from(new Set(blocks.map((block) => block.buffer))));
+    return moved(await this.#open.close(shard));
   }
 
   async abandon(shard: ShardId): Promise<void> {
@@ -72,6 +77,9 @@ class Host implements BackendHost {
     return this.#backend;
   }
 }
+
+const moved = (blocks: Uint8Array[]): Uint8Array[] =>
+  transfer(blocks, Array.from(new Set(blocks.map((block) => block.buffer))));
 
 addEventListener('message', (event: MessageEvent<{ port?: MessagePort }>) => {
   if (event.data.port) expose(new Host(), event.data.port);

@@ -45,6 +45,8 @@ export interface BackendStats {
   readonly longestSliceMs: number;
   /** Multiply-adds per second over the last slices, per dtype; 0 before the first. */
   readonly rates: Record<Dtype, number>;
+  /** Time that slices took, all together, ms. */
+  readonly busyMs: number;
 }
 
 export interface Backend {
@@ -57,8 +59,11 @@ export interface Backend {
   /** Known answers for every dtype. @throws AppError 'gpu-wrong' naming the kernel that failed. */
   selfTest(): Promise<void>;
 
-  /** Reserves and zeroes the shard's C. @throws AppError 'out-of-memory' over the budget. */
-  open(shape: ShardShape): Promise<ShardId>;
+  /**
+   * Reserves the shard's C: zeros, or `start`, what `save` gave for a shard of this shape (perhaps on a device
+   * that is gone). @throws AppError 'out-of-memory' over the budget, 'bad-input' for another shape's `start`.
+   */
+  open(shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId>;
 
   /**
    * Pins the pages of these blocks for the shard, each distinct hash once a call, and returns the hashes
@@ -72,9 +77,17 @@ export interface Backend {
   /**
    * C += A·Bᵀ over these k-blocks, in slices of at most 100 ms; unpins the blocks when done, also when it
    * fails. The signal stops it within one slice; a shard that was stopped half-way can only be abandoned.
+   * Resolves to the ms that its slices took. Ask for the next range, or another shard's, before this one has
+   * ended: the device then never waits in between.
    * @throws 'aborted', 'gpu-lost', and 'bad-input' for a block that is not here or has another shape.
    */
-  accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<void>;
+  accumulate(shard: ShardId, range: KRange, signal?: AbortSignal): Promise<number>;
+
+  /**
+   * C so far, in the form of `close`; the shard stays open. For `open` to start from after a loss.
+   * @throws 'conflict' for a shard that is still computing or was stopped half-way.
+   */
+  save(shard: ShardId): Promise<Uint8Array[]>;
 
   /**
    * The blocks of C, row-major by cell, ready to hash and send; frees the shard.
@@ -89,6 +102,9 @@ export interface Backend {
   takeEvicted(): Promise<Hash[]>;
 
   stats(): Promise<BackendStats>;
+
+  /** The share of time, 0.05 to 1, that slices may take; 1 unless told. @throws AppError 'bad-input' outside. */
+  setIntensity(share: number): Promise<void>;
 
   /** Releases the device. Every later call rejects with 'closed'. */
   destroy(): Promise<void>;

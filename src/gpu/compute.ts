@@ -6,6 +6,14 @@ import type { Dtype } from '../matrix/dtype.ts';
 import type { BackendInfo, BackendStats, ShardShape } from './backend.ts';
 import type { PagedRange } from './plan.ts';
 
+/** How a product is stopped between two slices. */
+export interface Stop {
+  /** Called before each slice, in the same turn as its submission; throws to stop. */
+  readonly proceed: () => void;
+  /** Ends a wait for the next slice; `proceed` then says why. */
+  readonly signal: AbortSignal;
+}
+
 export interface Compute<Result> {
   readonly info: BackendInfo;
   readonly pageCount: number;
@@ -18,14 +26,16 @@ export interface Compute<Result> {
   useKernel(dtype: Dtype, kernel: string): Promise<void>;
 
   write(page: number, bytes: Uint8Array): void;
-  /** Zeroed cells of C. @throws 'out-of-memory' */
-  allocate(shape: ShardShape): Promise<Result>;
+  /** Cells of C: zeros, or the blocks that `read` once gave. @throws 'out-of-memory' */
+  allocate(shape: ShardShape, start?: readonly Uint8Array[]): Promise<Result>;
   free(result: Result): void;
-  /** Calls `proceed` before each slice; it throws to stop. */
-  multiply(result: Result, dtype: Dtype, range: PagedRange, proceed: () => void): Promise<void>;
+  /** Resolves to the ms that the slices took. */
+  multiply(result: Result, dtype: Dtype, range: PagedRange, stop: Stop): Promise<number>;
   /** The blocks of C in block format (matrix/blocks.ts), row-major by cell. */
   read(result: Result, shape: ShardShape): Promise<Uint8Array[]>;
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates'>;
+  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'>;
+  /** @param share 0.05 to 1. */
+  setIntensity(share: number): void;
   destroy(): void;
 }

@@ -2,17 +2,19 @@
  * The Backend in plain TypeScript: the reference that the GPU is compared with, and the double that tests
  * compute on. Slow; yields to the event loop between slices so that a stop is heard.
  */
+import { Semaphore, withPermit } from '../core/async.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { ceilDiv } from '../core/bytes.ts';
 import { BLOCK_BYTES, CELL } from '../matrix/blocks.ts';
 import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
 import { halvesToFloats } from '../matrix/half.ts';
 import type { Backend, BackendInfo, BackendStats, ShardShape } from './backend.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, Stop } from './compute.ts';
+import { Duty } from './duty.ts';
 import { PagedBackend } from './paged-backend.ts';
 import { type MemorySplit, splitMemory } from './memory.ts';
 import type { PagedRange } from './plan.ts';
-import { cellCount, repackCell } from './repack.ts';
+import { cellCount, repackCell, unpackCell } from './repack.ts';
 import { Pace } from './slices.ts';
 
 export interface CpuOptions {
@@ -44,12 +46,17 @@ class CpuCompute implements Compute<Cells> {
   readonly #clock: Clock;
   readonly #pages: Uint8Array<ArrayBuffer>[] = [];
   readonly #paces: Record<Dtype, Pace> = { i8: new Pace(), f16: new Pace(), f32: new Pace() };
+  /** One product at a time: two at once would blur each other's timing. */
+  readonly #turn = new Semaphore(1);
+  readonly #duty: Duty;
   #longestSliceMs = 0;
+  #busyMs = 0;
 
   constructor(pages: MemorySplit, clock: Clock) {
     this.pageCount = pages.operands;
     this.resultBudget = pages.results * BLOCK_BYTES;
     this.#clock = clock;
+    this.#duty = new Duty(clock);
   }
 
   candidates(): readonly string[] {
@@ -62,34 +69,49 @@ class CpuCompute implements Compute<Cells> {
     this.#pages[page] = new Uint8Array(bytes);
   }
 
-  async allocate(shape: ShardShape): Promise<Cells> {
+  async allocate(shape: ShardShape, start?: readonly Uint8Array[]): Promise<Cells> {
     const values = CELL * CELL;
     const make = (): Cells[number] =>
       shape.dtype === 'i8' ? new Int32Array(values) : new Float32Array(values);
-    return Array.from({ length: cellCount(shape) }, make);
+    const cells = Array.from({ length: cellCount(shape) }, make);
+    for (const [at, block] of (start ?? []).entries()) {
+      new Uint8Array(cells[at]!.buffer).set(unpackCell(shape, at, block));
+    }
+    return cells;
   }
 
   free(): void {}
 
-  async multiply(result: Cells, dtype: Dtype, range: PagedRange, proceed: () => void): Promise<void> {
+  multiply(result: Cells, dtype: Dtype, range: PagedRange, stop: Stop): Promise<number> {
+    return withPermit(this.#turn, () => this.#run(result, dtype, range, stop));
+  }
+
+  async #run(result: Cells, dtype: Dtype, range: PagedRange, { proceed, signal }: Stop): Promise<number> {
+    proceed();
     const pace = this.#paces[dtype];
     let started = this.#clock.now();
     let work = 0;
+    let total = 0;
     const measure = (): void => {
       const ms = this.#clock.now() - started;
       this.#longestSliceMs = Math.max(this.#longestSliceMs, ms);
+      this.#busyMs += ms;
+      total += ms;
       pace.observe(work, ms);
+      this.#duty.spent(ms);
     };
     for (const done of this.#chunks(result, dtype, range)) {
       work += done;
       if (work < pace.budget) continue;
       measure();
       await sleep(this.#clock, 0);
+      await this.#duty.turn(signal).catch(() => {}); // proceed tells why
       proceed();
       started = this.#clock.now();
       work = 0;
     }
     if (work > 0) measure();
+    return total;
   }
 
   /** Computes a few rows at a time and yields their multiply-adds. */
@@ -117,9 +139,14 @@ class CpuCompute implements Compute<Cells> {
     return result.map((cell, at) => repackCell(shape, at, new Uint8Array(cell.buffer)));
   }
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates'> {
+  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'> {
     const { i8, f16, f32 } = this.#paces;
-    return { longestSliceMs: this.#longestSliceMs, rates: { i8: i8.rate, f16: f16.rate, f32: f32.rate } };
+    const rates = { i8: i8.rate, f16: f16.rate, f32: f32.rate };
+    return { longestSliceMs: this.#longestSliceMs, busyMs: this.#busyMs, rates };
+  }
+
+  setIntensity(share: number): void {
+    this.#duty.share = share;
   }
 
   destroy(): void {

@@ -1,6 +1,9 @@
 /** Runs the groups of a product as slices, at most two in flight, and tells the pace what each took. */
+import { Semaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Completion } from './completion.ts';
+import type { Stop } from './compute.ts';
+import { Duty } from './duty.ts';
 import { USAGE } from './gpu-constants.ts';
 import type { Lifeline } from './lifeline.ts';
 import type { Group } from './plan.ts';
@@ -20,8 +23,7 @@ export interface Job {
   readonly pace: Pace;
   readonly result: readonly GPUBuffer[];
   readonly groups: readonly Group[];
-  /** Throws to stop; called in the same turn as the submission that it allows. */
-  readonly proceed: () => void;
+  readonly stop: Stop;
 }
 
 /** Two keep the device busy while one completion travels back; more would delay a stop. */
@@ -31,11 +33,17 @@ const PARAMS_BYTES = 16;
 export class Dispatcher {
   readonly #parts: DispatchParts;
   readonly #params: GPUBuffer;
+  /** One product submits at a time; the next begins while the last slices of this one still run. */
+  readonly #turn = new Semaphore(1);
+  readonly #slots = new Semaphore(IN_FLIGHT);
+  readonly duty: Duty;
   #lastDone = 0;
   longestSliceMs = 0;
+  busyMs = 0;
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
+    this.duty = new Duty(parts.clock);
     this.#params = parts.device.createBuffer({
       label: 'params',
       size: PARAMS_BYTES,
@@ -43,34 +51,58 @@ export class Dispatcher {
     });
   }
 
-  async run(job: Job): Promise<void> {
-    const inFlight: Promise<void>[] = [];
+  /** Resolves to the ms that the slices took. */
+  async run(job: Job): Promise<number> {
+    const inFlight: Promise<number>[] = [];
     const tables: GPUBuffer[] = [];
     try {
-      for (const group of job.groups) {
-        const bindings = this.#bind(group, job.result, tables);
-        const cutter = new SliceCutter(
-          group.tiles.length / 2,
-          group.pairWork.length,
-          Math.max(...group.pairWork),
-        );
-        for (;;) {
-          if (inFlight.length >= IN_FLIGHT) await inFlight.shift();
-          job.proceed();
-          const slice = cutter.next(job.pace.budget);
-          if (!slice) break;
-          inFlight.push(this.#submit(job, bindings, slice, workOf(slice, group)));
+      const release = await this.#turn.acquire();
+      try {
+        for (const group of job.groups) {
+          const bindings = this.#bind(group, job.result, tables);
+          const cutter = new SliceCutter(
+            group.tiles.length / 2,
+            group.pairWork.length,
+            Math.max(...group.pairWork),
+          );
+          for (;;) {
+            const slot = await this.#slot(job.stop);
+            const slice = cutter.next(job.pace.budget);
+            if (!slice) {
+              slot();
+              break;
+            }
+            const done = this.#submit(job, bindings, slice, workOf(slice, group)).finally(slot);
+            done.catch(() => {}); // awaited below, or told by what failed first
+            inFlight.push(done);
+          }
         }
+      } finally {
+        release();
       }
-      await Promise.all(inFlight);
+      const times = await Promise.all(inFlight);
+      return times.reduce((sum, ms) => sum + ms, 0);
     } finally {
       // What is in flight still reads the tables: destroy() frees them only after that.
-      for (const promise of inFlight) promise.catch(() => {});
       for (const table of tables) table.destroy();
     }
   }
 
-  #submit(job: Job, bindings: GPUBindGroup, slice: Slice, work: number): Promise<void> {
+  /** Resolves in the turn in which the next slice may be submitted, to the function that ends it. */
+  async #slot({ proceed, signal }: Stop): Promise<() => void> {
+    // Below full intensity one slice at a time: how long to rest depends on how long the last one took.
+    const slot = await this.#slots.acquire(this.duty.share < 1 ? IN_FLIGHT : 1);
+    try {
+      await this.duty.turn(signal).catch(() => {}); // proceed tells why
+      proceed();
+      return slot;
+    } catch (error) {
+      slot();
+      throw error;
+    }
+  }
+
+  #submit(job: Job, bindings: GPUBindGroup, slice: Slice, work: number): Promise<number> {
     const { device, lifeline, completion, clock } = this.#parts;
     lifeline.assert();
     const words = new Uint32Array([slice.tileFrom, slice.pairFrom, slice.pairTo, 0]);
@@ -86,13 +118,16 @@ export class Dispatcher {
     return this.#timed(lifeline.race(completion.done()), submitted, (ms) => job.pace.observe(work, ms));
   }
 
-  async #timed(done: Promise<void>, submitted: number, tell: (ms: number) => void): Promise<void> {
+  async #timed(done: Promise<void>, submitted: number, tell: (ms: number) => void): Promise<number> {
     await done;
     const now = this.#parts.clock.now();
     const ms = now - Math.max(submitted, this.#lastDone);
     this.#lastDone = now;
     this.longestSliceMs = Math.max(this.longestSliceMs, ms);
+    this.busyMs += ms;
+    this.duty.spent(ms);
     tell(ms);
+    return ms;
   }
 
   #bind(group: Group, result: readonly GPUBuffer[], tables: GPUBuffer[]): GPUBindGroup {

@@ -3,12 +3,12 @@
  * Nothing here knows WebGPU.
  */
 import { AppError, throwIfAborted } from '../core/errors.ts';
-import { Semaphore, withPermit } from '../core/async.ts';
 import {
   BLOCK_BYTES,
   ROW_ALIGN_BYTES,
   type Shape,
   assertShape,
+  blockBytes,
   colBlocks,
   rowBlocks,
   rowBytes,
@@ -17,10 +17,11 @@ import {
 import { DTYPES, VALUE_BYTES, assertK, isDtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from './backend.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, Stop } from './compute.ts';
 import { firstRight } from './kernels.ts';
 import { PageTable } from './pages.ts';
 import type { PagedRange } from './plan.ts';
+import { cellCount, resultShape } from './repack.ts';
 import { SELF_TEST_PREFIX, assertKnownAnswers } from './self-test.ts';
 
 interface Shard<Result> {
@@ -35,14 +36,14 @@ interface Shard<Result> {
   pending: number;
   /** An accumulate failed half-way: C is not a sum of whole ranges any more. */
   broken: boolean;
+  /** Fires when the shard ends, for what waits inside an accumulate. */
+  readonly stop: AbortController;
 }
 
 export class PagedBackend<Result> implements Backend {
   readonly #compute: Compute<Result>;
   readonly #pages: PageTable;
   readonly #shards = new Map<ShardId, Shard<Result>>();
-  /** One product at a time: two at once would only blur each other's timing. */
-  readonly #turn = new Semaphore(1);
   #nextId: ShardId = 1;
   #resultBytes = 0;
   #destroyed = false;
@@ -73,7 +74,7 @@ export class PagedBackend<Result> implements Backend {
     }
   }
 
-  async open(shape: ShardShape): Promise<ShardId> {
+  async open(shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> {
     this.#assertAlive();
     if (!isDtype(shape.dtype)) throw new AppError('bad-input', `no such number type: ${String(shape.dtype)}`);
     const a = { dtype: shape.dtype, rows: shape.rows, cols: shape.k };
@@ -81,6 +82,7 @@ export class PagedBackend<Result> implements Backend {
     assertShape(a);
     assertShape(b);
     assertK(shape.dtype, shape.k);
+    if (start) assertStart(shape, start);
     const bytes = rowBlocks(a) * rowBlocks(b) * BLOCK_BYTES;
     const budget = this.#compute.resultBudget;
     if (this.#resultBytes + bytes > budget) {
@@ -91,7 +93,7 @@ export class PagedBackend<Result> implements Backend {
     }
     this.#resultBytes += bytes;
     try {
-      const result = await this.#compute.allocate(shape);
+      const result = await this.#compute.allocate(shape, start);
       if (this.#destroyed) {
         this.#compute.free(result);
         this.#assertAlive();
@@ -106,6 +108,7 @@ export class PagedBackend<Result> implements Backend {
         ended: false,
         pending: 0,
         broken: false,
+        stop: new AbortController(),
       });
       return id;
     } catch (error) {
@@ -128,7 +131,7 @@ export class PagedBackend<Result> implements Backend {
     if (page !== undefined) this.#compute.write(page, bytes);
   }
 
-  async accumulate(id: ShardId, range: KRange, signal?: AbortSignal): Promise<void> {
+  async accumulate(id: ShardId, range: KRange, signal?: AbortSignal): Promise<number> {
     const shard = this.#shard(id);
     const proceed = (): void => {
       throwIfAborted(signal);
@@ -139,17 +142,17 @@ export class PagedBackend<Result> implements Backend {
     try {
       assertRange(shard, range);
       const paged = this.#locate(id, shard, range);
-      await withPermit(this.#turn, () => this.#multiply(shard, paged, proceed), signal);
+      return await this.#multiply(shard, paged, { proceed, signal: anyOf(shard.stop.signal, signal) });
     } finally {
       shard.pending -= 1;
       this.#pages.release(id, [...range.a.flat(), ...range.b.flat()]);
     }
   }
 
-  async #multiply(shard: Shard<Result>, paged: PagedRange, proceed: () => void): Promise<void> {
-    proceed();
+  async #multiply(shard: Shard<Result>, paged: PagedRange, stop: Stop): Promise<number> {
+    stop.proceed();
     try {
-      await this.#compute.multiply(shard.result, shard.shape.dtype, paged, proceed);
+      return await this.#compute.multiply(shard.result, shard.shape.dtype, paged, stop);
     } catch (error) {
       shard.broken = true;
       throw error;
@@ -178,10 +181,26 @@ export class PagedBackend<Result> implements Backend {
     };
   }
 
-  async close(id: ShardId): Promise<Uint8Array[]> {
+  async save(id: ShardId): Promise<Uint8Array[]> {
+    const shard = this.#whole(id);
+    shard.pending += 1;
+    try {
+      return await this.#compute.read(shard.result, shard.shape);
+    } finally {
+      shard.pending -= 1;
+    }
+  }
+
+  /** A shard whose C is a sum of whole ranges. @throws 'conflict' */
+  #whole(id: ShardId): Shard<Result> {
     const shard = this.#shard(id);
     if (shard.broken) throw new AppError('conflict', 'the shard holds part of a product: abandon it');
     if (shard.pending > 0) throw new AppError('conflict', 'the shard is still being computed');
+    return shard;
+  }
+
+  async close(id: ShardId): Promise<Uint8Array[]> {
+    const shard = this.#whole(id);
     shard.ended = true;
     try {
       return await this.#compute.read(shard.result, shard.shape);
@@ -198,6 +217,7 @@ export class PagedBackend<Result> implements Backend {
     const shard = this.#shards.get(id);
     if (!shard) return;
     shard.ended = true;
+    shard.stop.abort();
     this.#shards.delete(id);
     this.#pages.releaseAll(id);
     this.#resultBytes -= shard.bytes;
@@ -213,6 +233,11 @@ export class PagedBackend<Result> implements Backend {
     this.#assertAlive();
     const { pageCount: pages, used: pagesUsed } = this.#pages;
     return { pages, pagesUsed, resultBytes: this.#resultBytes, ...this.#compute.timings() };
+  }
+
+  async setIntensity(share: number): Promise<void> {
+    this.#assertAlive();
+    this.#compute.setIntensity(share);
   }
 
   async destroy(): Promise<void> {
@@ -232,6 +257,18 @@ export class PagedBackend<Result> implements Backend {
     if (!shard || shard.ended) throw new AppError('not-found', `no open shard ${id}`);
     return shard;
   }
+}
+
+const anyOf = (first: AbortSignal, second: AbortSignal | undefined): AbortSignal =>
+  second ? AbortSignal.any([first, second]) : first;
+
+function assertStart(shape: ShardShape, start: readonly Uint8Array[]): void {
+  const result = resultShape(shape);
+  const across = colBlocks(result);
+  const fits = (block: Uint8Array, at: number): boolean =>
+    block.length === blockBytes(result, Math.floor(at / across), at % across);
+  if (start.length === cellCount(shape) && start.every(fits)) return;
+  throw new AppError('bad-input', 'the saved blocks do not have the shape of the shard');
 }
 
 function assertRange(shard: { a: Shape; b: Shape }, { from, to, a, b }: KRange): void {

@@ -9,7 +9,7 @@ import { DTYPES, type Dtype } from '../matrix/dtype.ts';
 import type { Backend, BackendInfo, BackendStats, ShardShape } from './backend.ts';
 import { Arena, allocatePages, pagesPerBuffer } from './arena.ts';
 import { Completion } from './completion.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, Stop } from './compute.ts';
 import { type OpenedDevice, openDevice } from './device.ts';
 import { Dispatcher } from './dispatch.ts';
 import { USAGE } from './gpu-constants.ts';
@@ -20,7 +20,7 @@ import { PagedBackend } from './paged-backend.ts';
 import { Pipelines } from './pipelines.ts';
 import { type PagedRange, planGroups } from './plan.ts';
 import { Readback } from './readback.ts';
-import { cellCount } from './repack.ts';
+import { cellCount, unpackCell } from './repack.ts';
 import { Pace } from './slices.ts';
 
 export interface WebGpuOptions {
@@ -125,27 +125,30 @@ class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
     this.#parts.arena.write(page, bytes);
   }
 
-  allocate(shape: ShardShape): Promise<readonly GPUBuffer[]> {
+  async allocate(shape: ShardShape, start?: readonly Uint8Array[]): Promise<readonly GPUBuffer[]> {
     const { lifeline, opened, arena } = this.#parts;
+    const { device } = opened;
     lifeline.assert();
-    const usage = USAGE.storage | USAGE.copySrc;
-    return lifeline.race(allocatePages(opened.device, 'result', cellCount(shape), arena.perBuffer, usage));
+    const usage = USAGE.storage | USAGE.copySrc | USAGE.copyDst;
+    const buffers = await lifeline.race(
+      allocatePages(device, 'result', cellCount(shape), arena.perBuffer, usage),
+    );
+    for (const [at, block] of (start ?? []).entries()) {
+      const buffer = buffers[Math.floor(at / arena.perBuffer)]!;
+      device.queue.writeBuffer(buffer, (at % arena.perBuffer) * BLOCK_BYTES, unpackCell(shape, at, block));
+    }
+    return buffers;
   }
 
   free(buffers: readonly GPUBuffer[]): void {
     for (const buffer of buffers) buffer.destroy();
   }
 
-  multiply(
-    result: readonly GPUBuffer[],
-    dtype: Dtype,
-    range: PagedRange,
-    proceed: () => void,
-  ): Promise<void> {
+  multiply(result: readonly GPUBuffer[], dtype: Dtype, range: PagedRange, stop: Stop): Promise<number> {
     const { arena, dispatcher, pipelines } = this.#parts;
     const groups = planGroups(range, { arena: arena.perBuffer, result: arena.perBuffer });
     const pipeline = pipelines.get(this.#kernels[dtype]);
-    return dispatcher.run({ pipeline, pace: this.#paces[dtype], result, groups, proceed });
+    return dispatcher.run({ pipeline, pace: this.#paces[dtype], result, groups, stop });
   }
 
   read(result: readonly GPUBuffer[], shape: ShardShape): Promise<Uint8Array[]> {
@@ -153,11 +156,16 @@ class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
     return this.#parts.readback.read(shape, result, this.#parts.arena.perBuffer);
   }
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates'> {
+  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'> {
     this.#parts.lifeline.assert();
     const { i8, f16, f32 } = this.#paces;
     const rates = { i8: i8.rate, f16: f16.rate, f32: f32.rate };
-    return { longestSliceMs: this.#parts.dispatcher.longestSliceMs, rates };
+    const { longestSliceMs, busyMs } = this.#parts.dispatcher;
+    return { longestSliceMs, busyMs, rates };
+  }
+
+  setIntensity(share: number): void {
+    this.#parts.dispatcher.duty.share = share;
   }
 
   destroy(): void {
