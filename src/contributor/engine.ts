@@ -6,6 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import { AppError, type ErrorCode, isAppError, toAppError } from '../core/errors.ts';
 import type { Backend } from '../gpu/backend.ts';
+import { LEAST_SHARE } from '../gpu/duty.ts';
 import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
@@ -47,6 +48,7 @@ export class Engine {
   /** Bytes moved over earlier connections. */
   readonly #moved = { down: 0, up: 0 };
   readonly #losses: number[] = [];
+  #intensity = 1;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -91,6 +93,19 @@ export class Engine {
 
   wake(): void {
     this.#options.node.wake();
+  }
+
+  /**
+   * The share of time, 0.05 to 1, that the GPU may compute: from now on, on every device to come.
+   * @throws AppError 'bad-input' outside.
+   */
+  setIntensity(share: number): void {
+    if (!(share >= LEAST_SHARE && share <= 1)) {
+      throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
+    }
+    this.#intensity = share;
+    // A device that was lost meanwhile is told when it has been built anew.
+    this.#backend?.setIntensity(share).catch(() => {});
   }
 
   async #serve(link: Link): Promise<void> {
@@ -139,6 +154,7 @@ export class Engine {
     this.#backend = backend;
     this.#apply({ type: 'adapter', adapter: backend.info.adapter, kernel: backend.info.kernels.i8 });
     await orAborted(backend.selfTest(), signal);
+    await backend.setIntensity(this.#intensity);
   }
 
   /** Builds a new device, here rather than under the coordinator's deadline for a Hello; fails after too many losses. */
