@@ -1,20 +1,34 @@
 /**
- * Intensity: how much of the time slices may take. Time is kept on a schedule of its own, on which a slice
- * of t ms takes t / share; the next may start when the clock has caught up. A timer that fires late (hidden
- * tabs) therefore costs nothing: what it overslept is made up for by the next slices.
+ * Intensity: how much of the time slices may take. A slice of t ms is followed by t·(1/share − 1) ms of rest.
+ * Timers fire late (a few ms anywhere, up to a second in a hidden tab), so what a rest took too long is
+ * saved, and the next rests are that much shorter. Time in which nobody wanted a slice is not saved: a burst
+ * would follow every pause.
+ *
+ * What it holds, over any stretch of T ms in which slices are always wanted: a busy time of share·T, give or
+ * take (1 − share) of one slice and share times the longest that a timer was late (at most a second).
  */
+import { Emitter, Semaphore, withPermit } from '../core/async.ts';
 import { type Clock, sleep } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, throwIfAborted } from '../core/errors.ts';
 
 export const LEAST_SHARE = 0.05;
-/** Time without slices that later ones may make up for: more would let a rest be followed by a long burst. */
+/** The most that is saved: hidden tabs run their timers once a second. */
 const BANK_MS = 1000;
+/** Between two slices that follow each other: a longer pause is none of the work's, and what was saved is lost. */
+const PAUSE_MS = 100;
+/** A driver would have killed a longer slice; it was the machine that slept. */
+const LONGEST_SLICE_MS = 2000;
 
 export class Duty {
   readonly #clock: Clock;
+  readonly #changes = new Emitter<void>();
+  /** Several who wait for the same timer would each save what it was late. */
+  readonly #queue = new Semaphore(1);
   #share = 1;
   #freeAt = -Infinity;
-  #changed = new AbortController();
+  /** The length of the present rest, or the last one. */
+  #rest = 0;
+  #saved = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,34 +44,68 @@ export class Duty {
     if (!(share >= LEAST_SHARE && share <= 1)) {
       throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
     }
-    const now = this.#clock.now();
-    // What is still to rest was owed at the old share.
-    if (this.#freeAt > now) this.#freeAt = now + ((this.#freeAt - now) * rest(share)) / rest(this.#share);
+    const left = this.#left();
+    if (left > 0) this.#restFor((left * restOf(share)) / restOf(this.#share));
+    this.#saved = 0;
     this.#share = share;
-    this.#changed.abort();
-    this.#changed = new AbortController();
+    this.#changes.emit();
   }
 
-  /** Resolves when the next slice may start. @throws 'aborted' as soon as the signal fires. */
-  async turn(signal: AbortSignal): Promise<void> {
+  /** Resolves when the next slice may start. @throws AppError 'aborted' as soon as the signal fires. */
+  turn(signal: AbortSignal): Promise<void> {
+    return withPermit(this.#queue, () => this.#wait(signal), signal);
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    let slept = false;
     for (let ms = this.#left(); ms > 0; ms = this.#left()) {
-      const woken = AbortSignal.any([signal, this.#changed.signal]);
-      await sleep(this.#clock, ms, woken).catch((error: unknown) => {
-        if (signal.aborted) throw error;
-      });
+      await this.#nap(ms, signal);
+      slept = true;
     }
-  }
-
-  #left(): number {
-    return this.#share === 1 ? 0 : this.#freeAt - this.#clock.now();
+    const late = -this.#left();
+    if (slept) {
+      this.#saved = Math.min(BANK_MS, this.#saved + late);
+      this.#restFor(0);
+    } else if (late > PAUSE_MS) this.#saved = 0;
   }
 
   /** A slice that has just ended took `ms`. */
   spent(ms: number): void {
-    const started = this.#clock.now() - ms;
-    this.#freeAt = Math.max(this.#freeAt, started - BANK_MS) + ms / this.#share;
+    const work = Math.min(Math.max(ms, 0), LONGEST_SLICE_MS);
+    // A slice that was in flight already when the share was lowered ran in the rest of the one before.
+    const owed = Math.max(0, this.#left() + work) + work * restOf(this.#share);
+    const paid = Math.min(owed, this.#saved);
+    this.#saved -= paid;
+    this.#restFor(this.#share === 1 ? 0 : owed - paid);
+  }
+
+  /** Ms until the next slice may start; how long ago that was, if negative. */
+  #left(): number {
+    const left = this.#freeAt - this.#clock.now();
+    if (left <= this.#rest) return left;
+    this.#restFor(this.#rest); // the clock was set back
+    return this.#rest;
+  }
+
+  #restFor(ms: number): void {
+    this.#rest = ms;
+    this.#freeAt = this.#clock.now() + ms;
+  }
+
+  /** Ends when the time is over or the share changes. */
+  async #nap(ms: number, signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    const wake = (): void => {
+      woken.abort();
+    };
+    const off = this.#changes.on(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    await sleep(this.#clock, ms, woken.signal).catch(() => {});
+    off();
+    signal.removeEventListener('abort', wake);
+    throwIfAborted(signal);
   }
 }
 
 /** Ms of rest for each ms of work. */
-const rest = (share: number): number => 1 / share - 1;
+const restOf = (share: number): number => 1 / share - 1;
