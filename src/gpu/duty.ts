@@ -1,8 +1,8 @@
 /**
  * Intensity: how much of the time slices may take. A slice of t ms is followed by t·(1/share − 1) ms of rest.
  * Timers fire late (a few ms anywhere, up to a second in a hidden tab), so what a rest took too long is
- * saved, and the next rests are that much shorter. Time in which nobody wanted a slice is not saved: a burst
- * would follow every pause.
+ * saved, and the next rests are that much shorter. Time in which nobody wanted a slice is not: a burst would
+ * follow every pause.
  *
  * What it holds, over any stretch of T ms in which slices are always wanted: a busy time of share·T, give or
  * take (1 − share) of one slice and share times the longest that a timer was late (at most a second).
@@ -14,7 +14,7 @@ import { AppError, throwIfAborted } from '../core/errors.ts';
 export const LEAST_SHARE = 0.05;
 /** The most that is saved: hidden tabs run their timers once a second. */
 const BANK_MS = 1000;
-/** Between two slices that follow each other: a longer pause is none of the work's, and what was saved is lost. */
+/** Between a rest and its slice: so much is made up for like a late timer. After more, what was saved is lost. */
 const PAUSE_MS = 100;
 /** A driver would have killed a longer slice; it was the machine that slept. */
 const LONGEST_SLICE_MS = 2000;
@@ -62,18 +62,19 @@ export class Duty {
       await this.#nap(ms, signal);
       slept = true;
     }
-    const late = -this.#left();
-    if (slept) {
-      this.#saved = Math.min(BANK_MS, this.#saved + late);
-      this.#restFor(0);
-    } else if (late > PAUSE_MS) this.#saved = 0;
+    if (!slept) return;
+    this.#saved = Math.min(BANK_MS, this.#saved - this.#left());
+    this.#restFor(0);
   }
 
   /** A slice that has just ended took `ms`. */
   spent(ms: number): void {
     const work = Math.min(Math.max(ms, 0), LONGEST_SLICE_MS);
+    const gap = -(this.#left() + work);
+    if (gap > PAUSE_MS) this.#saved = 0;
+    else if (gap > 0) this.#saved = Math.max(this.#saved, Math.min(PAUSE_MS, this.#saved + gap));
     // A slice that was in flight already when the share was lowered ran in the rest of the one before.
-    const owed = Math.max(0, this.#left() + work) + work * restOf(this.#share);
+    const owed = Math.max(0, -gap) + work * restOf(this.#share);
     const paid = Math.min(owed, this.#saved);
     this.#saved -= paid;
     this.#restFor(this.#share === 1 ? 0 : owed - paid);

@@ -79,9 +79,9 @@ describe('a rest', () => {
     await turn;
     expect(clock.pending).toBe(0);
     await slice(40);
-    expect(await turnMs(clock, duty, 1)).toBe(0);
+    expect(await turnMs(clock, duty, 0)).toBe(0);
     duty.share = 0.05;
-    expect(await turnMs(clock, duty, 1)).toBe(0);
+    expect(await turnMs(clock, duty, 0)).toBe(0);
     await slice(40);
     expect(await turnMs(clock, duty)).toBe(760);
   });

@@ -15,11 +15,13 @@ interface Load {
   readonly share: number;
   readonly sliceMs: () => number;
   readonly lateness?: (due: number) => number;
+  /** From its turn to the start of a slice. */
+  readonly pauseMs?: number;
   readonly ms?: number;
 }
 
 /** Slices that are always wanted, for `ms`; every slice takes exactly its time. */
-async function work({ share, sliceMs, lateness = () => 0, ms = 3 * WINDOW_MS }: Load) {
+async function work({ share, sliceMs, lateness = () => 0, pauseMs = 0, ms = 3 * WINDOW_MS }: Load) {
   const clock = new FakeClock(1_700_000_000_000);
   const duty = new Duty(lateClock(clock, lateness));
   duty.share = share;
@@ -29,6 +31,7 @@ async function work({ share, sliceMs, lateness = () => 0, ms = 3 * WINDOW_MS }: 
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await duty.turn(stop.signal);
+      if (pauseMs > 0) await sleep(clock, pauseMs);
       const from = clock.now();
       const slice = sliceMs();
       await sleep(clock, slice);
@@ -83,6 +86,11 @@ describe.each(SHARES)('an intensity of %d', (share) => {
 });
 
 describe('the schedule', () => {
+  it.each([0.05, 0.25, 0.5, 0.75, 0.9])('makes up for what a slice of %d is slow to start', async (share) => {
+    const { busy } = await work({ share, sliceMs: () => 35, pauseMs: 3 });
+    expect(Math.abs(busy.total / (share * 3 * WINDOW_MS) - 1)).toBeLessThan(0.01);
+  });
+
   it('keeps within one slice and one lateness of any share, whatever the slices and the timers do', async () => {
     const load = fc.record({
       share: fc.double({ min: 0.05, max: 1, noNaN: true }),
