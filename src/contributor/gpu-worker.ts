@@ -1,35 +1,51 @@
 /** The GPU worker: owns the device. Speaks only to the session worker, over the port it is given. */
 import { systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
-import type { Backend, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { Backend, BackendInfo, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
 import { shaders } from '../gpu/shaders.ts';
 import { createWebGpuBackend } from '../gpu/webgpu.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { BackendHost, OpenedBackend } from './gpu-host.ts';
 import { expose, transfer } from './remote.ts';
 
+/** A device that cannot have this much of what it was granted is not worth using. */
+const LEAST_SHARE = 1 / 8;
+
 class Host implements BackendHost {
   #backend: Backend | undefined;
-  readonly #running = new Map<ShardId, AbortController>();
+  /** What stops each accumulate that was asked for. */
+  readonly #running = new Map<ShardId, Set<AbortController>>();
+  /** What the device may use of the memory that was granted: less after it turned out to be too much. */
+  #share = 1;
 
   async openBackend(memoryBytes: number, allowFallback: boolean): Promise<OpenedBackend> {
-    await this.#backend?.destroy();
-    this.#backend = undefined;
+    await this.destroy();
     const gpu = (navigator as Partial<Navigator>).gpu;
     if (!gpu) throw new AppError('no-webgpu', 'This browser has no WebGPU.');
-    const backend = await createWebGpuBackend({
-      gpu,
-      memoryBytes,
-      allowFallback,
-      clock: systemClock,
-      shaders,
-    });
-    this.#backend = backend;
-    const { info, pageCount, resultBytes } = backend;
-    return { info, pageCount, resultBytes };
+    for (;;) {
+      try {
+        const backend = await createWebGpuBackend({
+          gpu,
+          memoryBytes: memoryBytes * this.#share,
+          allowFallback,
+          clock: systemClock,
+          shaders,
+        });
+        this.#backend = backend;
+        const { info, pageCount, resultBytes } = backend;
+        return { info, pageCount, resultBytes };
+      } catch (error) {
+        if (!isAppError(error, 'out-of-memory') || this.#share <= LEAST_SHARE) throw error;
+        this.#share /= 2;
+      }
+    }
   }
 
-  selfTest = (): Promise<void> => this.#open.selfTest();
+  async selfTest(): Promise<BackendInfo> {
+    await this.#open.selfTest();
+    return this.#open.info;
+  }
+
   open = (shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> =>
     this.#open.open(shape, start);
   setIntensity = (share: number): Promise<void> => this.#open.setIntensity(share);
@@ -40,17 +56,19 @@ class Host implements BackendHost {
 
   async accumulate(shard: ShardId, range: KRange): Promise<number> {
     const stop = new AbortController();
-    this.#running.set(shard, stop);
+    const stops = this.#running.get(shard) ?? new Set();
+    this.#running.set(shard, stops.add(stop));
     try {
       return await this.#open.accumulate(shard, range, stop.signal);
     } finally {
-      this.#running.delete(shard);
+      stops.delete(stop);
+      if (stops.size === 0 && this.#running.get(shard) === stops) this.#running.delete(shard);
     }
   }
 
   /** An AbortSignal cannot cross; its firing can. */
   interrupt(shard: ShardId): void {
-    this.#running.get(shard)?.abort();
+    for (const stop of this.#running.get(shard) ?? []) stop.abort();
   }
 
   async save(shard: ShardId): Promise<Uint8Array[]> {
@@ -62,14 +80,16 @@ class Host implements BackendHost {
   }
 
   async abandon(shard: ShardId): Promise<void> {
-    this.#running.get(shard)?.abort();
+    this.interrupt(shard);
     await this.#backend?.abandon(shard);
   }
 
   async destroy(): Promise<void> {
-    for (const stop of this.#running.values()) stop.abort();
-    await this.#backend?.destroy();
+    for (const shard of this.#running.keys()) this.interrupt(shard);
+    this.#running.clear();
+    const backend = this.#backend;
     this.#backend = undefined;
+    await backend?.destroy();
   }
 
   get #open(): Backend {
