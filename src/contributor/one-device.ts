@@ -1,0 +1,96 @@
+/** One device of several to come: what waits for it when it is lost rejects at once. */
+import { Emitter } from '../core/async.ts';
+import { AppError } from '../core/errors.ts';
+import type { Backend, BackendInfo } from '../gpu/backend.ts';
+import type { Hash } from '../matrix/manifest.ts';
+
+export class OneDevice {
+  readonly backend: Backend;
+  /** Blocks that were put on it, but for those that it told to have evicted. */
+  readonly held = new Set<Hash>();
+  readonly #lost = new Emitter<AppError>();
+  #loss: AppError | undefined;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Why it is gone. */
+  get loss(): AppError | undefined {
+    return this.#loss;
+  }
+
+  /** False when it was lost already: the first reason counts. */
+  lose(error: AppError): boolean {
+    if (this.#loss) return false;
+    this.#loss = error;
+    this.#lost.emit(error);
+    return true;
+  }
+
+  /** Settles as `work` does, or rejects as soon as the device is lost. Never touches a device that is lost. */
+  call<T>(work: (backend: Backend) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#loss) {
+        reject(this.#loss);
+        return;
+      }
+      const off = this.#lost.on(reject);
+      work(this.backend).then(resolve, reject).finally(off);
+    });
+  }
+}
+
+export interface BuildOptions {
+  readonly open: () => Promise<Backend>;
+  readonly signal: AbortSignal;
+  /** The intensity wished for now. */
+  readonly share: () => number;
+  /** What is known of the device: when it is open, and again when it is tested, which chooses kernels. */
+  readonly onInfo: (info: BackendInfo) => void;
+}
+
+/**
+ * Opens and tests a device.
+ * @throws AppError 'aborted' at once after the signal, and whatever opening and testing a device throws.
+ */
+export async function buildDevice({ open, signal, share, onInfo }: BuildOptions): Promise<OneDevice> {
+  const opening = open();
+  // Drivers can take long to open; what opens after a stop is closed again.
+  opening.then((late) => (signal.aborted ? late.destroy() : undefined)).catch(() => {});
+  const backend = await orAborted(opening, signal);
+  try {
+    onInfo(backend.info);
+    await orAborted(backend.selfTest(), signal);
+    onInfo(backend.info);
+    // It may change while the device is told.
+    for (let told: number | undefined; told !== share();) {
+      told = share();
+      await orAborted(backend.setIntensity(told), signal);
+    }
+    return new OneDevice(backend);
+  } catch (error) {
+    await discard(backend);
+    throw error;
+  }
+}
+
+/** A device that is gone cannot be closed either. */
+export async function discard(backend: Backend): Promise<void> {
+  await backend.destroy().catch(() => {});
+}
+
+/** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(new AppError('aborted', 'the contributor was stopped'));
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
