@@ -4,9 +4,8 @@
  * for tests and headless use.
  */
 import type { Clock } from '../core/clock.ts';
-import { AppError, type ErrorCode, isAppError, toAppError } from '../core/errors.ts';
+import { type ErrorCode, toAppError } from '../core/errors.ts';
 import type { Backend } from '../gpu/backend.ts';
-import { LEAST_SHARE } from '../gpu/duty.ts';
 import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
@@ -14,6 +13,7 @@ import type { SigningKey } from '../protocol/keys.ts';
 import { type ContributorStatus, STOPPED } from './api.ts';
 import { LinkEstimate } from './link-estimate.ts';
 import type { Outbox } from './outbox.ts';
+import { type RecoveryEvent, RecoveringBackend, assertIntensity } from './recovering-backend.ts';
 import { ContributorSession } from './session.ts';
 import { type StatusEvent, nextStatus } from './status.ts';
 
@@ -25,16 +25,14 @@ export interface EngineOptions {
   readonly node: Pick<ContributorNode, 'connectForever' | 'wake' | 'stop'>;
   /** What `node` serves to the coordinator. */
   readonly outbox: Outbox;
-  /** Called again after the GPU was lost. */
+  /** Called again after the GPU was lost: see RecoveringBackend. */
   readonly openBackend: () => Promise<Backend>;
   readonly clock: Clock;
   readonly onStatus: (status: ContributorStatus) => void;
+  /** When C is copied out for the next device: see ShardContext. */
+  readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;
   readonly onReceipt?: ((envelope: Uint8Array) => void) | undefined;
 }
-
-/** After this many device losses within the period the GPU is left alone (DESIGN §5). */
-const MAX_LOSSES = 3;
-const LOSS_PERIOD_MS = 10 * 60_000;
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -43,15 +41,21 @@ export class Engine {
   readonly #leave = new AbortController();
   #serving = false;
   #status: ContributorStatus = STOPPED;
-  #backend: Backend | undefined;
+  readonly #backend: RecoveringBackend;
   readonly #linkEstimate = new LinkEstimate();
   /** Bytes moved over earlier connections. */
   readonly #moved = { down: 0, up: 0 };
-  readonly #losses: number[] = [];
-  #intensity = 1;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#backend = new RecoveringBackend({
+      open: options.openBackend,
+      clock: options.clock,
+      signal: this.#stop.signal,
+      onEvent: (event) => {
+        this.#onRecovery(event);
+      },
+    });
     options.outbox.onPulled = (lease, share) => {
       this.#apply({ type: 'pulled', lease, share });
     };
@@ -66,7 +70,7 @@ export class Engine {
     const { node, peerId } = this.#options;
     this.#apply({ type: 'started', peerId });
     try {
-      await this.#rebuild();
+      await this.#backend.start();
       await node.connectForever({
         signal: this.#leave.signal,
         onLink: (link) => this.#serve(link),
@@ -81,7 +85,7 @@ export class Engine {
       else this.#apply({ type: 'failed', problem: { code, message } });
     } finally {
       await node.stop();
-      await this.#discard();
+      await this.#backend.destroy();
     }
   }
 
@@ -100,24 +104,21 @@ export class Engine {
    * @throws AppError 'bad-input' outside.
    */
   setIntensity(share: number): void {
-    if (!(share >= LEAST_SHARE && share <= 1)) {
-      throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
-    }
-    this.#intensity = share;
-    // A device that was lost meanwhile is told when it has been built anew.
-    this.#backend?.setIntensity(share).catch(() => {});
+    assertIntensity(share);
+    void this.#backend.setIntensity(share).catch(() => {}); // a device that fails at this is told again, or over
   }
 
   async #serve(link: Link): Promise<void> {
-    const { key, peerId, clock, outbox, onReceipt } = this.#options;
+    const { key, peerId, clock, outbox, copyAfter, onReceipt } = this.#options;
     const session = new ContributorSession(link, {
-      backend: this.#backend!,
+      backend: this.#backend,
       key,
       peerId,
       clock,
       client: CLIENT,
       outbox,
       linkEstimate: this.#linkEstimate,
+      copyAfter,
       signal: this.#stop.signal,
       emit: (event) => {
         if (event.type === 'receipt') onReceipt?.(event.envelope);
@@ -130,9 +131,6 @@ export class Engine {
     this.#serving = true;
     try {
       await session.run();
-    } catch (error) {
-      if (!isAppError(error, 'gpu-lost', 'gpu-wrong')) throw error;
-      await this.#lost(error);
     } finally {
       this.#moved.down += link.blocks.bytesDown;
       this.#moved.up += link.blocks.bytesUp;
@@ -141,51 +139,11 @@ export class Engine {
     }
   }
 
-  /** @throws AppError 'aborted' at once after a stop, and whatever opening and testing a device throws. */
-  async #rebuild(): Promise<void> {
-    const { signal } = this.#stop;
-    this.#apply({ type: 'testing' });
-    const opening = this.#options.openBackend();
-    // Drivers can take long to open; what opens after a stop is closed again.
-    opening
-      .then((late) => (signal.aborted && late !== this.#backend ? late.destroy() : undefined))
-      .catch(() => {});
-    const backend = await orAborted(opening, signal);
-    this.#backend = backend;
-    this.#apply({ type: 'adapter', adapter: backend.info.adapter, kernel: backend.info.kernels.i8 });
-    await orAborted(backend.selfTest(), signal);
-    await backend.setIntensity(this.#intensity);
-  }
-
-  /** Builds a new device, here rather than under the coordinator's deadline for a Hello; fails after too many losses. */
-  async #lost(error: AppError): Promise<void> {
-    for (let loss: AppError | undefined = error; loss; loss = await this.#tryRebuild()) {
-      const now = this.#options.clock.now();
-      this.#losses.push(now);
-      await this.#discard();
-      const recent = this.#losses.filter((time) => now - time < LOSS_PERIOD_MS);
-      if (loss.code === 'gpu-lost' && recent.length < MAX_LOSSES) continue;
-      this.#fail(
-        loss.code,
-        `${sentence(loss.message)} The GPU is left alone now; reload the page to try again.`,
-      );
-      return;
-    }
-  }
-
-  async #tryRebuild(): Promise<AppError | undefined> {
-    try {
-      await this.#rebuild();
-      return undefined;
-    } catch (thrown) {
-      return this.#stop.signal.aborted ? undefined : toAppError(thrown);
-    }
-  }
-
-  async #discard(): Promise<void> {
-    const backend = this.#backend;
-    this.#backend = undefined;
-    await backend?.destroy().catch(() => {}); // a device that is gone cannot be closed either
+  #onRecovery(event: RecoveryEvent): void {
+    if (event.type === 'over') this.#fail(event.error.code, event.error.message);
+    else if (event.type !== 'recovered') this.#apply(event);
+    // What waited goes on, and says so itself; without work the visitor reads that it is waited for.
+    else if (this.#serving) this.#apply({ type: 'self-tested' });
   }
 
   /** The same key contributes from elsewhere: two of them would throw each other out for ever. */
@@ -213,20 +171,3 @@ export class Engine {
     this.#options.onStatus(next);
   }
 }
-
-/** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => {
-    stopped.reject(new AppError('aborted', 'the contributor was stopped'));
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -7,6 +7,7 @@ import type { Outbox } from './outbox.ts';
 import type { SessionEvent } from './session-events.ts';
 
 export interface SessionContext {
+  /** Rejects with 'gpu-lost' only when no device is to come any more: see RecoveringBackend. */
   readonly backend: Backend;
   readonly key: SigningKey;
   readonly peerId: string;
@@ -15,5 +16,7 @@ export interface SessionContext {
   readonly outbox: Outbox;
   readonly linkEstimate: LinkEstimate;
   readonly signal: AbortSignal;
+  /** See ShardContext. */
+  readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;
   readonly emit: (event: SessionEvent) => void;
 }

@@ -4,7 +4,7 @@
  */
 import { Semaphore, withPermit } from '../core/async.ts';
 import { withDeadline } from '../core/clock.ts';
-import { AppError, type ErrorCode, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
+import { AppError, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
@@ -15,15 +15,14 @@ import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts
 import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { OperandReader } from './operands.ts';
 import type { SessionContext } from './session-context.ts';
-import { LEASES_IN_FLIGHT, computeShard } from './shard.ts';
+import { LEASES_IN_FLIGHT } from './ranges.ts';
+import { computeShard } from './shard.ts';
 import { statementError } from './statement-error.ts';
 
 /** How long a visitor who stops waits for the goodbye to leave. */
 const GOODBYE_MS = 500;
 /** A progress message no more often than this. */
 const PROGRESS_MS = 5000;
-/** Errors of a shard that end the session too: the engine has to act. */
-const FATAL: readonly ErrorCode[] = ['gpu-lost', 'gpu-wrong'];
 
 export class ContributorSession {
   readonly #link: Link;
@@ -33,8 +32,6 @@ export class ContributorSession {
   /** Results on their way to the coordinator, over this connection. */
   readonly #sent = new Map<string, { readonly bytes: number; readonly sinceMs: number }>();
   readonly #tasks = new Set<Promise<void>>();
-  /** Leases load side by side and compute one after the other, so that each knows its own GPU time. */
-  readonly #gpuTurn = new Semaphore(1);
   readonly #slots = new Semaphore(LEASES_IN_FLIGHT);
   /** Known answers are being repeated: no lease is asked for meanwhile. */
   #testing = false;
@@ -50,8 +47,7 @@ export class ContributorSession {
 
   /**
    * Until the link has ended and nothing of this session runs any more.
-   * @throws AppError 'gpu-lost' or 'gpu-wrong' when the backend needs rebuilding; 'bad-frame' or
-   *   'bad-signature' when the coordinator broke the protocol.
+   * @throws AppError 'bad-frame' or 'bad-signature' for a broken protocol, and what a test it asked for threw.
    */
   async run(): Promise<void> {
     const { signal } = this.#context;
@@ -176,6 +172,7 @@ export class ContributorSession {
       await this.#context.backend.selfTest();
       this.#context.emit({ type: 'self-tested' });
     } catch (thrown) {
+      if (this.#over) return;
       this.#fatal = toAppError(thrown);
       this.#ended.abort();
     } finally {
@@ -200,10 +197,7 @@ export class ContributorSession {
       await withPermit(this.#slots, () => this.#compute(lease, digest, envelope, stop.signal), stop.signal);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (FATAL.includes(error.code)) {
-        this.#fatal = error;
-        this.#ended.abort();
-      } else if (!this.#over && !stop.signal.aborted && !outbox.get(lease.id)) {
+      if (!this.#over && !stop.signal.aborted && !outbox.get(lease.id)) {
         emit({ type: 'ended', lease: lease.id, reason: 'declined', text: error.message });
         const { code, message: reason } = error;
         await this.#send({ type: 'decline', lease: lease.id, code, reason }).catch(() => {});
@@ -220,7 +214,7 @@ export class ContributorSession {
     leaseEnvelope: Uint8Array,
     signal: AbortSignal,
   ): Promise<void> {
-    const { backend, clock, emit, key, client, outbox, linkEstimate } = this.#context;
+    const { backend, clock, emit, key, client, outbox, linkEstimate, copyAfter } = this.#context;
     emit({ type: 'lease', lease: lease.id, project: lease.project });
     const operands = await this.#operands.shard(lease.work);
     let told = clock.now();
@@ -228,7 +222,6 @@ export class ContributorSession {
       backend,
       clock,
       signal,
-      gpuTurn: this.#gpuTurn,
       fetch: (hash) => this.#link.blocks.fetch(hash, signal),
       onProgress: (progress) => {
         emit({ type: 'progress', lease: lease.id, progress });
@@ -238,6 +231,7 @@ export class ContributorSession {
           () => {},
         );
       },
+      copyAfter,
       onLoaded: (bytes, ms) => linkEstimate.moved('down', bytes, ms),
     });
     throwIfAborted(signal);

@@ -35,7 +35,6 @@ async function start(open?: RigOptions['open']): Promise<RigContributor> {
 }
 
 const stages = (me: RigContributor): string[] => me.statuses.map(({ stage }) => stage);
-const lost = (): AppError => new AppError('gpu-lost', 'the GPU device was lost');
 
 /** Counts slices: the CPU backend lets the event loop run, by a timer of 0 ms, after each. */
 function sliceCounter(): { clock: Clock; slices: () => number } {
@@ -138,103 +137,6 @@ describe('stopping', () => {
     expect(me.engine.status.stage).toBe('stopped');
     me.engine.wake();
     expect(stages(me).at(-1)).toBe('stopped');
-  });
-});
-
-describe('a lost GPU', () => {
-  /** Backends whose nth accumulate calls fail. */
-  const failing =
-    (losses: number, error: () => AppError = lost): RigOptions['open'] =>
-    (n) =>
-      quickBackend(n < losses ? { accumulate: () => Promise.reject(error()) } : {});
-
-  it('is opened and tested anew, and the work goes on', async () => {
-    const me = await start(failing(1));
-    const first = await coordinator.connection(0);
-    await first.greet();
-    await first.grant(small.work);
-    await first.link.closed;
-    const again = await coordinator.connection(1);
-    await again.greet();
-    expect(me.backends).toHaveLength(2);
-    expect(stages(me).filter((stage) => stage === 'testing').length).toBeGreaterThanOrEqual(4);
-    await again.grant(small.work);
-    const { result } = await again.committed();
-    expect(Array.from(await again.values(result.manifest))).toEqual(Array.from(small.expected));
-    expect(me.engine.status.problem).toBeUndefined();
-    await expect(me.backends[0]!.stats()).rejects.toMatchObject({ code: 'closed' });
-  });
-
-  it('keeps results that wait for their receipt', async () => {
-    const inner = cpuBackend();
-    let calls = 0;
-    const me = await start((n) =>
-      n > 0
-        ? quickBackend()
-        : quickBackend(
-            {
-              accumulate: (...args) => (++calls === 1 ? inner.accumulate(...args) : Promise.reject(lost())),
-            },
-            inner,
-          ),
-    );
-    const talk = await coordinator.connection(0);
-    await talk.greet();
-    await talk.grant(small.work);
-    const before = await talk.committed();
-    await talk.grant(small.work);
-    const again = await coordinator.connection(1);
-    await again.greet();
-    expect((await again.committed()).resultEnvelope).toEqual(before.resultEnvelope);
-    expect(me.outbox.pending()).toHaveLength(1);
-  });
-
-  it('is left alone after the third loss, with a sentence that says so', async () => {
-    const me = await start(failing(3));
-    for (let n = 0; n < 3; n++) {
-      const talk = await coordinator.connection(n);
-      await talk.greet();
-      await talk.grant(small.work);
-      await talk.link.closed;
-    }
-    await me.done;
-    expect(me.engine.status).toMatchObject({
-      stage: 'failed',
-      problem: {
-        code: 'gpu-lost',
-        message: 'the GPU device was lost. The GPU is left alone now; reload the page to try again.',
-      },
-    });
-    expect(me.backends).toHaveLength(3);
-    expect(coordinator.connections).toBe(3);
-  });
-
-  it('that is lost again while it is opened counts, without the coordinator being troubled', async () => {
-    const me = await start((n) => (n === 0 ? failing(1)!(0) : Promise.reject(lost())));
-    const talk = await coordinator.connection(0);
-    await talk.greet();
-    await talk.grant(small.work);
-    await me.done;
-    expect(me.engine.status).toMatchObject({ stage: 'failed', problem: { code: 'gpu-lost' } });
-    expect(coordinator.connections).toBe(1);
-  });
-
-  it('that does not come back at all says why', async () => {
-    const gone = new AppError('no-webgpu', 'This browser has no WebGPU.');
-    const me = await start((n) => (n === 0 ? failing(1)!(0) : Promise.reject(gone)));
-    const talk = await coordinator.connection(0);
-    await talk.greet();
-    await talk.grant(small.work);
-    await me.done;
-    expect(me.engine.status.problem).toMatchObject({ code: 'no-webgpu' });
-    expect(me.engine.status.problem!.message).toContain('This browser has no WebGPU. The GPU is left alone');
-  });
-
-  it('that cannot be closed either does not keep the engine from ending', async () => {
-    const me = await start(() => quickBackend({ destroy: () => Promise.reject(lost()) }));
-    await (await coordinator.connection(0)).greet();
-    await me.stop();
-    expect(me.engine.status.stage).toBe('stopped');
   });
 });
 

@@ -2,7 +2,7 @@
 import type { ContributorStatus } from '../../src/contributor/api.ts';
 import { Engine } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type Rng, seededRng } from '../../src/core/rng.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { ContributorNode } from '../../src/net/contributor-node.ts';
@@ -101,6 +101,8 @@ export interface RigContributor {
 export interface RigOptions {
   /** The nth device, from 0; its known answers are not computed unless the test says so. */
   readonly open?: (n: number) => Backend | Promise<Backend>;
+  readonly clock?: Clock;
+  readonly copyAfter?: (lastCopyMs: number) => number;
 }
 
 /** A CPU backend whose known answers are taken as given: these tests are about conversations. */
@@ -126,7 +128,7 @@ export function stuckBackend(inner = cpuBackend()): { backend: Backend; started:
 
 export async function startContributor(
   addresses: readonly string[],
-  { open = () => quickBackend() }: RigOptions = {},
+  { open = () => quickBackend(), clock = systemClock, copyAfter }: RigOptions = {},
 ): Promise<RigContributor> {
   const key = await generateKey();
   const outbox = new Outbox();
@@ -163,7 +165,8 @@ export async function startContributor(
       backends.push(backend);
       return backend;
     },
-    clock: systemClock,
+    clock,
+    copyAfter,
     onStatus: (status) => {
       statuses.push(status);
       for (const watch of Array.from(watchers)) watch(status);

@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperandReader, type ShardOperands } from '../../src/contributor/operands.ts';
-import {
-  LEASES_IN_FLIGHT,
-  type ShardContext,
-  type ShardProgress,
-  computeShard,
-} from '../../src/contributor/shard.ts';
-import { Semaphore } from '../../src/core/async.ts';
+import { LEASES_IN_FLIGHT } from '../../src/contributor/ranges.ts';
+import { type ShardContext, type ShardProgress, computeShard } from '../../src/contributor/shard.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Backend, KRange } from '../../src/gpu/backend.ts';
 import type { Hash } from '../../src/matrix/manifest.ts';
-import { FakeClock } from '../helpers/fake-clock.ts';
 import { BlockMap, storedProduct } from './stored.ts';
 import { MIB, cpuBackend, untilAborted, withBackend } from './with-backend.ts';
 
@@ -36,7 +30,6 @@ function context(backend: Backend, store: BlockMap, own: Partial<ShardContext> =
     fetch: store.fetch,
     clock: systemClock,
     signal: new AbortController().signal,
-    gpuTurn: new Semaphore(1),
     onProgress: () => {},
     ...own,
   };
@@ -117,24 +110,16 @@ describe('computing a shard', () => {
     expect(firstRow(blocks[0]!, 10)).toEqual(Array.from(expected).slice(0, 10));
   });
 
-  it('lets two shards load side by side and counts the GPU time of each alone', async () => {
-    const { operands, store } = await operandsOf(10, 10, 1024);
-    const clock = new FakeClock();
-    const gpuTurn = new Semaphore(1);
-    const inner = cpuBackend();
-    let running = 0;
+  it('adds up what the backend says that its own ranges took', async () => {
+    const { operands, store } = await operandsOf(10, 10, 3 * 1024);
+    const inner = cpuBackend(TIGHT);
     const backend = withBackend(inner, {
-      accumulate: async (shard, range, signal) => {
-        expect(++running).toBe(1);
-        await clock.advance(70);
-        await inner.accumulate(shard, range, signal);
-        running -= 1;
+      accumulate: async (...args) => {
+        await inner.accumulate(...args);
+        return 70;
       },
     });
-    const both = await Promise.all(
-      [1, 2].map(() => computeShard(operands, context(backend, store, { clock, gpuTurn }))),
-    );
-    expect(both.map(({ gpuMs }) => gpuMs)).toEqual([70, 70]);
+    expect((await computeShard(operands, context(backend, store))).gpuMs).toBe(210);
   });
 
   it('reports progress that only grows, from nothing to all', async () => {
@@ -187,21 +172,65 @@ describe('computing a shard', () => {
     await expectFree(inner);
   });
 
-  it('gives everything back when it is stopped while it waits for its turn on the GPU', async () => {
+  it('asks for a range before the one ahead of it has ended, and never holds more than two', async () => {
+    const { operands, store, expected } = await operandsOf(10, 10, 5 * 1024);
+    const inner = cpuBackend(TIGHT);
+    const second = Promise.withResolvers<void>();
+    let [asked, ended, most] = [0, 0, 0];
+    const backend = withBackend(inner, {
+      accumulate: async (...args) => {
+        if (++asked === 2) second.resolve();
+        await second.promise; // the first one ends only after the second was asked for
+        const ms = await inner.accumulate(...args);
+        ended += 1;
+        return ms;
+      },
+      reserve: async (...args) => {
+        const missing = await inner.reserve(...args);
+        most = Math.max(most, (await inner.stats()).pagesUsed / 2 - ended);
+        return missing;
+      },
+    });
+    const { blocks } = await computeShard(operands, context(backend, store));
+    expect(asked).toBe(5);
+    expect(most).toBe(2);
+    expect(firstRow(blocks[0]!, 10)).toEqual(Array.from(expected).slice(0, 10));
+  });
+
+  it('has the next lease asked for before the first has ended', async () => {
     const { operands, store } = await operandsOf(10, 10, 1024);
-    const stop = new AbortController();
-    const gpuTurn = new Semaphore(1);
-    const release = await gpuTurn.acquire();
-    const backend = cpuBackend();
-    const onProgress = ({ stage }: ShardProgress): void => {
-      if (stage === 'computing') queueMicrotask(() => stop.abort());
-    };
-    await expect(
-      computeShard(operands, context(backend, store, { signal: stop.signal, gpuTurn, onProgress })),
-    ).rejects.toMatchObject({ code: 'aborted' });
-    release();
-    await expectFree(backend);
-    await expect(computeShard(operands, context(backend, store, { gpuTurn }))).resolves.toBeDefined();
+    const inner = cpuBackend();
+    const both = Promise.withResolvers<void>();
+    let asked = 0;
+    const backend = withBackend(inner, {
+      accumulate: async (...args) => {
+        if (++asked === 2) both.resolve();
+        await both.promise;
+        return inner.accumulate(...args);
+      },
+    });
+    const [one, two] = await Promise.all([1, 2].map(() => computeShard(operands, context(backend, store))));
+    expect(one!.blocks).toEqual(two!.blocks);
+    await expectFree(inner);
+  });
+
+  it('goes one range at a time where the pages are too few for two', async () => {
+    const { operands, store, expected } = await operandsOf(600, 300, 3 * 1024); // 5 blocks a k-block
+    const inner = cpuBackend(TIGHT); // 12 pages, and no room for so much C
+    const backend = withBackend(cpuBackend(), {});
+    Object.defineProperty(backend, 'pageCount', { value: inner.pageCount });
+    let [running, most] = [0, 0];
+    const single = withBackend(backend, {
+      accumulate: async (...args) => {
+        most = Math.max(most, ++running);
+        const ms = await backend.accumulate(...args);
+        running -= 1;
+        return ms;
+      },
+    });
+    const { blocks } = await computeShard(operands, context(single, store));
+    expect(most).toBe(1);
+    expect(firstRow(blocks[0]!, 256)).toEqual(Array.from(expected).slice(0, 256));
   });
 
   it.each(['not-found', 'closed', 'bad-frame'] as const)(
@@ -222,10 +251,13 @@ describe('computing a shard', () => {
     const { operands, store } = await operandsOf(10, 10, 2 * 1024);
     const inner = cpuBackend(TIGHT);
     const failed = Promise.withResolvers<void>();
+    let opened = 0;
+    const gone = new AppError('gpu-lost', 'the device is gone');
     const backend = withBackend(inner, {
+      open: (shape) => (opened++ === 0 ? inner.open(shape) : Promise.reject(gone)),
       accumulate: () => {
         queueMicrotask(failed.resolve);
-        return Promise.reject(new AppError('gpu-lost', 'the device is gone'));
+        return Promise.reject(gone);
       },
     });
     const fetch = async (hash: Hash): Promise<Uint8Array> => {
@@ -281,7 +313,10 @@ async function rangesOf(m: number, n: number, kBlocks: number, pageCount: number
   const backend = withBackend(cpuBackend(), {
     open: async () => 1,
     reserve: async () => [],
-    accumulate: async (_, range) => void ranges.push(range),
+    accumulate: async (_, range) => {
+      ranges.push(range);
+      return 0;
+    },
     close: async () => [],
   });
   Object.defineProperty(backend, 'pageCount', { value: pageCount });
