@@ -3,6 +3,7 @@
  * so these are plain data: no classes, no functions but the status callback.
  */
 import type { ErrorCode } from '../core/errors.ts';
+import { LEAST_SHARE } from '../gpu/duty.ts';
 
 /** The stages a visitor is shown; one shard goes downloading → computing → uploading → verified. */
 export type Stage =
@@ -79,6 +80,8 @@ export interface ContributorOptions {
   readonly allowSoftware: boolean;
   /** GPU memory to use, bytes. */
   readonly memoryBytes: number;
+  /** The share of time that the GPU may compute, 0.05 to 1. @default 1 */
+  readonly intensity?: number | undefined;
 }
 
 /** A contributor that the page starts and stops. Calls are safe in any order and may be repeated. */
@@ -88,10 +91,17 @@ export interface Contributor {
   start(options: ContributorOptions): Promise<void>;
   /** Resolves when the GPU has stopped (within one slice) and the connection is closed. */
   stop(): Promise<void>;
+  /**
+   * Changes `intensity` at once; nothing while stopped, when the next start says it anew.
+   * @throws AppError 'bad-input' outside 0.05 to 1.
+   */
+  setIntensity(share: number): void;
   /** Wakes a waiting reconnect at once: the network is back, the tab is visible. */
   wake(): void;
   onStatus(listener: (status: ContributorStatus) => void): () => void;
 }
+
+export const LEAST_INTENSITY = LEAST_SHARE;
 
 /** Unless the visitor says otherwise: little enough for an integrated GPU beside other work. */
 export const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;

@@ -2,6 +2,7 @@
 import { systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import { Emitter } from '../core/async.ts';
+import { assertShare } from '../gpu/duty.ts';
 import { type Contributor, type ContributorOptions, type ContributorStatus, STOPPED } from './api.ts';
 import { Peer, proxy, transfer } from './remote.ts';
 import type { SessionHost } from './session-worker.ts';
@@ -56,6 +57,11 @@ class BrowserContributor implements Contributor {
     if (this.#workers !== workers) return;
     this.#end(workers);
     this.#publish({ ...this.#status, stage: 'stopped', detail: '', progress: 0, problem: undefined });
+  }
+
+  setIntensity(share: number): void {
+    assertShare(share);
+    void this.#workers?.peer.api.setIntensity(share);
   }
 
   wake(): void {

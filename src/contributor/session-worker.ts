@@ -14,6 +14,8 @@ import { expose } from './remote.ts';
 export class SessionHost {
   #engine: Engine | undefined;
   #running: Promise<void> | undefined;
+  /** Told before the engine is there, too: it waits for the key. */
+  #intensity = 1;
 
   /** `gpu` reaches the GPU worker. Resolves once the key is there and the engine has begun. */
   async start(
@@ -22,7 +24,8 @@ export class SessionHost {
     onStatus: (s: ContributorStatus) => void,
   ): Promise<void> {
     if (this.#engine) throw new AppError('conflict', 'this worker has started already');
-    const { addresses, memoryBytes, allowSoftware } = options;
+    const { addresses, memoryBytes, allowSoftware, intensity = 1 } = options;
+    this.#intensity = intensity;
     const key = await loadIdentity();
     const outbox = new Outbox();
     const node = new ContributorNode({
@@ -41,12 +44,18 @@ export class SessionHost {
       clock: systemClock,
       onStatus,
     });
+    this.#engine.setIntensity(this.#intensity);
     this.#running = this.#engine.run();
   }
 
   async stop(): Promise<void> {
     this.#engine?.stop();
     await this.#running;
+  }
+
+  setIntensity(share: number): void {
+    this.#intensity = share;
+    this.#engine?.setIntensity(share);
   }
 
   wake(): void {

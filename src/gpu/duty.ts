@@ -19,6 +19,12 @@ const PAUSE_MS = 100;
 /** A driver would have killed a longer slice; it was the machine that slept. */
 const LONGEST_SLICE_MS = 2000;
 
+/** @throws AppError 'bad-input' for a share that is not 0.05 to 1. */
+export function assertShare(share: number): void {
+  if (share >= LEAST_SHARE && share <= 1) return;
+  throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
+}
+
 export class Duty {
   readonly #clock: Clock;
   readonly #changes = new Emitter<void>();
@@ -41,9 +47,7 @@ export class Duty {
 
   /** Takes effect at once, also for a slice that waits. @throws AppError 'bad-input' outside 0.05 to 1. */
   set share(share: number) {
-    if (!(share >= LEAST_SHARE && share <= 1)) {
-      throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
-    }
+    assertShare(share);
     const left = this.#left();
     if (left > 0) this.#restFor((left * restOf(share)) / restOf(this.#share));
     this.#saved = 0;

@@ -8,6 +8,7 @@
  *   tilework-page[data-microcredits]  credit of this session
  *   tilework-page[data-problem]       an error code, absent while all is well
  *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only)
+ *   [data-testid="intensity"]         the slider of the share of time that the GPU works (same clicks only)
  *   [data-testid="status"]            the status sentence; [data-testid="notice"] any notice
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
@@ -15,6 +16,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { systemClock } from '../core/clock.ts';
 import { announcement } from './announce.ts';
 import type { PageController, PageState } from './controller.ts';
+import { intensitySlider } from './intensity.ts';
 import type { BrowserTraits } from './settings.ts';
 import { obstacle } from './settings.ts';
 import { hasProgress, percent, stageBar } from './stage-bar.ts';
@@ -109,7 +111,7 @@ export class TileworkPage extends LitElement {
         ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
       </p>
       <p class="unseen" role="status" aria-live="polite">${held ?? announcement(status, ranBefore)}</p>
-      ${this.#notices(state)}
+      ${this.#notices(state)} ${this.#obstacle() ? nothing : intensitySlider(state.intensity, this.#choose)}
       ${
         ranBefore
           ? html`${status.stage === 'stopped' ? html`<p class="summary">${summary(status)}</p>` : nothing}
@@ -185,6 +187,10 @@ export class TileworkPage extends LitElement {
     const { controller } = this;
     if (!event.isTrusted || !controller || this.#obstacle()) return;
     void (controller.state.wanted ? controller.stop() : controller.start());
+  };
+
+  readonly #choose = (share: number): void => {
+    this.controller?.setIntensity(share);
   };
 
   readonly #copy = (): void => {

@@ -19,6 +19,8 @@ export interface PageState {
   readonly wanted: boolean;
   readonly stopping: boolean;
   readonly ranBefore: boolean;
+  /** The share of time that the GPU may compute. */
+  readonly intensity: number;
 }
 
 export interface ControllerOptions {
@@ -42,7 +44,7 @@ export class PageController {
   readonly settings: PageSettings;
   readonly #options: ControllerOptions;
   readonly #changes = new Emitter<PageState>();
-  #state: PageState = { status: STOPPED, wanted: false, stopping: false, ranBefore: false };
+  #state: PageState;
   /** What earlier runs of this visit came to: a contributor counts from zero at every start. */
   #before: ContributorStatus = STOPPED;
   #attempt = new AbortController();
@@ -53,6 +55,8 @@ export class PageController {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.settings = options.settings;
+    const { intensity } = options.settings;
+    this.#state = { status: STOPPED, wanted: false, stopping: false, ranBefore: false, intensity };
     options.contributor.onStatus((status) => {
       if (this.#live) this.#follow(addTotals(this.#before, status));
     });
@@ -86,7 +90,8 @@ export class PageController {
       throwIfAborted(attempt.signal);
       this.#live = true;
       const { allowSoftware, memoryBytes } = settings;
-      await contributor.start({ addresses: config.addresses, allowSoftware, memoryBytes });
+      const { intensity } = this.#state;
+      await contributor.start({ addresses: config.addresses, allowSoftware, memoryBytes, intensity });
     } catch (thrown) {
       if (!attempt.signal.aborted) this.#fail(thrown);
     }
@@ -109,6 +114,12 @@ export class PageController {
       this.#set({ stopping: false });
       this.#fail(thrown);
     }
+  }
+
+  /** Takes effect at once, and for every later start. */
+  setIntensity(share: number): void {
+    this.#set({ intensity: share });
+    if (this.#live) this.#options.contributor.setIntensity(share);
   }
 
   /** The network is back, or the tab is visible: no need to sit out the wait. */

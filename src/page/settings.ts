@@ -1,6 +1,6 @@
 /** What the page's own address may ask for, and what can be known about this browser before the click. */
 import type { ContributorOptions } from '../contributor/api.ts';
-import { DEFAULT_MEMORY_BYTES } from '../contributor/api.ts';
+import { DEFAULT_MEMORY_BYTES, LEAST_INTENSITY } from '../contributor/api.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
 const MIB = 1024 * 1024;
@@ -10,16 +10,22 @@ const MIN_MEMORY_MIB = 64;
 const MAX_MEMORY_MIB = 4096;
 
 export interface PageSettings extends Pick<ContributorOptions, 'allowSoftware' | 'memoryBytes'> {
+  /** The share of time that the GPU may compute, until the visitor moves the slider. */
+  readonly intensity: number;
   /** Addresses from `?coordinator=`: shown to the visitor, because a link chose them and not this site. */
   readonly namedCoordinators: readonly string[];
 }
 
-/** `?software=allow`, `?memory=MiB` (clamped to 64…4096; anything else is ignored), `?coordinator=…`. */
+/**
+ * `?software=allow`, `?memory=MiB` (64…4096), `?intensity=percent` (5…100), `?coordinator=…`. Whole numbers
+ * are clamped; anything else is ignored.
+ */
 export function readSettings(search: string): PageSettings {
   const query = new URLSearchParams(search);
   return {
     allowSoftware: query.get('software') === 'allow',
     memoryBytes: memoryBytes(query.get('memory')),
+    intensity: intensity(query.get('intensity')),
     namedCoordinators: query.getAll('coordinator'),
   };
 }
@@ -27,6 +33,11 @@ export function readSettings(search: string): PageSettings {
 function memoryBytes(text: string | null): number {
   if (text === null || !/^\d{1,6}$/.test(text)) return DEFAULT_MEMORY_BYTES;
   return Math.min(MAX_MEMORY_MIB, Math.max(MIN_MEMORY_MIB, Number(text))) * MIB;
+}
+
+function intensity(text: string | null): number {
+  if (text === null || !/^\d{1,6}$/.test(text)) return 1;
+  return Math.min(1, Math.max(LEAST_INTENSITY, Number(text) / 100));
 }
 
 /** What a glance at the browser says; nothing here touches the GPU. */

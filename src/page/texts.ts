@@ -29,6 +29,11 @@ export function invitation(memoryBytes: number): readonly string[] {
   ];
 }
 
+export const INTENSITY = {
+  label: 'Intensity',
+  help: 'Share of time your GPU works for the network',
+};
+
 export const STAGE_LABEL: Readonly<Record<Exclude<Stage, 'stopped' | 'failed'>, string>> = {
   testing: 'Test GPU',
   connecting: 'Connect',

@@ -37,6 +37,10 @@ class FakeContributor implements Contributor {
     this.say({ ...STOPPED });
   }
 
+  setIntensity(share: number): void {
+    this.calls.push(`intensity ${share}`);
+  }
+
   wake(): void {
     this.calls.push('wake');
   }
@@ -105,8 +109,28 @@ describe('PageController', () => {
       addresses: CONFIG.addresses,
       allowSoftware: false,
       memoryBytes: 256 * 1024 * 1024,
+      intensity: 1,
     });
     expect(controller.state.status.stage).toBe('testing');
+  });
+
+  it('passes an intensity on at once while it runs, and to every later start', async () => {
+    const { contributor, controller } = setUp(unreachable());
+    controller.setIntensity(0.5);
+    const started = controller.start();
+    await settle();
+    controller.setIntensity(0.25);
+    expect(contributor.calls).toEqual([]);
+    controller.wake();
+    await started;
+    expect(contributor.options).toMatchObject({ intensity: 0.25 });
+    controller.setIntensity(0.1);
+    await controller.stop();
+    controller.setIntensity(0.75);
+    expect(contributor.calls).toEqual(['start', 'intensity 0.1', 'stop']);
+    await controller.start();
+    expect(contributor.options).toMatchObject({ intensity: 0.75 });
+    expect(controller.state.intensity).toBe(0.75);
   });
 
   it('keeps trying to find the coordinator, says when, and starts as soon as it answers', async () => {

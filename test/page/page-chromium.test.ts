@@ -36,7 +36,7 @@ describe('the page in Chromium', () => {
     expect(await tab.text('.promise')).toContain('up to 512 MiB of GPU memory');
     expect(await tab.data('stage')).toBe('stopped');
     expect(await tab.data('problem')).toBeUndefined();
-    expect(await tab.calls()).toEqual({ starts: [], stops: 0 });
+    expect(await tab.calls()).toEqual({ starts: [], stops: 0, intensities: [] });
     await tab.inspect('01-first-visit');
   });
 
@@ -196,6 +196,7 @@ describe('the page in Chromium', () => {
     await tab.page.click(TOGGLE);
     expect(await tab.data('stage')).toBe('stopped');
     expect((await tab.calls()).starts).toEqual([]);
+    expect(await tab.page.$('[data-testid="intensity"]')).toBeNull();
     await tab.inspect(`06-${problem}`);
   });
 
@@ -227,6 +228,40 @@ describe('the page in Chromium', () => {
     );
     expect(await tab.text(TOGGLE)).toBe('Start again');
     await tab.inspect('09-summary');
+  });
+
+  it('lets a visitor set the intensity with the keyboard, before the start and while it works', async () => {
+    await tab.mount({ search: '?intensity=50' });
+    const slider = '[data-testid="intensity"]';
+    await tab.page.focus(slider);
+    await tab.page.keyboard.press('ArrowRight');
+    expect(await tab.text('.intensity')).toBe('Intensity 55 % Share of time your GPU works for the network');
+    await tab.pressStart();
+    expect((await tab.calls()).starts).toMatchObject([{ intensity: 0.55 }]);
+    await tab.say({ ...WORKING, stage: 'computing', progress: 0.7 });
+    await tab.page.focus(slider);
+    for (const key of ['Home', 'ArrowUp', 'End'] as const) await tab.page.keyboard.press(key);
+    expect((await tab.calls()).intensities).toEqual([0.05, 0.1, 1]);
+    for (const _ of [1, 2, 3, 4, 5]) await tab.page.keyboard.press('ArrowDown');
+    const input = (await tab.page.$(slider))!;
+    const heard = await tab.page.accessibility.snapshot({ root: input });
+    expect(heard).toMatchObject({
+      role: 'slider',
+      name: 'Intensity',
+      description: 'Share of time your GPU works for the network',
+    });
+    expect(await input.evaluate((element) => element.ariaValueText)).toBe('75 %');
+    await tab.inspect('11-intensity');
+  });
+
+  it('moves the intensity for a person only', async () => {
+    await tab.mount();
+    await tab.page.$eval('[data-testid="intensity"]', (element) => {
+      (element as HTMLInputElement).value = '5';
+      element.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await tab.pressStart();
+    expect((await tab.calls()).starts).toMatchObject([{ intensity: 1 }]);
   });
 
   it('opens its explanations with the keyboard', async () => {

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { launchBrowser } from '../helpers/browser.ts';
 import { serveModule, type ServedModule } from '../helpers/page-bundle.ts';
 import { faintTexts } from './contrast.ts';
-import type { MountOptions, Told } from './scripted-page.ts';
+import type { Calls, MountOptions, Told } from './scripted-page.ts';
 
 type Scripted = typeof import('./scripted-page.ts');
 declare const ready: Promise<Scripted>;
@@ -24,7 +24,7 @@ export interface Harness {
   say(change: Told): Promise<void>;
   holdStop(): Promise<void>;
   letStop(): Promise<void>;
-  calls(): Promise<{ starts: readonly unknown[]; stops: number }>;
+  calls(): Promise<Calls>;
   /** Visible text, with single spaces. */
   text(selector: string): Promise<string>;
   data(name: string): Promise<string | undefined>;

@@ -13,6 +13,7 @@ class ScriptedContributor implements Contributor {
   status: ContributorStatus = STOPPED;
   starts: ContributorOptions[] = [];
   stops = 0;
+  intensities: number[] = [];
   holdStop: Promise<void> | undefined;
   readonly #statuses = new Emitter<ContributorStatus>();
 
@@ -25,6 +26,10 @@ class ScriptedContributor implements Contributor {
     this.stops += 1;
     await this.holdStop;
     this.say({ ...STOPPED });
+  }
+
+  setIntensity(share: number): void {
+    this.intensities.push(share);
   }
 
   wake(): void {}
@@ -81,8 +86,15 @@ export async function say({ microcredits, balanceMicrocredits, ...change }: Told
   await document.querySelector('tilework-page')?.updateComplete;
 }
 
-export function calls(): { starts: readonly ContributorOptions[]; stops: number } {
-  return { starts: contributor.starts, stops: contributor.stops };
+export interface Calls {
+  readonly starts: readonly ContributorOptions[];
+  readonly stops: number;
+  readonly intensities: readonly number[];
+}
+
+export function calls(): Calls {
+  const { starts, stops, intensities } = contributor;
+  return { starts, stops, intensities };
 }
 
 export function holdStop(): void {

@@ -178,9 +178,10 @@ describe('the announcements', () => {
 
 describe('the settings', () => {
   it('are read from the address', () => {
-    expect(readSettings('?software=allow&memory=256&coordinator=/a&coordinator=/b')).toEqual({
+    expect(readSettings('?software=allow&memory=256&intensity=50&coordinator=/a&coordinator=/b')).toEqual({
       allowSoftware: true,
       memoryBytes: 256 * MIB,
+      intensity: 0.5,
       namedCoordinators: ['/a', '/b'],
     });
   });
@@ -189,6 +190,12 @@ describe('the settings', () => {
     const memory = (text: string): number => readSettings(`?memory=${text}`).memoryBytes / MIB;
     expect([memory('1'), memory('999999')]).toEqual([64, 4096]);
     for (const bad of ['', '-5', '1e3', '0x100', 'lots', '12345678901']) expect(memory(bad)).toBe(512);
+  });
+
+  it('keep the intensity between 5 and 100 %, and ignore what is not a number', () => {
+    const intensity = (text: string): number => readSettings(`?intensity=${text}`).intensity;
+    expect(['0', '4', '5', '37', '100', '900'].map(intensity)).toEqual([0.05, 0.05, 0.05, 0.37, 1, 1]);
+    for (const bad of ['', '-5', '0.5', '50%', 'half']) expect(intensity(bad)).toBe(1);
   });
 
   it('never allow a software adapter by anything but the word', () => {
@@ -211,7 +218,9 @@ describe('index.html', () => {
     expect(shell).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc="\.\/)/);
     expect(shell).not.toMatch(/(?:src|href|content)="(?:https?:)?\/\//);
     expect(shell).toMatch(/<noscript>[\s\S]*JavaScript[\s\S]*<\/noscript>/);
-    const sheets = ['page.css', 'panel.css', 'wall.css'].map((name) => readFile(`src/page/${name}`, 'utf8'));
+    const sheets = ['page.css', 'panel.css', 'wall.css', 'intensity.css'].map((name) =>
+      readFile(`src/page/${name}`, 'utf8'),
+    );
     const css = (await Promise.all(sheets)).join('');
     expect(css).not.toMatch(/url\(|@import|@font-face/);
   });
