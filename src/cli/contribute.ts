@@ -11,6 +11,8 @@ export interface ContributeOptions {
   readonly url: string;
   readonly tabs: number;
   readonly allowSoftware: boolean;
+  /** Percent of the time that the GPU may work. @default what the page's address says, or 100 */
+  readonly intensity?: number | undefined;
   /** Path of the browser's program. @default the best one on this machine */
   readonly browser?: string | undefined;
 }
@@ -18,7 +20,7 @@ export interface ContributeOptions {
 /** @throws AppError when no tab can contribute: 'no-browser', 'no-webgpu', 'software-adapter' and the like. */
 export async function contribute(options: ContributeOptions, context: Context): Promise<void> {
   const { terminal, clock, signal } = context;
-  const url = pageAddress(options.url, options.allowSoftware);
+  const url = pageAddress(options.url, options);
   const browser = chooseBrowser(options.browser, context.env);
   const tally = new Tally();
   terminal.note(
@@ -73,8 +75,14 @@ export class Tally {
   }
 }
 
-/** The page's address; `?software=allow` asks it to use an adapter that computes on the CPU. @throws 'bad-input'. */
-export function pageAddress(text: string, allowSoftware: boolean): string {
+/** What a page can be asked for by its address. */
+type PageWishes = Pick<ContributeOptions, 'allowSoftware' | 'intensity'>;
+
+/**
+ * The page's address; `?software=allow` asks it to use an adapter that computes on the CPU, `?intensity=50`
+ * to work half of the time. @throws 'bad-input'.
+ */
+export function pageAddress(text: string, { allowSoftware, intensity }: PageWishes): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new AppError(
       'bad-input',
@@ -83,6 +91,7 @@ export function pageAddress(text: string, allowSoftware: boolean): string {
   }
   const url = new URL(text);
   if (allowSoftware) url.searchParams.set('software', 'allow');
+  if (intensity !== undefined) url.searchParams.set('intensity', String(intensity));
   return url.href;
 }
 

@@ -136,7 +136,7 @@ class Contributors {
     const run = (tab: number): Promise<void> =>
       keepTab({
         browser: findBrowser(env),
-        url: pageAddress(coordinator.url, true),
+        url: pageAddress(coordinator.url, { allowSoftware: true }),
         software: true,
         clock,
         signal: tabSignal,

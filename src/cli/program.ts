@@ -20,6 +20,8 @@ export const realCommands: Commands = {
 
 const MAX_PORT = 65_535;
 const MAX_TABS = 64;
+/** Percent; see LEAST_SHARE in src/gpu/duty.ts. */
+const LEAST_INTENSITY = 5;
 
 const EXAMPLES = `
   npm start                                               a coordinator with its page
@@ -120,6 +122,11 @@ function addContribute(program: Command, context: () => Context, commands: Comma
     .argument('<url>', 'the page of the network')
     .option('--tabs <number>', 'how many browsers, each with an identity of its own', integer(1, MAX_TABS), 1)
     .option('--allow-software', 'compute on the CPU where there is no GPU', false)
+    .option(
+      '--intensity <percent>',
+      `how much of the time the GPU may work, ${LEAST_INTENSITY} to 100 (default: 100)`,
+      integer(LEAST_INTENSITY, 100),
+    )
     .option('--browser <path>', 'which browser (or TILEWORK_BROWSER)')
     .action((url: string, options: Omit<import('./contribute.ts').ContributeOptions, 'url'>) =>
       commands.contribute({ ...options, url }, context()),

@@ -67,16 +67,24 @@ describe('what all tabs earned', () => {
 
 describe('the address of a page', () => {
   it('asks for the software adapter only when told to', () => {
-    expect(pageAddress('http://127.0.0.1:8080', false)).toBe('http://127.0.0.1:8080/');
-    expect(pageAddress('https://a.org/grid?memory=64', true)).toBe(
+    expect(pageAddress('http://127.0.0.1:8080', { allowSoftware: false })).toBe('http://127.0.0.1:8080/');
+    expect(pageAddress('https://a.org/grid?memory=64', { allowSoftware: true })).toBe(
       'https://a.org/grid?memory=64&software=allow',
     );
+  });
+
+  it('asks for an intensity only when told to, and then instead of its own', () => {
+    const ask = (text: string, intensity?: number): string =>
+      pageAddress(text, { allowSoftware: false, intensity });
+    expect(ask('http://127.0.0.1:8080', 50)).toBe('http://127.0.0.1:8080/?intensity=50');
+    expect(ask('http://127.0.0.1:8080/?intensity=20')).toBe('http://127.0.0.1:8080/?intensity=20');
+    expect(ask('http://127.0.0.1:8080/?intensity=20', 100)).toBe('http://127.0.0.1:8080/?intensity=100');
   });
 
   it.each(['127.0.0.1:8080', 'localhost:8080', 'file:///etc/passwd', 'javascript:alert(1)'])(
     'is not %s',
     (text) => {
-      expect(() => pageAddress(text, false)).toThrow('is not the address of a page');
+      expect(() => pageAddress(text, { allowSoftware: false })).toThrow('is not the address of a page');
     },
   );
 });

@@ -144,12 +144,13 @@ describe('contribute and demo', () => {
       allowSoftware: false,
     });
     expect(
-      (await run('contribute', 'http://h', '--tabs', '3', '--allow-software', '--browser', '/b')).call,
+      (await run(...words('contribute http://h --tabs 3 --allow-software --intensity 50 --browser /b'))).call,
     ).toEqual({
       command: 'contribute',
       url: 'http://h',
       tabs: 3,
       allowSoftware: true,
+      intensity: 50,
       browser: '/b',
     });
     expect((await run('demo', '--json')).call).toEqual({ command: 'demo', json: true });
@@ -157,6 +158,19 @@ describe('contribute and demo', () => {
 
   it.each(['0', '65', 'many'])('refuse %s tabs', async (tabs) => {
     expect((await run('contribute', 'http://h', '--tabs', tabs)).printed).toContain('from 1 to 64');
+  });
+});
+
+describe('contribute', () => {
+  it.each(['4', '101', '0.5', '50%', 'half', '-5'])('refuses an intensity of %s', async (intensity) => {
+    const { call, printed } = await run('contribute', 'http://h', `--intensity=${intensity}`);
+    expect(call).toBeUndefined();
+    expect(printed).toContain('It is a whole number from 5 to 100.');
+  });
+
+  it('says what its intensity is', async () => {
+    const { printed } = await run('contribute', '--help');
+    expect(printed.replaceAll(/\s+/g, ' ')).toContain('how much of the time the GPU may work, 5 to 100');
   });
 });
 
