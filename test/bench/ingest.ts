@@ -1,7 +1,7 @@
 /**
  * Ingests a generated i8 array of ROWS × COLS from a file and prints one JSON line: speed, and how far
  * the resident memory rose above what the process took before.
- *   node test/bench/ingest.ts [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
+ *   npm run bench -- ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
  */
 import { open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,40 +34,42 @@ async function writeArray(path: string, rows: number, cols: number): Promise<voi
   await file.close();
 }
 
-const [sideText = 'rows', rowsText = '8192', colsText = '65536', kept] = process.argv.slice(2);
-const side = sideText === 'transpose' ? 'transpose' : 'rows';
-const [rows, cols] = [Number(rowsText), Number(colsText)];
-const path = kept ?? join(tmpdir(), `tilework-ingest-${process.pid}.npy`);
-try {
-  if ((await stat(path).catch(() => undefined)) === undefined) await writeArray(path, rows, cols);
-  // Code and threads are warm before memory is measured.
-  const warm = { dtype: 'i8', littleEndian: true, order: 'C', dataOffset: 0, shape: [300, 2000] } as const;
-  await ingest(bytesSource(new Uint8Array(600_000)), { layout: warm, side }, async () => {});
-  const source = await fileSource(path);
-  const layout = await detectLayout(source);
-  const before = process.memoryUsage.rss();
-  const start = performance.now();
-  let high = before;
-  const result = await ingest(source, { layout, side }, async () => {
-    high = Math.max(high, process.memoryUsage.rss());
-  });
-  const seconds = (performance.now() - start) / 1000;
-  await source.close();
-  if (result.bytes < rows * cols) throw new AppError('internal', 'blocks are missing');
-  // maxRSS is the kernel's own high-water mark; it counts what the samples miss.
-  const peak = Math.max(high, process.resourceUsage().maxRSS * 1024);
-  const growthMiB = Math.round((peak - before) / MIB);
-  const line = {
-    side,
-    rows,
-    cols,
-    growthMiB,
-    seconds: Number(seconds.toFixed(2)),
-    manifest: result.manifestHash,
-  };
-  process.stdout.write(
-    `${JSON.stringify({ ...line, MiBPerSecond: Math.round((rows * cols) / MIB / seconds) })}\n`,
-  );
-} finally {
-  if (kept === undefined) await rm(path, { force: true });
+export async function benchIngest(args: readonly string[]): Promise<void> {
+  const [sideText = 'rows', rowsText = '8192', colsText = '65536', kept] = args;
+  const side = sideText === 'transpose' ? 'transpose' : 'rows';
+  const [rows, cols] = [Number(rowsText), Number(colsText)];
+  const path = kept ?? join(tmpdir(), `tilework-ingest-${process.pid}.npy`);
+  try {
+    if ((await stat(path).catch(() => undefined)) === undefined) await writeArray(path, rows, cols);
+    // Code and threads are warm before memory is measured.
+    const warm = { dtype: 'i8', littleEndian: true, order: 'C', dataOffset: 0, shape: [300, 2000] } as const;
+    await ingest(bytesSource(new Uint8Array(600_000)), { layout: warm, side }, async () => {});
+    const source = await fileSource(path);
+    const layout = await detectLayout(source);
+    const before = process.memoryUsage.rss();
+    const start = performance.now();
+    let high = before;
+    const result = await ingest(source, { layout, side }, async () => {
+      high = Math.max(high, process.memoryUsage.rss());
+    });
+    const seconds = (performance.now() - start) / 1000;
+    await source.close();
+    if (result.bytes < rows * cols) throw new AppError('internal', 'blocks are missing');
+    // maxRSS is the kernel's own high-water mark; it counts what the samples miss.
+    const peak = Math.max(high, process.resourceUsage().maxRSS * 1024);
+    const growthMiB = Math.round((peak - before) / MIB);
+    const line = {
+      side,
+      rows,
+      cols,
+      growthMiB,
+      seconds: Number(seconds.toFixed(2)),
+      manifest: result.manifestHash,
+    };
+    process.stdout.write(
+      `${JSON.stringify({ ...line, MiBPerSecond: Math.round((rows * cols) / MIB / seconds) })}\n`,
+    );
+  } finally {
+    if (kept === undefined) await rm(path, { force: true });
+  }
 }

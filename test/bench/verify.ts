@@ -1,5 +1,5 @@
 /**
- * How fast one thread checks strips: `node test/bench/verify.ts`.
+ * How fast one thread checks strips: `npm run bench -- verify`.
  *
  * A multiply-add is useful when Freivalds asks for it: T·(K + width) a row. "of the product" is the
  * check's share of the multiply-adds that it saves. C is honest, so that every check runs to its end.
@@ -69,16 +69,18 @@ function bench(dtype: Dtype, width: number, k: number): Record<string, string | 
   };
 }
 
-const rows: Record<string, string | number>[] = [];
-for (const dtype of ['i8', 'f16', 'f32'] as const) {
-  for (const [width, k] of [
-    [256, 256],
-    [1024, 784],
-    [1024, 1024],
-    [2048, 2048],
-    [4096, 4096],
-  ] as const) {
-    rows.push(bench(dtype, width, k));
+export function benchVerify(): void {
+  const rows: Record<string, string | number>[] = [];
+  for (const dtype of ['i8', 'f16', 'f32'] as const) {
+    for (const [width, k] of [
+      [256, 256],
+      [1024, 784],
+      [1024, 1024],
+      [2048, 2048],
+      [4096, 4096],
+    ] as const) {
+      rows.push(bench(dtype, width, k));
+    }
   }
+  console.table(rows);
 }
-console.table(rows);

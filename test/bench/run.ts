@@ -1,0 +1,55 @@
+/** All measurements: `npm run bench -- NAME [flags]`. */
+import { parseArgs } from 'node:util';
+
+const HELP = `npm run bench -- NAME [flags]
+
+  kernels [--quick] [--json]            our GPU kernels against other libraries, on this machine's adapter
+  verify                                how fast one thread checks results
+  ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
+                                        how fast an array becomes blocks, and in how much memory
+`;
+
+function fail(reason: string): void {
+  process.stderr.write(`${reason}\n\n${HELP}`);
+  process.exitCode = 2;
+}
+
+async function run(name: string, args: string[]): Promise<void> {
+  switch (name) {
+    case 'kernels': {
+      const options = { quick: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+      const { quick = false, json = false } = parseArgs({ args, options }).values;
+      const { benchKernels } = await import('./kernels.ts');
+      await benchKernels({ quick, json });
+      // Devices of other libraries keep the process alive.
+      process.exit(0);
+      break;
+    }
+    case 'verify': {
+      parseArgs({ args });
+      const { benchVerify } = await import('./verify.ts');
+      benchVerify();
+      break;
+    }
+    case 'ingest': {
+      const { positionals } = parseArgs({ args, allowPositionals: true });
+      const { benchIngest } = await import('./ingest.ts');
+      await benchIngest(positionals);
+      break;
+    }
+    default:
+      fail(`There is no measurement ${name}.`);
+  }
+}
+
+const [name, ...args] = process.argv.slice(2);
+if (name === undefined || name === '--help' || name === '-h') {
+  process.stdout.write(HELP);
+} else {
+  try {
+    await run(name, args);
+  } catch (error) {
+    if ((error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) fail((error as Error).message);
+    else throw error;
+  }
+}
