@@ -4,6 +4,7 @@
  */
 import type { Dtype } from '../matrix/dtype.ts';
 import type { BackendInfo, BackendStats, ShardShape } from './backend.ts';
+import type { ShapeClass } from './kernels.ts';
 import type { PagedRange } from './plan.ts';
 
 /** How a product is stopped between two slices. */
@@ -12,25 +13,29 @@ export interface Stop {
   readonly proceed: () => void;
   /** Ends a wait for the next slice; `proceed` then says why. */
   readonly signal: AbortSignal;
+  /** In one slice: for products that are known to be small, so that a kernel is tested as it will run. */
+  readonly whole?: boolean;
 }
 
 export interface Compute<Result> {
-  readonly info: BackendInfo;
+  readonly info: Omit<BackendInfo, 'kernels'>;
   readonly pageCount: number;
   /** Bytes of C that all shards together may hold; every cell takes one page. */
   readonly resultBudget: number;
 
-  /** Kernels that can serve the dtype here, the preferred one first. */
-  candidates(dtype: Dtype): readonly string[];
-  /** Makes `info.kernels[dtype]` this candidate. */
-  useKernel(dtype: Dtype, kernel: string): Promise<void>;
+  /** Names of the kernels that can serve such shards here, the most promising first; at least one. */
+  candidates(dtype: Dtype, shapes: ShapeClass): readonly string[];
+  /** Makes it ready to run. @throws AppError 'gpu-wrong' when the adapter refuses it. */
+  load(kernel: string): Promise<void>;
 
   write(page: number, bytes: Uint8Array): void;
   /** Cells of C: zeros, or the blocks that `read` once gave. @throws 'out-of-memory' */
   allocate(shape: ShardShape, start?: readonly Uint8Array[]): Promise<Result>;
   free(result: Result): void;
   /** Resolves to the ms that the slices took. */
-  multiply(result: Result, dtype: Dtype, range: PagedRange, stop: Stop): Promise<number>;
+  multiply(result: Result, kernel: string, range: PagedRange, stop: Stop): Promise<number>;
+  /** Computes a little of the product, for about `ms`; resolves to multiply-adds per second. */
+  lap(result: Result, kernel: string, range: PagedRange, ms: number): Promise<number>;
   /** The blocks of C in block format (matrix/blocks.ts), row-major by cell. */
   read(result: Result, shape: ShardShape): Promise<Uint8Array[]>;
 

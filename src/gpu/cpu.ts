@@ -23,7 +23,7 @@ export interface CpuOptions {
 }
 
 export function createCpuBackend({ memoryBytes, clock }: CpuOptions): Backend {
-  return new PagedBackend(new CpuCompute(splitMemory(memoryBytes), clock));
+  return new PagedBackend(new CpuCompute(splitMemory(memoryBytes), clock), { clock });
 }
 
 /** One page a cell, 256 × 256 row-major, as the kernels leave it. */
@@ -35,11 +35,10 @@ const CHUNK_ROWS = 16;
 const KERNEL = 'cpu';
 
 class CpuCompute implements Compute<Cells> {
-  readonly info: BackendInfo = {
+  readonly info: Omit<BackendInfo, 'kernels'> = {
     kind: 'cpu',
     adapter: 'cpu',
     fallback: true,
-    kernels: { i8: KERNEL, f16: KERNEL, f32: KERNEL },
   };
   readonly pageCount: number;
   readonly resultBudget: number;
@@ -63,7 +62,12 @@ class CpuCompute implements Compute<Cells> {
     return [KERNEL];
   }
 
-  async useKernel(): Promise<void> {}
+  async load(): Promise<void> {}
+
+  /** One kernel races with nobody. */
+  async lap(): Promise<number> {
+    return 0;
+  }
 
   write(page: number, bytes: Uint8Array): void {
     this.#pages[page] = new Uint8Array(bytes);
@@ -82,13 +86,13 @@ class CpuCompute implements Compute<Cells> {
 
   free(): void {}
 
-  multiply(result: Cells, dtype: Dtype, range: PagedRange, stop: Stop): Promise<number> {
-    return withPermit(this.#turn, () => this.#run(result, dtype, range, stop));
+  multiply(result: Cells, _kernel: string, range: PagedRange, stop: Stop): Promise<number> {
+    return withPermit(this.#turn, () => this.#run(result, range, stop));
   }
 
-  async #run(result: Cells, dtype: Dtype, range: PagedRange, { proceed, signal }: Stop): Promise<number> {
+  async #run(result: Cells, range: PagedRange, { proceed, signal }: Stop): Promise<number> {
     proceed();
-    const pace = this.#paces[dtype];
+    const pace = this.#paces[range.dtype];
     let started = this.#clock.now();
     let work = 0;
     let total = 0;
@@ -100,7 +104,7 @@ class CpuCompute implements Compute<Cells> {
       pace.observe(work, ms);
       this.#duty.spent(ms);
     };
-    for (const done of this.#chunks(result, dtype, range)) {
+    for (const done of this.#chunks(result, range)) {
       work += done;
       if (work < pace.budget) continue;
       measure();
@@ -115,7 +119,8 @@ class CpuCompute implements Compute<Cells> {
   }
 
   /** Computes a few rows at a time and yields their multiply-adds. */
-  *#chunks(result: Cells, dtype: Dtype, range: PagedRange): Generator<number> {
+  *#chunks(result: Cells, range: PagedRange): Generator<number> {
+    const { dtype } = range;
     const colCells = ceilDiv(range.cols, CELL);
     for (const [at, cell] of result.entries()) {
       const row = Math.floor(at / colCells);

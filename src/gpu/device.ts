@@ -5,6 +5,8 @@ export interface OpenedDevice {
   readonly device: GPUDevice;
   /** "nvidia ampere": vendor and architecture only. */
   readonly adapter: string;
+  /** All that the browser tells about the adapter and its driver; stays on this machine. */
+  readonly identity: string;
   readonly fallback: boolean;
 }
 
@@ -48,7 +50,9 @@ export async function openDevice(
   // Browsers before 2025 have no info at all.
   const info = adapter.info as GPUAdapterInfo | undefined;
   const name = info ? `${info.vendor} ${info.architecture}`.trim() : '';
-  return { device, adapter: name || 'unnamed adapter', fallback };
+  const { vendor = '', architecture = '', device: model = '', description = '' } = info ?? {};
+  const identity = [vendor, architecture, model, description].join('|');
+  return { device, adapter: name || 'unnamed adapter', identity, fallback };
 }
 
 function isSoftware(adapter: GPUAdapter): boolean {

@@ -19,11 +19,16 @@ export interface DispatchParts {
 }
 
 export interface Job {
+  readonly kernel: string;
   readonly pipeline: GPUComputePipeline;
-  readonly pace: Pace;
+  readonly pace: Pick<Pace, 'budget' | 'observe'>;
   readonly result: readonly GPUBuffer[];
   readonly groups: readonly Group[];
   readonly stop: Stop;
+  /** Told of each slice as it ends. */
+  readonly onSlice?: (work: number, ms: number) => void;
+  /** The rest of the product is not wanted any more. */
+  readonly enough?: () => boolean;
 }
 
 /** Two keep the device busy while one completion travels back; more would delay a stop. */
@@ -37,6 +42,8 @@ export class Dispatcher {
   readonly #turn = new Semaphore(1);
   readonly #slots = new Semaphore(IN_FLIGHT);
   readonly duty: Duty;
+  /** The kernel of each slice in flight, oldest first. */
+  readonly #running: string[] = [];
   #lastDone = 0;
   longestSliceMs = 0;
   busyMs = 0;
@@ -51,6 +58,11 @@ export class Dispatcher {
     });
   }
 
+  /** The kernel at work. */
+  get running(): string | undefined {
+    return this.#running[0];
+  }
+
   /** Resolves to the ms that the slices took. */
   async run(job: Job): Promise<number> {
     const inFlight: Promise<number>[] = [];
@@ -59,6 +71,7 @@ export class Dispatcher {
       const release = await this.#turn.acquire();
       try {
         for (const group of job.groups) {
+          if (job.enough?.()) break;
           const bindings = this.#bind(group, job.result, tables);
           const cutter = new SliceCutter(
             group.tiles.length / 2,
@@ -67,7 +80,7 @@ export class Dispatcher {
           );
           for (;;) {
             const slot = await this.#slot(job.stop);
-            const slice = cutter.next(job.pace.budget);
+            const slice = job.enough?.() ? undefined : cutter.next(job.pace.budget);
             if (!slice) {
               slot();
               break;
@@ -114,12 +127,17 @@ export class Dispatcher {
     pass.dispatchWorkgroups(slice.tileTo - slice.tileFrom);
     pass.end();
     device.queue.submit([encoder.finish()]);
+    this.#running.push(job.kernel);
     const submitted = clock.now();
-    return this.#timed(lifeline.race(completion.done()), submitted, (ms) => job.pace.observe(work, ms));
+    return this.#timed(lifeline.race(completion.done()), submitted, (ms) => {
+      job.pace.observe(work, ms);
+      job.onSlice?.(work, ms);
+    });
   }
 
   async #timed(done: Promise<void>, submitted: number, tell: (ms: number) => void): Promise<number> {
     await done;
+    this.#running.shift();
     const now = this.#parts.clock.now();
     const ms = now - Math.max(submitted, this.#lastDone);
     this.#lastDone = now;

@@ -1,33 +1,149 @@
-/** The kernels there are, and which can serve a number type where. */
-import { isAppError } from '../core/errors.ts';
+/**
+ * The kernel family: each kernel is an element (how a number type multiplies) in a loop (how a workgroup walks
+ * a tile), both plain WGSL in shaders/. Which one serves is decided by a race on the visitor's adapter (tuner.ts).
+ */
+import { assemble } from './assemble.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 
-export type KernelName = 'i8-dot4' | 'i8-unpack' | 'f32' | 'f16' | 'f16-bits';
+/** The files of shaders/, without their ending. */
+export const SOURCES = [
+  'element-f16',
+  'element-f16-bits',
+  'element-f32',
+  'element-i8-dot4',
+  'element-i8-fma',
+  'element-i8-unpack',
+  'pages',
+  'tiled',
+  'register',
+  'deliver-direct',
+  'deliver-reduced',
+] as const;
+export type SourceName = (typeof SOURCES)[number];
 
-/** WGSL text per kernel: from the bundle (shaders.ts) or the disk (shaders.node.ts), never from the network. */
-export type Shaders = Readonly<Record<KernelName, string>>;
+/** WGSL text per file: from the bundle (shaders.ts) or the disk (shaders.node.ts), never from the network. */
+export type Shaders = Readonly<Record<SourceName, string>>;
 
-/** Kernels per number type, the preferred one first; the self-test moves on to the next when one is wrong. */
-export const KERNELS: Record<Dtype, readonly KernelName[]> = {
-  i8: ['i8-dot4', 'i8-unpack'],
-  f16: ['f16', 'f16-bits'],
-  f32: ['f32'],
-};
+/** Shapes that want different kernels. Every kernel is right for every shape. */
+export const SHAPE_CLASSES = ['square', 'flat', 'tall'] as const;
+export type ShapeClass = (typeof SHAPE_CLASSES)[number];
+
+/** At most this many rows are flat, this many columns tall: below it, most of a square tile is for nothing. */
+const THIN = 32;
+
+export function classOf({ rows, cols }: { readonly rows: number; readonly cols: number }): ShapeClass {
+  if (rows <= THIN) return 'flat';
+  return cols <= THIN ? 'tall' : 'square';
+}
+
+interface Element {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly source: SourceName;
+  readonly needs?: 'dot4';
+}
+
+/** The preferred one first. */
+const ELEMENTS: readonly Element[] = [
+  { name: 'i8-dot4', dtype: 'i8', source: 'element-i8-dot4', needs: 'dot4' },
+  { name: 'i8-fma', dtype: 'i8', source: 'element-i8-fma' },
+  { name: 'i8-unpack', dtype: 'i8', source: 'element-i8-unpack' },
+  { name: 'f16', dtype: 'f16', source: 'element-f16' },
+  { name: 'f16-bits', dtype: 'f16', source: 'element-f16-bits' },
+  { name: 'f32', dtype: 'f32', source: 'element-f32' },
+];
+
+interface Loop {
+  readonly name: string;
+  readonly sources: readonly SourceName[];
+  /** Values for `const`s of the WGSL. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Results that a workgroup computes. */
+  readonly tile: { readonly rows: number; readonly cols: number };
+  readonly classes: readonly ShapeClass[];
+}
+
+const registers = (
+  name: string,
+  [deep, across, down]: readonly [number, number, number],
+  ...classes: readonly ShapeClass[]
+): Loop => ({
+  name,
+  sources: ['register', deep > 1 ? 'deliver-reduced' : 'deliver-direct'],
+  constants: { DEEP: deep, ACROSS: across, DOWN: down },
+  tile: { rows: 4 * down, cols: 4 * across },
+  classes,
+});
+
+const tiled = (side: number, ...classes: readonly ShapeClass[]): Loop => ({
+  name: `tiled-${side}`,
+  sources: ['tiled'],
+  constants: { TILE: side },
+  tile: { rows: side, cols: side },
+  classes,
+});
+
+const LOOPS: readonly Loop[] = [
+  tiled(128, 'square'),
+  tiled(64, 'square', 'flat', 'tall'),
+  registers('register-32', [1, 8, 8], 'square', 'flat', 'tall'),
+  registers('register-64', [1, 16, 16], 'square'),
+  registers('flat', [1, 64, 1], 'flat'),
+  registers('flat-deep', [8, 8, 1], 'flat'),
+  registers('tall', [1, 1, 64], 'tall'),
+  registers('tall-deep', [8, 1, 8], 'tall'),
+];
+
+export interface Kernel extends Omit<Loop, 'sources'> {
+  /** "i8-dot4/tiled-128". */
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly needs: Element['needs'];
+  readonly sources: readonly SourceName[];
+}
+
+export const KERNELS: readonly Kernel[] = ELEMENTS.flatMap(({ name, dtype, source, needs }) =>
+  LOOPS.map((loop) => ({
+    ...loop,
+    name: `${name}/${loop.name}`,
+    dtype,
+    needs,
+    sources: [source, 'pages', ...loop.sources],
+  })),
+);
+
+export function kernelOf(name: string): Kernel | undefined {
+  return KERNELS.find((kernel) => kernel.name === name);
+}
+
+export function kernelText(kernel: Kernel, shaders: Shaders): string {
+  return assemble(
+    kernel.sources.map((source) => shaders[source]),
+    kernel.constants,
+  );
+}
 
 /** The WGSL language feature that dot4I8Packed needs. */
 export const DOT4_FEATURE = 'packed_4x8_integer_dot_product';
 
-/** Tries kernels in order until one is not wrong. @throws the last one's 'gpu-wrong', or any other error at once. */
-export async function firstRight<Name extends string>(
-  candidates: readonly Name[],
-  attempt: (kernel: Name) => Promise<void>,
-): Promise<void> {
-  for (const [at, kernel] of candidates.entries()) {
-    try {
-      await attempt(kernel);
-      return;
-    } catch (error) {
-      if (!isAppError(error, 'gpu-wrong') || at === candidates.length - 1) throw error;
-    }
-  }
+const BARRIERS: readonly SourceName[] = ['tiled', 'deliver-reduced'];
+
+export interface Adapter {
+  readonly dot4: boolean;
+  /** Software: workgroup memory and barriers are slow there, and kernels that use them take seconds to compile. */
+  readonly fallback: boolean;
+  readonly allowed: (kernel: string) => boolean;
+}
+
+/** Kernels that may serve, the most promising first; at least one unless `allowed` leaves none of the type. */
+export function candidates(dtype: Dtype, shapes: ShapeClass, adapter: Adapter): Kernel[] {
+  const usable = KERNELS.filter(
+    ({ name, dtype: own, needs }) =>
+      own === dtype && (needs !== 'dot4' || adapter.dot4) && adapter.allowed(name),
+  );
+  const plain = usable.filter(
+    ({ sources }) => !(adapter.fallback && BARRIERS.some((name) => sources.includes(name))),
+  );
+  const meant = (plain.length > 0 ? plain : usable).filter(({ classes }) => classes.includes(shapes));
+  return meant.length > 0 ? meant : usable;
 }

@@ -30,6 +30,13 @@ export class Lifeline {
     this.#ended.emit(reason);
   }
 
+  /** Calls back when the device goes by itself, not when it was closed. */
+  onLost(listener: () => void): void {
+    this.#ended.on(({ code }) => {
+      if (code === 'gpu-lost') listener();
+    });
+  }
+
   /** @throws 'gpu-lost' or 'closed' once the device is gone. */
   assert(): void {
     if (this.#end) throw this.#end;

@@ -2,7 +2,8 @@
  * The Backend over any Compute device: page table, shards, and every check of what the caller says.
  * Nothing here knows WebGPU.
  */
-import { AppError, throwIfAborted } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import {
   BLOCK_BYTES,
   ROW_ALIGN_BYTES,
@@ -14,15 +15,18 @@ import {
   rowBytes,
   rowsIn,
 } from '../matrix/blocks.ts';
-import { DTYPES, VALUE_BYTES, assertK, isDtype } from '../matrix/dtype.ts';
+import { DTYPES, type Dtype, assertK, isDtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from './backend.ts';
 import type { Compute, Stop } from './compute.ts';
-import { firstRight } from './kernels.ts';
+import { type ShapeClass, classOf } from './kernels.ts';
 import { PageTable } from './pages.ts';
 import type { PagedRange } from './plan.ts';
 import { cellCount, resultShape } from './repack.ts';
 import { SELF_TEST_PREFIX, assertKnownAnswers } from './self-test.ts';
+import type { ShardCalls } from './small-product.ts';
+import { trialBlock, trialRange, trialShape } from './trial.ts';
+import { Tuner, type TunerOptions } from './tuner.ts';
 
 interface Shard<Result> {
   readonly shape: ShardShape;
@@ -30,6 +34,8 @@ interface Shard<Result> {
   readonly b: Shape;
   readonly result: Result;
   readonly bytes: number;
+  /** Computes with this kernel, not with the chosen one: a test of the kernel. */
+  readonly kernel: string | undefined;
   /** Being read back or gone. */
   ended: boolean;
   /** Accumulates that run or wait. */
@@ -40,25 +46,49 @@ interface Shard<Result> {
   readonly stop: AbortController;
 }
 
+export interface PagedOptions {
+  readonly clock: Clock;
+  readonly kept?: TunerOptions['kept'];
+}
+
+/** Time to find the fastest kernel for one number type: three of them are 2 s at the first start. */
+const RACE_MS = 650;
+const LAP_MS = 20;
+
 export class PagedBackend<Result> implements Backend {
   readonly #compute: Compute<Result>;
   readonly #pages: PageTable;
   readonly #shards = new Map<ShardId, Shard<Result>>();
+  readonly #tuner: Tuner;
   #nextId: ShardId = 1;
   #resultBytes = 0;
+  /** Less than what was granted once the device has refused to give it. */
+  #resultBudget: number;
+  /** In service: from now on new classes of shapes are raced for when they come up. */
+  #tested = false;
   #destroyed = false;
 
-  constructor(compute: Compute<Result>) {
+  constructor(compute: Compute<Result>, { clock, kept }: PagedOptions) {
     this.#compute = compute;
     this.#pages = new PageTable(compute.pageCount);
+    this.#resultBudget = compute.resultBudget;
+    this.#tuner = new Tuner({
+      clock,
+      kept,
+      candidates: (dtype, shapes) => compute.candidates(dtype, shapes),
+      load: (kernel) => compute.load(kernel),
+      prove: (kernel, dtype) => this.#prove(kernel, dtype),
+      track: (dtype, shapes, run) => this.#track(dtype, shapes, run),
+    });
   }
 
   get info(): BackendInfo {
-    return this.#compute.info;
+    const kernel = (dtype: Dtype): string => this.#tuner.kernel(dtype, 'square');
+    return { ...this.#compute.info, kernels: { i8: kernel('i8'), f16: kernel('f16'), f32: kernel('f32') } };
   }
 
   get resultBytes(): number {
-    return this.#compute.resultBudget;
+    return this.#resultBudget;
   }
 
   get pageCount(): number {
@@ -67,14 +97,67 @@ export class PagedBackend<Result> implements Backend {
 
   async selfTest(): Promise<void> {
     for (const dtype of DTYPES) {
-      await firstRight(this.#compute.candidates(dtype), async (kernel) => {
-        await this.#compute.useKernel(dtype, kernel);
-        await assertKnownAnswers(this, dtype);
-      });
+      if (this.#tested) await this.#tuner.proveChosen(dtype, RACE_MS);
+      else await this.#tuner.tune(dtype, 'square', RACE_MS);
+    }
+    this.#tested = true;
+  }
+
+  async #prove(kernel: string, dtype: Dtype): Promise<void> {
+    const calls: ShardCalls = {
+      open: (shape) => this.#open(shape, { kernel }),
+      reserve: (id, hashes) => this.reserve(id, hashes),
+      put: (id, hash, bytes) => this.put(id, hash, bytes),
+      accumulate: (id, range) => this.accumulate(id, range),
+      close: (id) => this.close(id),
+      abandon: (id) => this.abandon(id),
+    };
+    await assertKnownAnswers(calls, kernel, dtype);
+  }
+
+  /** Opens a shard like those of the class, for laps over it. */
+  async #track<T>(
+    dtype: Dtype,
+    shapes: ShapeClass,
+    run: (lap: (kernel: string) => Promise<number>) => Promise<T>,
+  ): Promise<T> {
+    const free = (this.#resultBudget - this.#resultBytes) / BLOCK_BYTES;
+    const pages = this.pageCount - this.#pages.pinned;
+    const shape = trialShape(dtype, shapes, { cells: free / 2, pages: pages / 2 });
+    const id = await this.#open(shape, {});
+    try {
+      const range = trialRange(shape);
+      for (const [hashes, rows] of [
+        [range.a.flat(), shape.rows],
+        [range.b.flat(), shape.cols],
+      ] as const) {
+        const missing = this.#pages.reserve(id, hashes);
+        const bytes = missing.length > 0 ? trialBlock(dtype, rows) : undefined;
+        for (const hash of missing) await this.put(id, hash, bytes!);
+      }
+      const shard = this.#shard(id);
+      const paged = this.#locate(id, shard, range);
+      return await run((kernel) => this.#compute.lap(shard.result, kernel, paged, LAP_MS));
+    } finally {
+      this.#drop(id);
     }
   }
 
   async open(shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> {
+    this.#assertAlive();
+    if (this.#tested && isDtype(shape.dtype)) {
+      await this.#tuner.tune(shape.dtype, classOf(shape), RACE_MS).catch((error: unknown) => {
+        // Without room to race in now, the shard is computed as others of its type are.
+        if (!isAppError(error, 'out-of-memory')) throw error;
+      });
+    }
+    return this.#open(shape, { start });
+  }
+
+  async #open(
+    shape: ShardShape,
+    { start, kernel }: { start?: readonly Uint8Array[] | undefined; kernel?: string },
+  ): Promise<ShardId> {
     this.#assertAlive();
     if (!isDtype(shape.dtype)) throw new AppError('bad-input', `no such number type: ${String(shape.dtype)}`);
     const a = { dtype: shape.dtype, rows: shape.rows, cols: shape.k };
@@ -84,7 +167,7 @@ export class PagedBackend<Result> implements Backend {
     assertK(shape.dtype, shape.k);
     if (start) assertStart(shape, start);
     const bytes = rowBlocks(a) * rowBlocks(b) * BLOCK_BYTES;
-    const budget = this.#compute.resultBudget;
+    const budget = this.#resultBudget;
     if (this.#resultBytes + bytes > budget) {
       throw new AppError(
         'out-of-memory',
@@ -105,6 +188,7 @@ export class PagedBackend<Result> implements Backend {
         b,
         result,
         bytes,
+        kernel,
         ended: false,
         pending: 0,
         broken: false,
@@ -113,6 +197,10 @@ export class PagedBackend<Result> implements Backend {
       return id;
     } catch (error) {
       this.#resultBytes -= bytes;
+      // What the device refuses once it will refuse again: from now on only what it gave.
+      if (isAppError(error, 'out-of-memory')) {
+        this.#resultBudget = Math.max(BLOCK_BYTES, Math.min(this.#resultBudget, this.#resultBytes));
+      }
       throw error;
     }
   }
@@ -142,7 +230,11 @@ export class PagedBackend<Result> implements Backend {
     try {
       assertRange(shard, range);
       const paged = this.#locate(id, shard, range);
-      return await this.#multiply(shard, paged, { proceed, signal: anyOf(shard.stop.signal, signal) });
+      return await this.#multiply(shard, paged, {
+        proceed,
+        signal: anyOf(shard.stop.signal, signal),
+        whole: shard.kernel !== undefined,
+      });
     } finally {
       shard.pending -= 1;
       this.#pages.release(id, [...range.a.flat(), ...range.b.flat()]);
@@ -152,7 +244,8 @@ export class PagedBackend<Result> implements Backend {
   async #multiply(shard: Shard<Result>, paged: PagedRange, stop: Stop): Promise<number> {
     stop.proceed();
     try {
-      return await this.#compute.multiply(shard.result, shard.shape.dtype, paged, stop);
+      const kernel = shard.kernel ?? this.#tuner.kernel(shard.shape.dtype, classOf(shard.shape));
+      return await this.#compute.multiply(shard.result, kernel, paged, stop);
     } catch (error) {
       shard.broken = true;
       throw error;
@@ -172,10 +265,10 @@ export class PagedBackend<Result> implements Backend {
         }),
       );
     return {
+      dtype: shard.shape.dtype,
       rows: shard.shape.rows,
       cols: shard.shape.cols,
       rowBytes: widths,
-      valueBytes: VALUE_BYTES[shard.shape.dtype],
       a: pagesOf(shard.a, range.a),
       b: pagesOf(shard.b, range.b),
     };

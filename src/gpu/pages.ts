@@ -35,6 +35,10 @@ export class PageTable {
     return this.#pages.size;
   }
 
+  get pinned(): number {
+    return this.#pages.size - this.#idle.size;
+  }
+
   /**
    * Pins each distinct hash once more for `owner` and returns those whose bytes are missing, in order.
    * @throws AppError 'out-of-memory' when too few pages are unpinned; nothing is pinned then.
@@ -50,7 +54,7 @@ export class PageTable {
     if (fresh > this.#free.length + this.#idle.size - woken) {
       throw new AppError(
         'out-of-memory',
-        `${wanted.size} blocks do not fit: ${this.pageCount} pages, ${this.#pages.size - this.#idle.size} of them pinned`,
+        `${wanted.size} blocks do not fit: ${this.pageCount} pages, ${this.pinned} of them pinned`,
       );
     }
     // All that are here get pinned before any is evicted for a new one.

@@ -4,7 +4,7 @@
  */
 import { AppError } from '../core/errors.ts';
 import { STAGE_COMPUTE } from './gpu-constants.ts';
-import type { KernelName, Shaders } from './kernels.ts';
+import { type Kernel, type Shaders, kernelText } from './kernels.ts';
 
 /** Bindings that all kernels share: A, B, C, tiles, pairs, params. */
 const BINDINGS: readonly GPUBufferBindingType[] = [
@@ -19,7 +19,7 @@ const BINDINGS: readonly GPUBufferBindingType[] = [
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #shaders: Shaders;
-  readonly #ready = new Map<KernelName, GPUComputePipeline>();
+  readonly #ready = new Map<string, GPUComputePipeline>();
   readonly bindGroupLayout: GPUBindGroupLayout;
 
   constructor(device: GPUDevice, shaders: Shaders) {
@@ -31,35 +31,30 @@ export class Pipelines {
   }
 
   /** Compiled once. @throws AppError 'gpu-wrong' with the compiler's words when the adapter refuses it. */
-  async load(kernel: KernelName): Promise<GPUComputePipeline> {
-    const known = this.#ready.get(kernel);
+  async load(kernel: Kernel): Promise<GPUComputePipeline> {
+    const { name } = kernel;
+    const known = this.#ready.get(name);
     if (known) return known;
     // The scope keeps a refusal from counting as a failure of the whole device.
     this.#device.pushErrorScope('validation');
-    const module = this.#device.createShaderModule({ label: kernel, code: this.#shaders[kernel] });
+    const code = kernelText(kernel, this.#shaders);
+    const module = this.#device.createShaderModule({ label: name, code });
     const [refusal, info] = await Promise.all([this.#device.popErrorScope(), module.getCompilationInfo()]);
     const complaints = info.messages.filter(({ type }) => type === 'error');
     const words = complaints.map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
     if (refusal && words.length === 0) words.push(refusal.message);
     if (words.length > 0)
-      throw new AppError('gpu-wrong', `kernel ${kernel} does not compile: ${words.join('; ')}`);
+      throw new AppError('gpu-wrong', `kernel ${name} does not compile: ${words.join('; ')}`);
     try {
       const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.bindGroupLayout] });
       const compute = { module, entryPoint: 'main' };
-      const pipeline = await this.#device.createComputePipelineAsync({ label: kernel, layout, compute });
-      this.#ready.set(kernel, pipeline);
+      const pipeline = await this.#device.createComputePipelineAsync({ label: name, layout, compute });
+      this.#ready.set(name, pipeline);
       return pipeline;
     } catch (error) {
-      throw new AppError('gpu-wrong', `kernel ${kernel} has no pipeline here: ${String(error)}`, {
+      throw new AppError('gpu-wrong', `kernel ${name} has no pipeline here: ${String(error)}`, {
         cause: error,
       });
     }
-  }
-
-  /** @throws AppError 'internal' unless it was loaded. */
-  get(kernel: KernelName): GPUComputePipeline {
-    const pipeline = this.#ready.get(kernel);
-    if (!pipeline) throw new AppError('internal', `kernel ${kernel} is not loaded`);
-    return pipeline;
   }
 }

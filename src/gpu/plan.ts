@@ -4,17 +4,16 @@
  * is one buffer. Pure.
  */
 import { BLOCK_ROWS } from '../matrix/blocks.ts';
+import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
 import { ceilDiv } from '../core/bytes.ts';
-import { TILE, TILES_PER_SIDE } from './slices.ts';
 
 /** A range of k-blocks with the pages of its blocks; `a[kb][rowBlock]`, `b[kb][colBlock]`. */
 export interface PagedRange {
+  readonly dtype: Dtype;
   readonly rows: number;
   readonly cols: number;
   /** Bytes between rows of the blocks, per k-block: a multiple of 16. */
   readonly rowBytes: readonly number[];
-  /** Bytes of one operand value. */
-  readonly valueBytes: number;
   readonly a: readonly (readonly number[])[];
   readonly b: readonly (readonly number[])[];
 }
@@ -30,7 +29,7 @@ export interface Group {
   readonly a: number;
   readonly b: number;
   readonly c: number;
-  /** Two words a tile: page of C × 64 + tile in the cell, first pair of the cell. */
+  /** Two words a tile: page of C · 2¹⁶ + first row · 2⁸ + first column in the cell, first pair of the cell. */
   readonly tiles: Uint32Array<ArrayBuffer>;
   /** Four words a pair: page of A, page of B, vec4s in a row, 0. Every cell has as many. */
   readonly pairs: Uint32Array<ArrayBuffer>;
@@ -38,7 +37,12 @@ export interface Group {
   readonly pairWork: readonly number[];
 }
 
-const TILES_PER_CELL = TILES_PER_SIDE * TILES_PER_SIDE;
+/** Results that one workgroup computes. */
+export interface TileSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
 const VEC_BYTES = 16;
 
 interface Draft {
@@ -49,8 +53,8 @@ interface Draft {
   readonly cells: { row: number; col: number }[];
 }
 
-export function planGroups(range: PagedRange, per: PagesPerBuffer): Group[] {
-  return drafts(range, per).map((draft) => tabulate(draft, range, per));
+export function planGroups(range: PagedRange, per: PagesPerBuffer, tile: TileSize): Group[] {
+  return drafts(range, per).map((draft) => tabulate(draft, range, per, tile));
 }
 
 function drafts(range: PagedRange, per: PagesPerBuffer): Draft[] {
@@ -79,21 +83,24 @@ function drafts(range: PagedRange, per: PagesPerBuffer): Draft[] {
   return [...found.values()];
 }
 
-function tabulate(draft: Draft, range: PagedRange, per: PagesPerBuffer): Group {
+function tabulate(draft: Draft, range: PagedRange, per: PagesPerBuffer, size: TileSize): Group {
   const { cells, kBlocks } = draft;
   const colCells = ceilDiv(range.cols, BLOCK_ROWS);
-  const side = (values: number, at: number): number =>
-    ceilDiv(Math.min(BLOCK_ROWS, values - at * BLOCK_ROWS), TILE);
-  const tileCount = cells.reduce((n, { row, col }) => n + side(range.rows, row) * side(range.cols, col), 0);
+  const left = (values: number, at: number): number => Math.min(BLOCK_ROWS, values - at * BLOCK_ROWS);
+  const tileCount = cells.reduce(
+    (n, { row, col }) =>
+      n + ceilDiv(left(range.rows, row), size.rows) * ceilDiv(left(range.cols, col), size.cols),
+    0,
+  );
   const tiles = new Uint32Array(tileCount * 2);
   const pairs = new Uint32Array(cells.length * kBlocks.length * 4);
   let tile = 0;
   let pair = 0;
   for (const { row, col } of cells) {
     const page = (row * colCells + col) % per.result;
-    for (let y = 0; y < side(range.rows, row); y++) {
-      for (let x = 0; x < side(range.cols, col); x++) {
-        tiles[tile++] = page * TILES_PER_CELL + y * TILES_PER_SIDE + x;
+    for (let y = 0; y < left(range.rows, row); y += size.rows) {
+      for (let x = 0; x < left(range.cols, col); x += size.cols) {
+        tiles[tile++] = page * 2 ** 16 + y * 2 ** 8 + x;
         tiles[tile++] = pair / 4;
       }
     }
@@ -104,6 +111,8 @@ function tabulate(draft: Draft, range: PagedRange, per: PagesPerBuffer): Group {
       pairs[pair++] = 0;
     }
   }
-  const pairWork = kBlocks.map((k) => (TILE * TILE * range.rowBytes[k]!) / range.valueBytes);
+  const pairWork = kBlocks.map(
+    (k) => (size.rows * size.cols * range.rowBytes[k]!) / VALUE_BYTES[range.dtype],
+  );
   return { a: draft.a, b: draft.b, c: draft.c, tiles, pairs, pairWork };
 }

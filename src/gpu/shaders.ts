@@ -1,9 +1,27 @@
 /** The shader text inside a Vite bundle. */
-import f16Bits from '../../shaders/f16-bits.wgsl?raw';
-import f16 from '../../shaders/f16.wgsl?raw';
-import f32 from '../../shaders/f32.wgsl?raw';
-import i8Dot4 from '../../shaders/i8-dot4.wgsl?raw';
-import i8Unpack from '../../shaders/i8-unpack.wgsl?raw';
+import deliverDirect from '../../shaders/deliver-direct.wgsl?raw';
+import deliverReduced from '../../shaders/deliver-reduced.wgsl?raw';
+import elementF16Bits from '../../shaders/element-f16-bits.wgsl?raw';
+import elementF16 from '../../shaders/element-f16.wgsl?raw';
+import elementF32 from '../../shaders/element-f32.wgsl?raw';
+import elementI8Dot4 from '../../shaders/element-i8-dot4.wgsl?raw';
+import elementI8Fma from '../../shaders/element-i8-fma.wgsl?raw';
+import elementI8Unpack from '../../shaders/element-i8-unpack.wgsl?raw';
+import pages from '../../shaders/pages.wgsl?raw';
+import register from '../../shaders/register.wgsl?raw';
+import tiled from '../../shaders/tiled.wgsl?raw';
 import type { Shaders } from './kernels.ts';
 
-export const shaders: Shaders = { 'i8-dot4': i8Dot4, 'i8-unpack': i8Unpack, f32, f16, 'f16-bits': f16Bits };
+export const shaders: Shaders = {
+  'element-f16': elementF16,
+  'element-f16-bits': elementF16Bits,
+  'element-f32': elementF32,
+  'element-i8-dot4': elementI8Dot4,
+  'element-i8-fma': elementI8Fma,
+  'element-i8-unpack': elementI8Unpack,
+  pages,
+  tiled,
+  register,
+  'deliver-direct': deliverDirect,
+  'deliver-reduced': deliverReduced,
+};

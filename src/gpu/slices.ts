@@ -2,7 +2,6 @@
  * How much one dispatch does. A driver kills a dispatch after about 2 s and a desktop stutters long
  * before that, so work is cut by measured speed. Pure: no device, no clock.
  */
-import { BLOCK_ROWS } from '../matrix/blocks.ts';
 
 export const TARGET_SLICE_MS = 35;
 export const MAX_SLICE_MS = 100;
@@ -14,9 +13,6 @@ const MIN_SAMPLE_MS = 3;
 /** Weight of a new sample that is faster; a slower one counts at once when its slice was too long. */
 const NEW_SAMPLE_WEIGHT = 0.5;
 
-/** Results a workgroup computes: TILE × TILE, as every shader does. */
-export const TILE = 32;
-export const TILES_PER_SIDE = BLOCK_ROWS / TILE;
 /** maxComputeWorkgroupsPerDimension that every WebGPU device has. */
 export const MAX_TILES = 65_535;
 /** Tiles that keep a large GPU busy: below this, a slice rather spans fewer k-blocks. */
@@ -24,10 +20,16 @@ const WIDE_TILES = 512;
 
 /** The speed of one kernel, and the size of its next slice. Work is in multiply-adds. */
 export class Pace {
+  readonly #targetMs: number;
   #rate = 0;
   #limit = FIRST_SLICE_WORK;
   #sampleWork = 0;
   #sampleMs = 0;
+
+  /** @param share of the usual length of a slice: less on a device that was lost before. */
+  constructor(share = 1) {
+    this.#targetMs = TARGET_SLICE_MS * share;
+  }
 
   /** Multiply-adds per second; 0 before it is known. */
   get rate(): number {
@@ -37,7 +39,7 @@ export class Pace {
   /** Work of the next slice: predicted at TARGET_SLICE_MS, and at most four times a slice that went well. */
   get budget(): number {
     if (this.#rate === 0) return this.#limit;
-    return Math.min(this.#limit, (this.#rate * TARGET_SLICE_MS) / 1000);
+    return Math.min(this.#limit, (this.#rate * this.#targetMs) / 1000);
   }
 
   /** A slice of `work` multiply-adds took `ms`, from the later of its submission and the end of the one before. */

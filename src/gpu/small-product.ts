@@ -16,6 +16,9 @@ import { floatToHalf } from '../matrix/half.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Backend, ShardId, ShardShape } from './backend.ts';
 
+/** What one shard needs of a backend. */
+export type ShardCalls = Pick<Backend, 'open' | 'reserve' | 'put' | 'accumulate' | 'close' | 'abandon'>;
+
 /** The value in row r at k. */
 export type ValueAt = (r: number, k: number) => number;
 
@@ -73,7 +76,7 @@ export function nameBlocks(blocks: OperandBlocks, name: string): Hash[][] {
 
 /** Reserves k-blocks [from, to) and puts those that are missing, which it returns. */
 export async function supply(
-  backend: Backend,
+  backend: Pick<Backend, 'reserve' | 'put'>,
   shard: ShardId,
   { from, to }: { from: number; to: number },
   [a, b]: readonly [OperandBlocks, OperandBlocks],
@@ -89,19 +92,22 @@ export async function supply(
   return missing;
 }
 
-/** The whole product, all k-blocks at once. */
-export async function multiplySmall(
-  backend: Backend,
-  shape: ShardShape,
+/** The blocks of A and of B. */
+export function productBlocks(
+  { dtype, rows, cols, k }: ShardShape,
   a: ValueAt,
   b: ValueAt,
+): readonly [OperandBlocks, OperandBlocks] {
+  return [operandBlocks({ dtype, rows, cols: k }, a), operandBlocks({ dtype, rows: cols, cols: k }, b)];
+}
+
+/** The whole product, all k-blocks at once; `name` tells its blocks from those of other products. */
+export async function multiplySmall(
+  backend: ShardCalls,
+  shape: ShardShape,
+  blocks: readonly [OperandBlocks, OperandBlocks],
   name: string,
 ): Promise<Float64Array> {
-  const { dtype, rows, cols, k } = shape;
-  const blocks = [
-    operandBlocks({ dtype, rows, cols: k }, a),
-    operandBlocks({ dtype, rows: cols, cols: k }, b),
-  ] as const;
   const shard = await backend.open(shape);
   try {
     const names = [nameBlocks(blocks[0], `${name}/a`), nameBlocks(blocks[1], `${name}/b`)] as const;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Backend } from '../../src/gpu/backend.ts';
+import type { Backend, ShardShape } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
 import { openDawn } from '../../src/gpu/dawn.node.ts';
+import { type Shaders, type SourceName, kernelOf } from '../../src/gpu/kernels.ts';
 import { shaders } from '../../src/gpu/shaders.node.ts';
-import { assertKnownAnswers } from '../../src/gpu/self-test.ts';
 import { supply, nameBlocks, operandBlocks } from '../../src/gpu/small-product.ts';
 import { type WebGpuOptions, createWebGpuBackend } from '../../src/gpu/webgpu.ts';
 
@@ -34,6 +34,30 @@ afterAll(() => {
   devices = [];
 });
 
+/** A GPU whose devices have no memory for a buffer above these sizes: of any kind, of results. */
+function refusing(inner: GPU, bytes: number, resultBytes = bytes): GPU {
+  return {
+    wgslLanguageFeatures: inner.wgslLanguageFeatures,
+    async requestAdapter(wish: GPURequestAdapterOptions) {
+      const adapter = (await inner.requestAdapter(wish))!;
+      return {
+        info: adapter.info,
+        limits: adapter.limits,
+        async requestDevice(descriptor: GPUDeviceDescriptor) {
+          const device = await adapter.requestDevice(descriptor);
+          const create = device.createBuffer.bind(device);
+          device.createBuffer = (wanted) => {
+            const most = wanted.label?.startsWith('result') ? resultBytes : bytes;
+            if (wanted.size > most) throw new RangeError('no memory for this buffer');
+            return create(wanted);
+          };
+          return device;
+        },
+      };
+    },
+  } as unknown as GPU;
+}
+
 const options = (change: Partial<WebGpuOptions> = {}): WebGpuOptions => ({
   gpu,
   shaders,
@@ -55,8 +79,22 @@ async function using(
   }
 }
 
-/** A kernel that compiles and computes something else. */
-const wrong = (text: string): string => text.replace('results[at] += c0;', 'results[at] += c0 + c0;');
+/** Sources of kernels that compile and compute something else. */
+const WRONG: Partial<Record<SourceName, readonly [string, string]>> = {
+  'element-f32': ['return dot(a, b);', 'return dot(a, b) + 1.0;'],
+  'element-f16': ['dot(a[0], b[0])', 'dot(a[0], b[1])'],
+  'element-i8-dot4': ['dot4I8Packed(a.w, b.w)', 'dot4I8Packed(a.w, b.z)'],
+};
+
+/** The shaders with these texts changed; each must be there. */
+function changed(changes: typeof WRONG): Shaders {
+  const texts: Record<string, string> = { ...shaders };
+  for (const [name, [from, to]] of Object.entries(changes)) {
+    expect(texts[name]).toContain(from);
+    texts[name] = texts[name]!.replaceAll(from, to);
+  }
+  return texts as Shaders;
+}
 
 describe('createWebGpuBackend', () => {
   it('says that there is no adapter', async () => {
@@ -83,58 +121,99 @@ describe('createWebGpuBackend', () => {
     expect(devices.length).toBe(before);
   });
 
-  it('names its kernels, and the plain one where dot4I8Packed is missing', async () => {
-    await using({}, async (backend) => {
+  it('makes do with less memory when the device refuses what was granted', async () => {
+    const stingy = refusing(gpu, 20 * 2 ** 20);
+    await using({ gpu: stingy, memoryBytes: 64 * 2 ** 20 }, async (backend) => {
+      // 64 and 32 MiB ask for an arena of 48 and 24 MiB; 16 MiB asks for 12.
+      expect(backend.pageCount).toBe(48);
       await backend.selfTest();
-      expect(backend.info.kernels).toEqual({ i8: 'i8-dot4', f16: 'f16', f32: 'f32' });
     });
-    await using({ mask: { noDot4: true } }, async (backend) => {
-      await backend.selfTest();
-      expect(backend.info).toMatchObject({ kind: 'webgpu', fallback: true, kernels: { i8: 'i8-unpack' } });
-    });
+    await expect(
+      createWebGpuBackend(options({ gpu: refusing(gpu, 2 ** 20), memoryBytes: 64 * 2 ** 20 })),
+    ).rejects.toMatchObject({ code: 'out-of-memory' });
+  });
+
+  it('grants no more for results once the device has refused some', async () => {
+    await using(
+      { gpu: refusing(gpu, 13 * 2 ** 20, 4 * 2 ** 18), memoryBytes: 16 * 2 ** 20 },
+      async (backend) => {
+        const shape = (cells: number): ShardShape => ({ dtype: 'i8', rows: 256, cols: 256 * cells, k: 1 });
+        const before = backend.resultBytes;
+        const one = await backend.open(shape(2));
+        await expect(backend.open(shape(5))).rejects.toMatchObject({ code: 'out-of-memory' });
+        expect(backend.resultBytes).toBe(2 * 2 ** 18);
+        expect(before).toBeGreaterThan(7 * 2 ** 18);
+        await expect(backend.open(shape(1))).rejects.toMatchObject({ code: 'out-of-memory' });
+        await backend.abandon(one);
+        await backend.abandon(await backend.open(shape(2)));
+      },
+    );
   });
 });
 
 describe('selfTest', () => {
-  it('moves on to the next kernel when one is wrong', async () => {
-    const bad = { ...shaders, 'i8-dot4': wrong(shaders['i8-dot4']), f16: wrong(shaders.f16) };
-    await using({ shaders: bad }, async (backend) => {
+  it('names the winners, and does without dot4I8Packed where it is missing', async () => {
+    await using({}, async (backend) => {
       await backend.selfTest();
-      expect(backend.info.kernels).toEqual({ i8: 'i8-unpack', f16: 'f16-bits', f32: 'f32' });
+      const { kernels } = backend.info;
+      expect(kernels.i8).toMatch(/^i8-/);
+      expect(kernels.f16).toMatch(/^f16/);
+      expect(kernels.f32).toMatch(/^f32\//);
+    });
+    await using({ mask: { noDot4: true } }, async (backend) => {
+      await backend.selfTest();
+      expect(backend.info).toMatchObject({ kind: 'webgpu', fallback: true });
+      expect(backend.info.kernels.i8).not.toContain('dot4');
+    });
+  });
+
+  it('never chooses a kernel that is wrong', async () => {
+    const { 'element-f32': _, ...bad } = WRONG;
+    await using({ shaders: changed(bad) }, async (backend) => {
+      await backend.selfTest();
+      expect(backend.info.kernels.i8).toMatch(/^i8-(fma|unpack)/);
+      expect(backend.info.kernels.f16).toMatch(/^f16-bits/);
     });
   });
 
   it('names the kernel when none is right', async () => {
-    await using({ shaders: { ...shaders, f32: wrong(shaders.f32) } }, async (backend) => {
+    await using({ shaders: changed({ 'element-f32': WRONG['element-f32']! }) }, async (backend) => {
       await expect(backend.selfTest()).rejects.toMatchObject({
         code: 'gpu-wrong',
-        message: expect.stringContaining('kernel f32 fails its test'),
+        message: expect.stringMatching(/kernel f32\/[-a-z0-9]+ fails its test/),
       });
     });
   });
 
-  it('notices kernels that are wrong in one thing only', async () => {
-    for (const [name, from, to] of [
-      ['i8-unpack', 'extractBits(a, 24u, 8u)', 'extractBits(a, 24u, 7u)'],
-      ['i8-unpack', 'p < tile.y + params.pairTo', 'p < tile.y + 1u'],
-      ['f32', 'column / 4u;', '(column & 31u) / 4u;'],
-      ['f16-bits', '0x1p-24f', '0.0f'],
-    ] as const) {
-      expect(shaders[name]).toContain(from);
-      const bad = { ...shaders, 'i8-dot4': '', f16: '', [name]: shaders[name].replace(from, to) };
-      await using({ shaders: bad }, async (backend) => {
-        const dtype = name === 'f32' ? 'f32' : name === 'f16-bits' ? 'f16' : 'i8';
-        expect(backend.info.kernels[dtype]).toBe(name);
-        await expect(assertKnownAnswers(backend, dtype)).rejects.toMatchObject({ code: 'gpu-wrong' });
+  it.each([
+    ['i8-unpack/register-32', 'element-i8-unpack', 'extractBits(a, 24u, 8u)', 'extractBits(a, 24u, 7u)'],
+    ['i8-dot4/register-32', 'register', 'p < tile.firstPair + params.pairTo', 'p < tile.firstPair + 1u'],
+    ['f32/register-64', 'pages', '+ column / 4u', '+ (column & 31u) / 4u'],
+    ['f16-bits/register-32', 'element-f16-bits', '0x1p-24f', '0.0f'],
+    ['i8-fma/register-32', 'element-i8-fma', '24u, 16u, 8u, 0u', '24u, 16u, 8u, 8u'],
+    ['f32/tiled-64', 'tiled', 'at + TILE / 8u', 'at'],
+    ['f32/tiled-64', 'tiled', 'if (vec >= vecs) {', 'if (vec > vecs) {'],
+    ['i8-fma/tiled-64', 'tiled', '(WINDOWED && ended)', 'false'],
+    ['f32/flat-deep', 'deliver-reduced', 'lane = 1u', 'lane = 2u'],
+  ] as const)('notices that %s is wrong in one thing in %s', async (kernel, source, from, to) => {
+    const { dtype } = kernelOf(kernel)!;
+    const others = ['i8-dot4', 'f16', 'f32'].map((element) => `${element}/register-32`);
+    const kernels = (name: string): boolean =>
+      kernelOf(name)!.dtype === dtype ? name === kernel : others.includes(name);
+    await using({ shaders: changed({ [source]: [from, to] }), kernels }, async (backend) => {
+      await expect(backend.selfTest()).rejects.toMatchObject({
+        code: 'gpu-wrong',
+        message: expect.stringContaining('fails its test'),
       });
-    }
+    });
   });
 
   it('reports what the compiler says of a kernel that has no substitute', async () => {
-    const broken = createWebGpuBackend(options({ shaders: { ...shaders, f32: 'fn main( {}' } }));
-    await expect(broken).rejects.toMatchObject({
-      code: 'gpu-wrong',
-      message: expect.stringMatching(/kernel f32 does not compile: line 1: /),
+    await using({ shaders: { ...shaders, 'element-f32': 'fn main( {}' } }, async (backend) => {
+      await expect(backend.selfTest()).rejects.toMatchObject({
+        code: 'gpu-wrong',
+        message: expect.stringMatching(/kernel f32\/[-a-z0-9]+ does not compile: line 1: /),
+      });
     });
   });
 });

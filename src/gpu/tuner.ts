@@ -1,0 +1,156 @@
+/**
+ * Which kernel serves which number type and shape class: chosen by a race on this adapter, kept for the next
+ * visit, and raced again when the kept choice cannot be trusted any more.
+ */
+import type { Clock } from '../core/clock.ts';
+import { AppError, isAppError } from '../core/errors.ts';
+import type { Dtype } from '../matrix/dtype.ts';
+import { type ShapeClass, SHAPE_CLASSES } from './kernels.ts';
+import { race } from './race.ts';
+
+/** Where choices are kept between visits: IndexedDB in a browser (contributor/tuning-store.ts). */
+export interface TuningStore {
+  /** What was saved under this key, or undefined; it may be anything, and is checked here. */
+  load(key: string): Promise<unknown>;
+  save(key: string, choice: Choice): Promise<void>;
+}
+
+export interface Choice {
+  readonly kernel: string;
+  /** Multiply-adds per second of every kernel that ran, 0 for a wrong one. */
+  readonly rates: Readonly<Record<string, number>>;
+}
+
+export interface TunerOptions {
+  readonly clock: Clock;
+  /** Kernels that may serve, the most promising first. */
+  readonly candidates: (dtype: Dtype, shapes: ShapeClass) => readonly string[];
+  /** Compiles it. @throws 'gpu-wrong' */
+  readonly load: (kernel: string) => Promise<void>;
+  /** Checks the known answers of one that is loaded. @throws 'gpu-wrong' */
+  readonly prove: (kernel: string, dtype: Dtype) => Promise<void>;
+  /** Calls back with a way to time kernels on such shapes. */
+  readonly track: <T>(
+    dtype: Dtype,
+    shapes: ShapeClass,
+    run: (lap: (kernel: string) => Promise<number>) => Promise<T>,
+  ) => Promise<T>;
+  /** Choices of earlier visits on this adapter with this build. */
+  readonly kept?: { readonly store: TuningStore; readonly key: string } | undefined;
+}
+
+/** A kept choice that is this many times faster or slower than it was is not trusted: the driver has changed. */
+const DRIFT = 2;
+
+export class Tuner {
+  readonly #options: TunerOptions;
+  readonly #chosen = new Map<string, string>();
+  readonly #tuning = new Map<string, Promise<void>>();
+
+  constructor(options: TunerOptions) {
+    this.#options = options;
+  }
+
+  /** The kernel for such shards: the chosen one, or the most promising one before there is a choice. */
+  kernel(dtype: Dtype, shapes: ShapeClass): string {
+    const first = this.#options.candidates(dtype, shapes)[0];
+    const kernel = this.#chosen.get(placeOf(dtype, shapes)) ?? first;
+    if (kernel === undefined) throw new AppError('internal', `no kernel for ${dtype} ${shapes}`);
+    return kernel;
+  }
+
+  /** Known answers of every kernel that was chosen; what is wrong by now is raced for again. */
+  async proveChosen(dtype: Dtype, budgetMs: number): Promise<void> {
+    for (const shapes of SHAPE_CLASSES) {
+      const kernel = this.#chosen.get(placeOf(dtype, shapes));
+      if (kernel === undefined) continue;
+      try {
+        await this.#check(kernel, dtype);
+      } catch (error) {
+        if (!isAppError(error, 'gpu-wrong')) throw error;
+        this.#chosen.delete(placeOf(dtype, shapes));
+        await this.#race(dtype, shapes, this.#options.candidates(dtype, shapes), budgetMs);
+      }
+    }
+  }
+
+  /** Chooses unless there is a choice; those who ask meanwhile wait for it. @throws 'gpu-wrong' when none is right. */
+  async tune(dtype: Dtype, shapes: ShapeClass, budgetMs: number): Promise<void> {
+    const place = placeOf(dtype, shapes);
+    if (this.#chosen.has(place)) return;
+    let tuning = this.#tuning.get(place);
+    if (!tuning) {
+      tuning = this.#choose(dtype, shapes, budgetMs).finally(() => this.#tuning.delete(place));
+      this.#tuning.set(place, tuning);
+    }
+    await tuning;
+  }
+
+  async #choose(dtype: Dtype, shapes: ShapeClass, budgetMs: number): Promise<void> {
+    const candidates = this.#options.candidates(dtype, shapes);
+    if (candidates.length === 1) {
+      await this.#check(candidates[0]!, dtype);
+      this.#chosen.set(placeOf(dtype, shapes), candidates[0]!);
+      return;
+    }
+    const kept = await this.#load(dtype, shapes);
+    if (!kept || !candidates.includes(kept.kernel)) return this.#race(dtype, shapes, candidates, budgetMs);
+    // Those for which there was no time then, if any, now run against the winner.
+    const fresh = candidates.filter((kernel) => kept.rates[kernel] === undefined);
+    if (fresh.length > 0) {
+      return this.#race(dtype, shapes, [kept.kernel, ...fresh], budgetMs, kept.rates);
+    }
+    try {
+      await this.#check(kept.kernel, dtype);
+    } catch (error) {
+      if (!isAppError(error, 'gpu-wrong')) throw error;
+      return this.#race(dtype, shapes, candidates, budgetMs);
+    }
+    const rate = await this.#options.track(dtype, shapes, (lap) => lap(kept.kernel));
+    const then = kept.rates[kept.kernel]!;
+    if (rate > then * DRIFT || rate * DRIFT < then) return this.#race(dtype, shapes, candidates, budgetMs);
+    this.#chosen.set(placeOf(dtype, shapes), kept.kernel);
+  }
+
+  async #check(kernel: string, dtype: Dtype): Promise<void> {
+    await this.#options.load(kernel);
+    await this.#options.prove(kernel, dtype);
+  }
+
+  async #race(
+    dtype: Dtype,
+    shapes: ShapeClass,
+    entrants: readonly string[],
+    budgetMs: number,
+    earlier: Choice['rates'] = {},
+  ): Promise<void> {
+    const { clock, load, prove, track, kept } = this.#options;
+    const { winner, rates } = await track(dtype, shapes, (lap) =>
+      race({ entrants, load, prove: (kernel) => prove(kernel, dtype), lap, budgetMs, clock }),
+    );
+    const place = placeOf(dtype, shapes);
+    this.#chosen.set(place, winner);
+    // A full disk or a private window costs a race at the next visit, nothing more.
+    await kept?.store
+      .save(`${kept.key}/${place}`, { kernel: winner, rates: { ...earlier, ...rates } })
+      .catch(() => {});
+  }
+
+  async #load(dtype: Dtype, shapes: ShapeClass): Promise<Choice | undefined> {
+    const { kept } = this.#options;
+    const found = await kept?.store.load(`${kept.key}/${placeOf(dtype, shapes)}`).catch(() => undefined);
+    return isChoice(found) ? found : undefined;
+  }
+}
+
+const placeOf = (dtype: Dtype, shapes: ShapeClass): string => `${dtype}/${shapes}`;
+
+function isChoice(value: unknown): value is Choice {
+  const { kernel, rates } = (value ?? {}) as Partial<Record<keyof Choice, unknown>>;
+  if (typeof kernel !== 'string' || typeof rates !== 'object' || rates === null) return false;
+  const speeds: unknown[] = Object.values(rates);
+  return (
+    speeds.every((rate) => typeof rate === 'number' && Number.isFinite(rate)) &&
+    ((rates as Record<string, number>)[kernel] ?? 0) > 0
+  );
+}
