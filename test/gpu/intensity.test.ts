@@ -10,6 +10,8 @@ import { createWebGpuBackend } from '../../src/gpu/webgpu.ts';
 /** About a second of work on a software adapter. */
 const SHAPE = { dtype: 'f32', rows: 512, cols: 512, k: 2048 } as const;
 const KEPT_FOR_MS = 10_000;
+/** A slice and then some, on a machine that does much else; a rest at 5 % takes 665 ms. */
+const AT_ONCE_MS = 400;
 
 let backend: Backend;
 let shard: ShardId;
@@ -99,7 +101,7 @@ it('stops at once in a rest', async () => {
   await sliceEnd();
   // A slice of 35 ms is followed by a rest of 665 ms.
   await sleep(systemClock, 30);
-  expect(await stop()).toBeLessThan(200);
+  expect(await stop()).toBeLessThan(AT_ONCE_MS);
 });
 
 it('goes on at once when the intensity is raised in a rest', async () => {
@@ -110,7 +112,7 @@ it('goes on at once when the intensity is raised in a rest', async () => {
     const raised = systemClock.now();
     await backend.setIntensity(1);
     await sliceEnd();
-    expect(systemClock.now() - raised).toBeLessThan(200);
+    expect(systemClock.now() - raised).toBeLessThan(AT_ONCE_MS);
   } finally {
     await stop();
   }
