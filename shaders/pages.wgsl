@@ -18,9 +18,10 @@ struct Tile {
   firstPair: u32,
 }
 
-@group(0) @binding(0) var<storage, read> arenaA: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read> arenaB: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read_write> results: array<vec4<Sum>>;
+// The loop says as what it sees them.
+@group(0) @binding(0) var<storage, read> arenaA: array<Operand>;
+@group(0) @binding(1) var<storage, read> arenaB: array<Operand>;
+@group(0) @binding(2) var<storage, read_write> results: array<Result>;
 // x = result page << 16 | first row << 8 | first column of the tile in the cell, y = first pair of the cell.
 @group(0) @binding(3) var<storage, read> tiles: array<vec2<u32>>;
 // x = page of A, y = page of B, z = vec4s in a row.

@@ -1,6 +1,9 @@
 // Loop: 4 x 4 results a thread, in registers only. Workgroup memory and barriers are what software adapters
 // are worst at, and Apple's GPUs do without them too. Threads along x share the results and take turns at K.
 
+alias Operand = vec4<u32>;
+alias Result = vec4<Sum>;
+
 const DEEP = 1u;
 const ACROSS = 8u;
 const DOWN = 8u;

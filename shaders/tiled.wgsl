@@ -6,6 +6,9 @@
 // neighbouring vec4s; in a subgroup of 32, 8 threads share a row and 4 a column. Runs are stored XORed with twice
 // their vec4 of K: the threads that fetch the four vec4s of a row then write to different banks too.
 
+alias Operand = vec4<u32>;
+alias Result = vec4<Sum>;
+
 const TILE = 128u;
 const SIDE = TILE / 8u; // threads along a side
 const THREADS = SIDE * SIDE;

@@ -1,5 +1,12 @@
 /** Finding an adapter that may be used, and the device with the limits that the arena wants. */
 import { AppError, throwIfAborted } from '../core/errors.ts';
+import type { Kernel } from './kernels.ts';
+import {
+  HALF_FEATURE,
+  type MatrixUnits,
+  SUBGROUP_MATRIX_FEATURE,
+  matrixKernels,
+} from './subgroup-matrices.ts';
 
 export interface OpenedDevice {
   readonly device: GPUDevice;
@@ -8,6 +15,7 @@ export interface OpenedDevice {
   /** All that the browser tells about the adapter and its driver; stays on this machine. */
   readonly identity: string;
   readonly fallback: boolean;
+  readonly matrixKernels: readonly Kernel[];
 }
 
 /** Software rasterisers that a browser may present as an ordinary adapter. */
@@ -34,11 +42,17 @@ export async function openDevice(
     );
   }
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
+  // Browsers before 2025 have no info at all.
+  const info = adapter.info as (GPUAdapterInfo & MatrixUnits) | undefined;
+  const wanted = hasFeature(adapter, SUBGROUP_MATRIX_FEATURE)
+    ? [SUBGROUP_MATRIX_FEATURE, HALF_FEATURE].filter((name) => hasFeature(adapter, name))
+    : [];
   let device: GPUDevice;
   try {
     device = await adapter.requestDevice({
       label: 'tilework',
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+      requiredFeatures: wanted as GPUFeatureName[],
     });
   } catch (error) {
     throw new AppError('no-webgpu', `the browser refused its own graphics adapter: ${String(error)}`, {
@@ -47,12 +61,21 @@ export async function openDevice(
   }
   if (signal?.aborted) device.destroy();
   throwIfAborted(signal);
-  // Browsers before 2025 have no info at all.
-  const info = adapter.info as GPUAdapterInfo | undefined;
   const name = info ? `${info.vendor} ${info.architecture}`.trim() : '';
   const { vendor = '', architecture = '', device: model = '', description = '' } = info ?? {};
   const identity = [vendor, architecture, model, description].join('|');
-  return { device, adapter: name || 'unnamed adapter', identity, fallback };
+  return {
+    device,
+    adapter: name || 'unnamed adapter',
+    identity,
+    fallback,
+    matrixKernels: matrixKernels(info ?? {}, new Set(wanted)),
+  };
+}
+
+/** Tests hand in adapters without a set of features. */
+function hasFeature(adapter: GPUAdapter, name: string): boolean {
+  return (adapter.features as ReadonlySet<string> | undefined)?.has(name) ?? false;
 }
 
 function isSoftware(adapter: GPUAdapter): boolean {

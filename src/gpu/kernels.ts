@@ -7,6 +7,8 @@ import type { Dtype } from '../matrix/dtype.ts';
 
 /** The files of shaders/, without their ending. */
 export const SOURCES = [
+  'component-f16',
+  'component-f32',
   'element-f16',
   'element-f16-bits',
   'element-f32',
@@ -16,6 +18,7 @@ export const SOURCES = [
   'pages',
   'tiled',
   'register',
+  'subgroup-matrix',
   'deliver-direct',
   'deliver-reduced',
 ] as const;
@@ -94,27 +97,23 @@ const LOOPS: readonly Loop[] = [
   registers('tall-deep', [8, 1, 8], 'tall'),
 ];
 
-export interface Kernel extends Omit<Loop, 'sources'> {
+export interface Kernel extends Loop {
   /** "i8-dot4/tiled-128". */
   readonly name: string;
   readonly dtype: Dtype;
-  readonly needs: Element['needs'];
-  readonly sources: readonly SourceName[];
+  readonly needs?: Element['needs'];
 }
 
+/** Kernels for every adapter; subgroup-matrices.ts has more for some. */
 export const KERNELS: readonly Kernel[] = ELEMENTS.flatMap(({ name, dtype, source, needs }) =>
   LOOPS.map((loop) => ({
     ...loop,
     name: `${name}/${loop.name}`,
     dtype,
-    needs,
+    ...(needs && { needs }),
     sources: [source, 'pages', ...loop.sources],
   })),
 );
-
-export function kernelOf(name: string): Kernel | undefined {
-  return KERNELS.find((kernel) => kernel.name === name);
-}
 
 export function kernelText(kernel: Kernel, shaders: Shaders): string {
   return assemble(
@@ -135,9 +134,14 @@ export interface Adapter {
   readonly allowed: (kernel: string) => boolean;
 }
 
-/** Kernels that may serve, the most promising first; at least one unless `allowed` leaves none of the type. */
-export function candidates(dtype: Dtype, shapes: ShapeClass, adapter: Adapter): Kernel[] {
-  const usable = KERNELS.filter(
+/** Those of the family that may serve, the most promising first; at least one unless `allowed` leaves none. */
+export function candidates(
+  family: readonly Kernel[],
+  dtype: Dtype,
+  shapes: ShapeClass,
+  adapter: Adapter,
+): Kernel[] {
+  const usable = family.filter(
     ({ name, dtype: own, needs }) =>
       own === dtype && (needs !== 'dot4' || adapter.dot4) && adapter.allowed(name),
   );

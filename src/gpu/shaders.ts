@@ -1,4 +1,6 @@
 /** The shader text inside a Vite bundle. */
+import componentF16 from '../../shaders/component-f16.wgsl?raw';
+import componentF32 from '../../shaders/component-f32.wgsl?raw';
 import deliverDirect from '../../shaders/deliver-direct.wgsl?raw';
 import deliverReduced from '../../shaders/deliver-reduced.wgsl?raw';
 import elementF16Bits from '../../shaders/element-f16-bits.wgsl?raw';
@@ -9,10 +11,13 @@ import elementI8Fma from '../../shaders/element-i8-fma.wgsl?raw';
 import elementI8Unpack from '../../shaders/element-i8-unpack.wgsl?raw';
 import pages from '../../shaders/pages.wgsl?raw';
 import register from '../../shaders/register.wgsl?raw';
+import subgroupMatrix from '../../shaders/subgroup-matrix.wgsl?raw';
 import tiled from '../../shaders/tiled.wgsl?raw';
 import type { Shaders } from './kernels.ts';
 
 export const shaders: Shaders = {
+  'component-f16': componentF16,
+  'component-f32': componentF32,
   'element-f16': elementF16,
   'element-f16-bits': elementF16Bits,
   'element-f32': elementF32,
@@ -22,6 +27,7 @@ export const shaders: Shaders = {
   pages,
   tiled,
   register,
+  'subgroup-matrix': subgroupMatrix,
   'deliver-direct': deliverDirect,
   'deliver-reduced': deliverReduced,
 };

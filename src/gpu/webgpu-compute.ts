@@ -9,7 +9,7 @@ import type { OpenedDevice } from './device.ts';
 import type { Dispatcher, Job } from './dispatch.ts';
 import { USAGE } from './gpu-constants.ts';
 import type { DeviceHistory } from './history.ts';
-import { type ShapeClass, candidates, kernelOf } from './kernels.ts';
+import { KERNELS, type Kernel, type ShapeClass, candidates } from './kernels.ts';
 import { Lap } from './lap.ts';
 import type { Lifeline } from './lifeline.ts';
 import type { MemorySplit } from './memory.ts';
@@ -39,6 +39,7 @@ const LAP_PASSES = 64;
 
 export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
   readonly #parts: Parts;
+  readonly #family: readonly Kernel[];
   /** Of each kernel that ran. */
   readonly #paces = new Map<string, Pace>();
   /** The kernel that ran last. */
@@ -48,6 +49,7 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#family = [...parts.opened.matrixKernels, ...KERNELS];
     this.pageCount = parts.pages.operands;
     this.resultBudget = parts.pages.results * BLOCK_BYTES;
   }
@@ -60,7 +62,9 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
   candidates(dtype: Dtype, shapes: ShapeClass): readonly string[] {
     const { opened, dot4, history, allowed } = this.#parts;
     const { fallback } = opened;
-    const names = candidates(dtype, shapes, { dot4, fallback, allowed }).map(({ name }) => name);
+    const names = candidates(this.#family, dtype, shapes, { dot4, fallback, allowed }).map(
+      ({ name }) => name,
+    );
     const fit = names.filter((name) => !history.benched(name));
     // All benched: the engine counts losses too, and gives up soon.
     return fit.length > 0 ? fit : names;
@@ -71,9 +75,13 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
   }
 
   #pipeline(name: string): Promise<GPUComputePipeline> {
-    const kernel = kernelOf(name);
+    return this.#parts.lifeline.race(this.#parts.pipelines.load(this.#kernel(name)));
+  }
+
+  #kernel(name: string): Kernel {
+    const kernel = this.#family.find((member) => member.name === name);
     if (!kernel) throw new AppError('internal', `there is no kernel ${name}`);
-    return this.#parts.lifeline.race(this.#parts.pipelines.load(kernel));
+    return kernel;
   }
 
   write(page: number, bytes: Uint8Array): void {
@@ -122,7 +130,7 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
 
   async #job(result: readonly GPUBuffer[], name: string, range: PagedRange): Promise<Omit<Job, 'stop'>> {
     const { arena, history } = this.#parts;
-    const { tile, dtype } = kernelOf(name)!;
+    const { tile, dtype } = this.#kernel(name);
     const pipeline = await this.#pipeline(name);
     const groups = planGroups(range, { arena: arena.perBuffer, result: arena.perBuffer }, tile);
     let pace = this.#paces.get(name);

@@ -3,7 +3,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Backend, ShardShape } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
 import { openDawn } from '../../src/gpu/dawn.node.ts';
-import { type Shaders, type SourceName, kernelOf } from '../../src/gpu/kernels.ts';
+import { KERNELS, type Shaders, type SourceName } from '../../src/gpu/kernels.ts';
 import { shaders } from '../../src/gpu/shaders.node.ts';
 import { supply, nameBlocks, operandBlocks } from '../../src/gpu/small-product.ts';
 import { type WebGpuOptions, createWebGpuBackend } from '../../src/gpu/webgpu.ts';
@@ -196,10 +196,10 @@ describe('selfTest', () => {
     ['i8-fma/tiled-64', 'tiled', '(WINDOWED && ended)', 'false'],
     ['f32/flat-deep', 'deliver-reduced', 'lane = 1u', 'lane = 2u'],
   ] as const)('notices that %s is wrong in one thing in %s', async (kernel, source, from, to) => {
-    const { dtype } = kernelOf(kernel)!;
+    const dtypeOf = (name: string): string => KERNELS.find((member) => member.name === name)!.dtype;
     const others = ['i8-dot4', 'f16', 'f32'].map((element) => `${element}/register-32`);
     const kernels = (name: string): boolean =>
-      kernelOf(name)!.dtype === dtype ? name === kernel : others.includes(name);
+      dtypeOf(name) === dtypeOf(kernel) ? name === kernel : others.includes(name);
     await using({ shaders: changed({ [source]: [from, to] }), kernels }, async (backend) => {
       await expect(backend.selfTest()).rejects.toMatchObject({
         code: 'gpu-wrong',
