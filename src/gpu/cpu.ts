@@ -91,6 +91,7 @@ class CpuCompute implements Compute<Cells> {
   }
 
   async #run(result: Cells, range: PagedRange, { proceed, signal }: Stop): Promise<number> {
+    await this.#duty.turn(signal).catch(() => {}); // proceed tells why
     proceed();
     const pace = this.#paces[range.dtype];
     let started = this.#clock.now();

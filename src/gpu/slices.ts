@@ -89,6 +89,10 @@ export class SliceCutter {
     if (tiles > 0 && pairs > 0) this.#left.push({ tileFrom: 0, tileTo: tiles, pairFrom: 0, pairTo: pairs });
   }
 
+  get done(): boolean {
+    return this.#left.length === 0;
+  }
+
   /** The next slice of at most `budget` multiply-adds, or undefined when all is covered. */
   next(budget: number): Slice | undefined {
     const rest = this.#left.pop();
