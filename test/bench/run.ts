@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 const HELP = `npm run bench -- NAME [flags]
 
   kernels [--quick] [--json]            our GPU kernels against other libraries, on this machine's adapter
+  completion                            how soon browsers say that the GPU is done, with and without nudging
   verify                                how fast one thread checks results
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
@@ -23,6 +24,12 @@ async function run(name: string, args: string[]): Promise<void> {
       await benchKernels({ quick, json });
       // Devices of other libraries keep the process alive.
       process.exit(0);
+      break;
+    }
+    case 'completion': {
+      parseArgs({ args });
+      const { benchCompletion } = await import('./completion.ts');
+      await benchCompletion();
       break;
     }
     case 'verify': {

@@ -30,10 +30,10 @@ function software(quick: boolean): Extent {
   return {
     memoryBytes: 64 * MIB,
     sizes: (quick ? [256, 384] : [256, 384, 512]).map(cube),
-    plan: { rounds: quick ? 3 : 7, targetMs: quick ? 100 : 250, bytes: true },
+    plan: { rounds: quick ? 9 : 21, slowRounds: quick ? 2 : 5, targetMs: quick ? 60 : 200, bytes: true },
     family: {
       memoryBytes: 64 * MIB,
-      sizes: (quick ? [256] : [256, 512]).map(cube),
+      sizes: quick ? [cube(256)] : [cube(256), cube(512), { rows: 16, k: 512, cols: 512 }],
       heats: { rounds: quick ? 1 : 2, targetMs: 50, bytes: false },
       final: { rounds: quick ? 7 : 15, targetMs: quick ? 50 : 100, bytes: false },
     },

@@ -1,4 +1,5 @@
 /** A race at one size: everybody is checked, then timed in interleaved rounds. */
+import { type Rng, seededRng } from '../../../src/core/rng.ts';
 import type { Dtype } from '../../../src/matrix/dtype.ts';
 import type { Contestant, Entry } from '../peers/contestant.ts';
 import { Judge } from './check.ts';
@@ -6,6 +7,8 @@ import { type Size, type Task, makeTask } from './task.ts';
 
 export interface Plan {
   readonly rounds: number;
+  /** Whoever is several times slower than the fastest of the number type takes part only in so many. @default rounds */
+  readonly slowRounds?: number;
   /** Back-to-back products are as many as take about this long. */
   readonly targetMs: number;
   /** Measure (b) too. */
@@ -30,11 +33,15 @@ interface Runner {
   readonly contestant: Contestant;
   readonly entry: Entry;
   readonly error: number;
+  /** Ms a product, roughly. */
+  readonly ms: number;
   readonly reps: number;
   readonly resident: number[];
   readonly bytes: number[];
 }
 
+/** So many times slower than the fastest is not a close race: few rounds tell enough. */
+const SLOW = 3;
 const MAX_REPS = 200;
 /** Contestants may keep every product of a batch until its end. */
 const MAX_BATCH_BYTES = 2 ** 30;
@@ -56,10 +63,13 @@ export async function race(size: Size, contestants: readonly Contestant[], plan:
       failed.set(contestant, reasonOf(error));
     }
   }
+  const rng = seededRng(7);
   for (let round = 0; round < plan.rounds; round++) {
-    // Everybody takes every place in the order: what the one before leaves behind (heat, caches) evens out.
-    for (let i = 0; i < runners.length; i++) {
-      const runner = runners[(i + round) % runners.length]!;
+    const racing = runners.filter(
+      (runner) => round < (plan.slowRounds ?? plan.rounds) || isClose(runner, runners),
+    );
+    // In a new order each time: what the one before leaves behind (heat, caches, a queue) evens out.
+    for (const runner of shuffled(racing, rng)) {
       if (failed.has(runner.contestant)) continue;
       try {
         await timeRound(runner, plan);
@@ -81,6 +91,16 @@ export async function race(size: Size, contestants: readonly Contestant[], plan:
   });
 }
 
+function isClose({ ms, contestant }: Runner, runners: readonly Runner[]): boolean {
+  const rivals = runners.filter((runner) => runner.contestant.dtype === contestant.dtype);
+  return ms < SLOW * Math.min(...rivals.map((rival) => rival.ms));
+}
+
+function shuffled<T>(values: readonly T[], rng: Rng): T[] {
+  const order = values.map((value) => ({ value, key: rng.float() }));
+  return order.toSorted((a, b) => a.key - b.key).map(({ value }) => value);
+}
+
 /** Uploads, compiles, checks both products, and finds out how many make a batch. @throws why it may not race. */
 async function enter(
   contestant: Contestant,
@@ -93,7 +113,7 @@ async function enter(
       { path: 'resident', product: await entry.residentProduct?.() },
       { path: 'bytes', product: plan.bytes ? (await entry.bytes?.())?.() : undefined },
     ];
-    let error = products.some(({ product }) => product) ? 0 : Number.NaN;
+    let error = products.some(({ product }) => product) ? 0 : (entry.error ?? Number.NaN);
     for (const { path, product } of products) {
       if (!product) continue;
       const verdict = judge.judge(product, contestant.tolerance(task.k));
@@ -104,7 +124,7 @@ async function enter(
     const { ms } = await timed(() => entry.resident(1));
     const fit = Math.floor(MAX_BATCH_BYTES / (task.rows * task.cols * 4));
     const reps = Math.max(1, Math.min(MAX_REPS, fit, Math.round(plan.targetMs / ms)));
-    return { contestant, entry, error, reps, resident: [], bytes: [] };
+    return { contestant, entry, error, ms, reps, resident: [], bytes: [] };
   } catch (error) {
     await entry.end().catch(() => {});
     throw error;

@@ -15,6 +15,8 @@ export interface Contestant {
 }
 
 export interface Entry {
+  /** The error that it found itself, where it has no `residentProduct`. */
+  readonly error?: number;
   /**
    * (a) Operands on the GPU: so many products back to back, one wait at the end, nothing read back.
    * @returns ms, where the contestant has a better clock than ours

@@ -20,7 +20,6 @@ try:
         raise RuntimeError("torch has no CUDA device")
     # float32 means float32: no TF32 in the tensor cores.
     torch.backends.cuda.matmul.allow_tf32 = False
-    torch.set_float32_matmul_precision("highest")
     torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
 except Exception as error:
     say({"reason": f"{type(error).__name__}: {error}"})

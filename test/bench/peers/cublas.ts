@@ -54,6 +54,7 @@ function contestant(python: Python, dtype: Dtype): Contestant {
         throw new Error(`wrong: an entry is off by ${error} of its size`);
       }
       return {
+        ...(typeof error === 'number' ? { error } : {}),
         resident: async (times) => (await ask(times)).ms,
         async end() {},
       };
