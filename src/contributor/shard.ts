@@ -132,7 +132,8 @@ class ShardRun {
     this.#computing += 1;
     try {
       this.#report();
-      this.#gpuMs += await this.#context.backend.accumulate(shard, range, signal);
+      const ms = await this.#context.backend.accumulate(shard, range, signal);
+      this.#gpuMs += ms; // not in one expression: it would read the sum before the wait
       this.#done = range.to;
     } finally {
       this.#computing -= 1;

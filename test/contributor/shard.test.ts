@@ -110,16 +110,22 @@ describe('computing a shard', () => {
     expect(firstRow(blocks[0]!, 10)).toEqual(Array.from(expected).slice(0, 10));
   });
 
-  it('adds up what the backend says that its own ranges took', async () => {
-    const { operands, store } = await operandsOf(10, 10, 3 * 1024);
+  it('adds up what the backend says that its own ranges took, also of those that overlap', async () => {
+    const { operands, store } = await operandsOf(10, 10, 4 * 1024);
     const inner = cpuBackend(TIGHT);
+    let asked = 0;
+    const pairs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const backend = withBackend(inner, {
       accumulate: async (...args) => {
+        const nth = asked++;
+        const pair = pairs[nth >> 1]!;
+        if (nth % 2 === 1) pair.resolve(); // the first of two ends only once the second was asked for
+        await pair.promise;
         await inner.accumulate(...args);
         return 70;
       },
     });
-    expect((await computeShard(operands, context(backend, store))).gpuMs).toBe(210);
+    expect((await computeShard(operands, context(backend, store))).gpuMs).toBe(280);
   });
 
   it('reports progress that only grows, from nothing to all', async () => {
