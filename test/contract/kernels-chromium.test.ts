@@ -1,0 +1,3 @@
+import { describeBrowserKernels } from './backend-in-browser.ts';
+
+describeBrowserKernels('chromium');
