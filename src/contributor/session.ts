@@ -78,14 +78,15 @@ export class ContributorSession {
 
   async #hello(): Promise<void> {
     const { backend, client, linkEstimate } = this.#context;
-    const { rates } = await backend.stats();
+    const { rates, intensity } = await backend.stats();
     await this.#send({
       type: 'hello',
       version: PROTOCOL_VERSION,
       client,
       operandBytes: backend.pageCount * BLOCK_BYTES,
       resultBytes: backend.resultBytes,
-      rates,
+      // What a lease will see: slices and the rests between them.
+      rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
       downBytesPerSecond: linkEstimate.rate('down'),
       upBytesPerSecond: linkEstimate.rate('up'),
       projects: [],
@@ -218,7 +219,7 @@ export class ContributorSession {
     emit({ type: 'lease', lease: lease.id, project: lease.project });
     const operands = await this.#operands.shard(lease.work);
     let told = clock.now();
-    const { blocks, gpuMs } = await computeShard(operands, {
+    const { blocks, gpuMs: busyMs } = await computeShard(operands, {
       backend,
       clock,
       signal,
@@ -235,12 +236,11 @@ export class ContributorSession {
       onLoaded: (bytes, ms) => linkEstimate.moved('down', bytes, ms),
     });
     throwIfAborted(signal);
+    // Slices and the rests between them: what a lease takes is what the scheduler has to know.
+    const gpuMs = Math.round(busyMs / (await backend.stats()).intensity);
     const shape = { dtype: RESULT_DTYPE[operands.dtype], rows: operands.rows, cols: operands.cols };
     const staged = await outbox.stage(shape, blocks);
-    const sealed = await sealResult(
-      { leaseDigest, manifest: staged.manifest, gpuMs: Math.round(gpuMs), client },
-      key,
-    );
+    const sealed = await sealResult({ leaseDigest, manifest: staged.manifest, gpuMs, client }, key);
     throwIfAborted(signal);
     staged.hold({
       lease: lease.id,
@@ -250,7 +250,7 @@ export class ContributorSession {
       project: lease.project,
       bytes: staged.bytes,
     });
-    const rate = gpuMs > 0 ? (operands.rows * operands.cols * operands.k * 1000) / gpuMs : 0;
+    const rate = busyMs > 0 ? (operands.rows * operands.cols * operands.k * 1000) / busyMs : 0;
     this.#sent.set(lease.id, { bytes: staged.bytes, sinceMs: clock.now() });
     emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate });
     await this.#send({ type: 'commit', result: sealed, lease: leaseEnvelope });

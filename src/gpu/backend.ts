@@ -43,8 +43,10 @@ export interface BackendStats {
   readonly resultBytes: number;
   /** Longest single dispatch so far, ms (completion to completion). */
   readonly longestSliceMs: number;
-  /** Multiply-adds per second over the last slices, per dtype; 0 before the first. */
+  /** Multiply-adds per second of slices, rests not counted, per dtype; 0 before the first. */
   readonly rates: Record<Dtype, number>;
+  /** The share of time that slices may take. */
+  readonly intensity: number;
   /** Time that slices took, all together, ms. */
   readonly busyMs: number;
 }

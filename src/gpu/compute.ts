@@ -39,7 +39,7 @@ export interface Compute<Result> {
   /** The blocks of C in block format (matrix/blocks.ts), row-major by cell. */
   read(result: Result, shape: ShardShape): Promise<Uint8Array[]>;
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'>;
+  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs' | 'intensity'>;
   /** @param share 0.05 to 1. */
   setIntensity(share: number): void;
   destroy(): void;

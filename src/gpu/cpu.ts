@@ -8,7 +8,7 @@ import { ceilDiv } from '../core/bytes.ts';
 import { BLOCK_BYTES, CELL } from '../matrix/blocks.ts';
 import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
 import { halvesToFloats } from '../matrix/half.ts';
-import type { Backend, BackendInfo, BackendStats, ShardShape } from './backend.ts';
+import type { Backend, BackendInfo, ShardShape } from './backend.ts';
 import type { Compute, Stop } from './compute.ts';
 import { Duty } from './duty.ts';
 import { PagedBackend } from './paged-backend.ts';
@@ -145,10 +145,10 @@ class CpuCompute implements Compute<Cells> {
     return result.map((cell, at) => repackCell(shape, at, new Uint8Array(cell.buffer)));
   }
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'> {
+  timings(): ReturnType<Compute<Cells>['timings']> {
     const { i8, f16, f32 } = this.#paces;
     const rates = { i8: i8.rate, f16: f16.rate, f32: f32.rate };
-    return { longestSliceMs: this.#longestSliceMs, busyMs: this.#busyMs, rates };
+    return { longestSliceMs: this.#longestSliceMs, busyMs: this.#busyMs, rates, intensity: this.#duty.share };
   }
 
   setIntensity(share: number): void {

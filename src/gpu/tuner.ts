@@ -41,6 +41,8 @@ export interface TunerOptions {
 
 /** A kept choice that is this many times faster or slower than it was is not trusted: the driver has changed. */
 const DRIFT = 2;
+/** The clock of an idle GPU is slow at first, and noise only ever makes a lap slower. */
+const SLOW_LAPS = 3;
 
 export class Tuner {
   readonly #options: TunerOptions;
@@ -51,10 +53,14 @@ export class Tuner {
     this.#options = options;
   }
 
-  /** The kernel for such shards: the chosen one, or the most promising one before there is a choice. */
+  /**
+   * The kernel for such shards: the chosen one, else the one for square shards, which has given the known answers
+   * here; the most promising one before there is any choice.
+   */
   kernel(dtype: Dtype, shapes: ShapeClass): string {
     const first = this.#options.candidates(dtype, shapes)[0];
-    const kernel = this.#chosen.get(placeOf(dtype, shapes)) ?? first;
+    const chosen = this.#chosen.get(placeOf(dtype, shapes)) ?? this.#chosen.get(placeOf(dtype, 'square'));
+    const kernel = chosen ?? first;
     if (kernel === undefined) throw new AppError('internal', `no kernel for ${dtype} ${shapes}`);
     return kernel;
   }
@@ -62,15 +68,12 @@ export class Tuner {
   /** Known answers of every kernel that was chosen; what is wrong by now is raced for again. */
   async proveChosen(dtype: Dtype, budgetMs: number): Promise<void> {
     for (const shapes of SHAPE_CLASSES) {
-      const kernel = this.#chosen.get(placeOf(dtype, shapes));
-      if (kernel === undefined) continue;
-      try {
-        await this.#check(kernel, dtype);
-      } catch (error) {
-        if (!isAppError(error, 'gpu-wrong')) throw error;
-        this.#chosen.delete(placeOf(dtype, shapes));
-        await this.#race(dtype, shapes, this.#options.candidates(dtype, shapes), budgetMs);
-      }
+      const place = placeOf(dtype, shapes);
+      const kernel = this.#chosen.get(place);
+      if (kernel === undefined || (await this.#isRight(kernel, dtype))) continue;
+      this.#chosen.delete(place);
+      const candidates = this.#options.candidates(dtype, shapes);
+      await this.#once(place, () => this.#race(dtype, shapes, candidates, budgetMs));
     }
   }
 
@@ -78,9 +81,13 @@ export class Tuner {
   async tune(dtype: Dtype, shapes: ShapeClass, budgetMs: number): Promise<void> {
     const place = placeOf(dtype, shapes);
     if (this.#chosen.has(place)) return;
+    await this.#once(place, () => this.#choose(dtype, shapes, budgetMs));
+  }
+
+  async #once(place: string, choose: () => Promise<void>): Promise<void> {
     let tuning = this.#tuning.get(place);
     if (!tuning) {
-      tuning = this.#choose(dtype, shapes, budgetMs).finally(() => this.#tuning.delete(place));
+      tuning = choose().finally(() => this.#tuning.delete(place));
       this.#tuning.set(place, tuning);
     }
     await tuning;
@@ -94,22 +101,36 @@ export class Tuner {
       return;
     }
     const kept = await this.#load(dtype, shapes);
-    if (!kept || !candidates.includes(kept.kernel)) return this.#race(dtype, shapes, candidates, budgetMs);
+    if (!kept || !candidates.includes(kept.kernel) || !(await this.#stillHolds(kept, dtype, shapes))) {
+      return this.#race(dtype, shapes, candidates, budgetMs);
+    }
     // Those for which there was no time then, if any, now run against the winner.
     const fresh = candidates.filter((kernel) => kept.rates[kernel] === undefined);
     if (fresh.length > 0) {
       return this.#race(dtype, shapes, [kept.kernel, ...fresh], budgetMs, kept.rates);
     }
+    this.#chosen.set(placeOf(dtype, shapes), kept.kernel);
+  }
+
+  /** Whether the kept kernel is right and as fast as it was. */
+  async #stillHolds({ kernel, rates }: Choice, dtype: Dtype, shapes: ShapeClass): Promise<boolean> {
+    if (!(await this.#isRight(kernel, dtype))) return false;
+    const then = rates[kernel]!;
+    return this.#options.track(dtype, shapes, async (lap) => {
+      let rate = 0;
+      for (let n = 0; n < SLOW_LAPS && rate * DRIFT < then; n++) rate = Math.max(rate, await lap(kernel));
+      return rate * DRIFT >= then && rate <= then * DRIFT;
+    });
+  }
+
+  async #isRight(kernel: string, dtype: Dtype): Promise<boolean> {
     try {
-      await this.#check(kept.kernel, dtype);
+      await this.#check(kernel, dtype);
+      return true;
     } catch (error) {
       if (!isAppError(error, 'gpu-wrong')) throw error;
-      return this.#race(dtype, shapes, candidates, budgetMs);
+      return false;
     }
-    const rate = await this.#options.track(dtype, shapes, (lap) => lap(kept.kernel));
-    const then = kept.rates[kept.kernel]!;
-    if (rate > then * DRIFT || rate * DRIFT < then) return this.#race(dtype, shapes, candidates, budgetMs);
-    this.#chosen.set(placeOf(dtype, shapes), kept.kernel);
   }
 
   async #check(kernel: string, dtype: Dtype): Promise<void> {

@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import { type Arena, allocatePages } from './arena.ts';
-import type { BackendInfo, BackendStats, ShardShape } from './backend.ts';
+import type { BackendInfo, ShardShape } from './backend.ts';
 import type { Compute, Stop } from './compute.ts';
 import type { OpenedDevice } from './device.ts';
 import type { Dispatcher, Job } from './dispatch.ts';
@@ -110,6 +110,7 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
 
   async multiply(result: readonly GPUBuffer[], name: string, range: PagedRange, stop: Stop): Promise<number> {
     const job = await this.#job(result, name, range);
+    if (!stop.whole) this.#latest.set(range.dtype, name);
     return this.#parts.dispatcher.run({ ...job, stop, ...(stop.whole && { pace: WHOLE }) });
   }
 
@@ -130,12 +131,11 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
 
   async #job(result: readonly GPUBuffer[], name: string, range: PagedRange): Promise<Omit<Job, 'stop'>> {
     const { arena, history } = this.#parts;
-    const { tile, dtype } = this.#kernel(name);
+    const { tile } = this.#kernel(name);
     const pipeline = await this.#pipeline(name);
     const groups = planGroups(range, { arena: arena.perBuffer, result: arena.perBuffer }, tile);
     let pace = this.#paces.get(name);
     if (!pace) this.#paces.set(name, (pace = new Pace(history.sliceShare)));
-    this.#latest.set(dtype, name);
     return { kernel: name, pipeline, pace, result, groups };
   }
 
@@ -144,12 +144,18 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
     return this.#parts.readback.read(shape, result, this.#parts.arena.perBuffer);
   }
 
-  timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs'> {
+  timings(): ReturnType<Compute<readonly GPUBuffer[]>['timings']> {
     this.#parts.lifeline.assert();
-    const rate = (dtype: Dtype): number => this.#paces.get(this.#latest.get(dtype) ?? '')?.rate ?? 0;
-    const rates = { i8: rate('i8'), f16: rate('f16'), f32: rate('f32') };
+    const rates = { i8: this.#rate('i8'), f16: this.#rate('f16'), f32: this.#rate('f32') };
     const { longestSliceMs, busyMs } = this.#parts.dispatcher;
-    return { longestSliceMs, busyMs, rates };
+    return { longestSliceMs, busyMs, rates, intensity: this.#parts.dispatcher.duty.share };
+  }
+
+  /** Of the kernel that computed last; before that, of the fastest in the races. */
+  #rate(dtype: Dtype): number {
+    const latest = this.#latest.get(dtype);
+    const ran = this.#family.filter(({ name, dtype: own }) => (latest ? name === latest : own === dtype));
+    return Math.max(0, ...ran.map(({ name }) => this.#paces.get(name)?.rate ?? 0));
   }
 
   setIntensity(share: number): void {

@@ -60,6 +60,18 @@ describe('a conversation', () => {
     await expect(talk.values(manifest)).rejects.toMatchObject({ code: 'not-found' });
   });
 
+  it('tells speeds and times as the intensity makes them: what a lease will take', async () => {
+    const stats = { ...(await cpuBackend().stats()), rates: { i8: 8e9, f16: 4e9, f32: 2e9 }, intensity: 0.5 };
+    const open = (): Backend =>
+      quickBackend({ stats: async () => stats, accumulate: async () => 30, setIntensity: async () => {} });
+    const me = await startContributor(coordinator.addresses, { open });
+    contributors.push(me);
+    const talk = await coordinator.connection(0);
+    expect((await talk.greet()).rates).toEqual({ i8: 4e9, f16: 2e9, f32: 1e9 });
+    await talk.grant(small.work);
+    expect((await talk.committed()).result.gpuMs).toBe(60);
+  });
+
   it('commits the hash before it can be asked for a byte', async () => {
     const { me, talk } = await join();
     await talk.grant(small.work);
