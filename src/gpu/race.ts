@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 
 export interface RaceOptions {
-  /** The most promising first: when time runs out, the last ones have not run. At least one. */
+  /** The most promising first: of those that are compiled they run first. At least one. */
   readonly entrants: readonly string[];
   /** Compiles a kernel. @throws 'gpu-wrong' when the adapter refuses it. */
   readonly load: (kernel: string) => Promise<void>;
@@ -39,14 +39,15 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
   const rates = new Map<string, number>();
   const best = (): number => Math.max(0, ...rates.values());
   // Compilers work side by side. Once somebody has run, those still compiling when time is up stay out.
-  const loading = entrants.map((kernel) => ({ kernel, loaded: load(kernel) }));
-  for (const { loaded } of loading) loaded.catch(() => {});
+  const waiting = entrants.map((kernel) => new Entrant(kernel, load(kernel)));
   let refusal: unknown;
-  for (const { kernel, loaded } of loading) {
-    if (best() > 0 && clock.now() >= late) break;
+  while (waiting.length > 0) {
+    const left = best() > 0 ? late - clock.now() : Infinity;
+    if (left <= 0 || !(await within(clock, left, waiting))) break;
+    const next = waiting.findIndex(({ ready }) => ready);
+    const { kernel, loaded } = waiting.splice(next, 1)[0]!;
     try {
-      if (best() === 0) await loaded;
-      else if (!(await within(clock, late - clock.now(), loaded))) continue;
+      await loaded;
       await prove(kernel);
     } catch (error) {
       if (!isAppError(error, 'gpu-wrong')) throw error;
@@ -63,15 +64,34 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
       rates.set(kernel, Math.max(rates.get(kernel)!, await lap(kernel)));
     }
   }
-  const winner = Array.from(rates.keys()).find(
-    (kernel) => rates.get(kernel)! > 0 && rates.get(kernel) === best(),
-  );
+  const winner = best() > 0 ? entrants.find((kernel) => rates.get(kernel) === best()) : undefined;
   if (winner === undefined) throw refusal ?? new AppError('internal', 'nothing ran in the race');
   return { winner, rates: Object.fromEntries(rates) };
 }
 
-/** Whether the work succeeded within `ms`; rejects as it does. */
-async function within(clock: Clock, ms: number, work: Promise<void>): Promise<boolean> {
+class Entrant {
+  readonly kernel: string;
+  readonly loaded: Promise<void>;
+  /** Compiled, or refused. */
+  ready = false;
+
+  constructor(kernel: string, loaded: Promise<void>) {
+    this.kernel = kernel;
+    this.loaded = loaded;
+    const end = (): void => {
+      this.ready = true;
+    };
+    loaded.then(end, end);
+  }
+}
+
+/** Whether one of them is ready within `ms`. */
+async function within(clock: Clock, ms: number, waiting: readonly Entrant[]): Promise<boolean> {
+  const some = Promise.race(waiting.map(({ loaded }) => loaded)).then(
+    () => true,
+    () => true,
+  );
+  if (ms === Infinity) return some;
   let cancel = (): void => {};
   const late = new Promise<boolean>((resolve) => {
     cancel = clock.after(ms, () => {
@@ -79,7 +99,7 @@ async function within(clock: Clock, ms: number, work: Promise<void>): Promise<bo
     });
   });
   try {
-    return await Promise.race([work.then(() => true), late]);
+    return await Promise.race([some, late]);
   } finally {
     cancel();
   }
