@@ -12,6 +12,7 @@ import {
   supportsEd25519,
   wrapCryptoKey,
 } from '../protocol/keys.ts';
+import { openDatabase, request } from './indexed-db.ts';
 
 const DATABASE = 'tilework';
 const STORE = 'keys';
@@ -51,12 +52,10 @@ function revive(stored: Stored): Promise<SigningKey> {
 }
 
 async function open(): Promise<IDBDatabase> {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.addEventListener('upgradeneeded', () => {
-    opening.result.createObjectStore(STORE);
-  });
   try {
-    return await request(opening);
+    return await openDatabase(DATABASE, (database) => {
+      database.createObjectStore(STORE);
+    });
   } catch (error) {
     throw new AppError(
       'unsupported-key',
@@ -66,15 +65,4 @@ async function open(): Promise<IDBDatabase> {
       },
     );
   }
-}
-
-function request<T>(pending: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    pending.addEventListener('success', () => {
-      resolve(pending.result);
-    });
-    pending.addEventListener('error', () => {
-      reject(pending.error ?? new AppError('internal', 'IndexedDB failed'));
-    });
-  });
 }

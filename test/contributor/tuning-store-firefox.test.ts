@@ -1,0 +1,3 @@
+import { describeTunings } from './tuning-cases.ts';
+
+describeTunings('firefox');
