@@ -23,6 +23,10 @@ fn dotChunk(a: Chunk, b: Chunk) -> Part {
   return sums.x + sums.y + sums.z + sums.w;
 }
 
+fn addChunk(sum: vec4<Part>, a: Chunk, b0: Chunk, b1: Chunk, b2: Chunk, b3: Chunk) -> vec4<Part> {
+  return sum + vec4<Part>(dotChunk(a, b0), dotChunk(a, b1), dotChunk(a, b2), dotChunk(a, b3));
+}
+
 fn addWord(sum: vec4<Part>, a: u32, b: vec4<u32>) -> vec4<Part> {
   return sum + products(vec4<i32>(bitcast<i32>(a)), bitcast<vec4<i32>>(b));
 }

@@ -33,13 +33,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
       let b2 = chunk(arenaB[b + k + 2u * vecs]);
       let b3 = chunk(arenaB[b + k + 3u * vecs]);
       let a0 = chunk(arenaA[a + k]);
-      part0 += vec4<Part>(dotChunk(a0, b0), dotChunk(a0, b1), dotChunk(a0, b2), dotChunk(a0, b3));
+      part0 = addChunk(part0, a0, b0, b1, b2, b3);
       let a1 = chunk(arenaA[a + k + vecs]);
-      part1 += vec4<Part>(dotChunk(a1, b0), dotChunk(a1, b1), dotChunk(a1, b2), dotChunk(a1, b3));
+      part1 = addChunk(part1, a1, b0, b1, b2, b3);
       let a2 = chunk(arenaA[a + k + 2u * vecs]);
-      part2 += vec4<Part>(dotChunk(a2, b0), dotChunk(a2, b1), dotChunk(a2, b2), dotChunk(a2, b3));
+      part2 = addChunk(part2, a2, b0, b1, b2, b3);
       let a3 = chunk(arenaA[a + k + 3u * vecs]);
-      part3 += vec4<Part>(dotChunk(a3, b0), dotChunk(a3, b1), dotChunk(a3, b2), dotChunk(a3, b3));
+      part3 = addChunk(part3, a3, b0, b1, b2, b3);
     }
     c0 += total(part0);
     c1 += total(part1);

@@ -18,6 +18,8 @@ export const SOURCES = [
   'pages',
   'tiled',
   'register',
+  'register-8x4',
+  'register-8x8',
   'subgroup-matrix',
   'deliver-direct',
   'deliver-reduced',
@@ -44,15 +46,17 @@ interface Element {
   readonly dtype: Dtype;
   readonly source: SourceName;
   readonly needs?: 'dot4';
+  /** A substitute for adapters where the others are wrong: in the plain loops only. */
+  readonly spare?: true;
 }
 
 /** The preferred one first. */
 const ELEMENTS: readonly Element[] = [
   { name: 'i8-dot4', dtype: 'i8', source: 'element-i8-dot4', needs: 'dot4' },
   { name: 'i8-fma', dtype: 'i8', source: 'element-i8-fma' },
-  { name: 'i8-unpack', dtype: 'i8', source: 'element-i8-unpack' },
+  { name: 'i8-unpack', dtype: 'i8', source: 'element-i8-unpack', spare: true },
   { name: 'f16', dtype: 'f16', source: 'element-f16' },
-  { name: 'f16-bits', dtype: 'f16', source: 'element-f16-bits' },
+  { name: 'f16-bits', dtype: 'f16', source: 'element-f16-bits', spare: true },
   { name: 'f32', dtype: 'f32', source: 'element-f32' },
 ];
 
@@ -66,7 +70,8 @@ interface Loop {
   readonly classes: readonly ShapeClass[];
 }
 
-const registers = (
+/** 4 × 4 results a thread. */
+const plain = (
   name: string,
   [deep, across, down]: readonly [number, number, number],
   ...classes: readonly ShapeClass[]
@@ -86,15 +91,30 @@ const tiled = (side: number, ...classes: readonly ShapeClass[]): Loop => ({
   classes,
 });
 
+/** The most promising first. */
 const LOOPS: readonly Loop[] = [
+  plain('flat', [1, 64, 1], 'flat'),
+  plain('flat-deep', [8, 8, 1], 'flat'),
+  plain('tall', [1, 1, 64], 'tall'),
+  plain('tall-deep', [8, 1, 8], 'tall'),
   tiled(128, 'square'),
   tiled(64, 'square', 'flat', 'tall'),
-  registers('register-32', [1, 8, 8], 'square', 'flat', 'tall'),
-  registers('register-64', [1, 16, 16], 'square'),
-  registers('flat', [1, 64, 1], 'flat'),
-  registers('flat-deep', [8, 8, 1], 'flat'),
-  registers('tall', [1, 1, 64], 'tall'),
-  registers('tall-deep', [8, 1, 8], 'tall'),
+  {
+    name: 'register-8x4',
+    sources: ['register-8x4'],
+    constants: { ACROSS: 16, DOWN: 8 },
+    tile: { rows: 64, cols: 64 },
+    classes: ['square'],
+  },
+  {
+    name: 'register-8x8',
+    sources: ['register-8x8'],
+    constants: { ACROSS: 8, DOWN: 8 },
+    tile: { rows: 64, cols: 64 },
+    classes: ['square'],
+  },
+  plain('register-64', [1, 16, 16], 'square'),
+  plain('register-32', [1, 8, 8], 'square', 'flat', 'tall'),
 ];
 
 export interface Kernel extends Loop {
@@ -104,16 +124,22 @@ export interface Kernel extends Loop {
   readonly needs?: Element['needs'];
 }
 
-/** Kernels for every adapter; subgroup-matrices.ts has more for some. */
-export const KERNELS: readonly Kernel[] = ELEMENTS.flatMap(({ name, dtype, source, needs }) =>
-  LOOPS.map((loop) => ({
+/** Kernels for every adapter, the most promising first; subgroup-matrices.ts has more for some. */
+export const KERNELS: readonly Kernel[] = [false, true].flatMap((spare) =>
+  LOOPS.filter((loop) => !spare || loop.sources.includes('register')).flatMap((loop) =>
+    ELEMENTS.filter((element) => (element.spare ?? false) === spare).map((element) => combine(element, loop)),
+  ),
+);
+
+function combine({ name, dtype, source, needs }: Element, loop: Loop): Kernel {
+  return {
     ...loop,
     name: `${name}/${loop.name}`,
     dtype,
     ...(needs && { needs }),
     sources: [source, 'pages', ...loop.sources],
-  })),
-);
+  };
+}
 
 export function kernelText(kernel: Kernel, shaders: Shaders): string {
   return assemble(

@@ -19,7 +19,7 @@ const BINDINGS: readonly GPUBufferBindingType[] = [
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #shaders: Shaders;
-  readonly #ready = new Map<string, GPUComputePipeline>();
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly bindGroupLayout: GPUBindGroupLayout;
 
   constructor(device: GPUDevice, shaders: Shaders) {
@@ -31,10 +31,14 @@ export class Pipelines {
   }
 
   /** Compiled once. @throws AppError 'gpu-wrong' with the compiler's words when the adapter refuses it. */
-  async load(kernel: Kernel): Promise<GPUComputePipeline> {
+  load(kernel: Kernel): Promise<GPUComputePipeline> {
+    let pipeline = this.#pipelines.get(kernel.name);
+    if (!pipeline) this.#pipelines.set(kernel.name, (pipeline = this.#compile(kernel)));
+    return pipeline;
+  }
+
+  async #compile(kernel: Kernel): Promise<GPUComputePipeline> {
     const { name } = kernel;
-    const known = this.#ready.get(name);
-    if (known) return known;
     // The scope keeps a refusal from counting as a failure of the whole device.
     this.#device.pushErrorScope('validation');
     const code = kernelText(kernel, this.#shaders);
@@ -48,9 +52,7 @@ export class Pipelines {
     try {
       const layout = this.#device.createPipelineLayout({ bindGroupLayouts: [this.bindGroupLayout] });
       const compute = { module, entryPoint: 'main' };
-      const pipeline = await this.#device.createComputePipelineAsync({ label: name, layout, compute });
-      this.#ready.set(name, pipeline);
-      return pipeline;
+      return await this.#device.createComputePipelineAsync({ label: name, layout, compute });
     } catch (error) {
       throw new AppError('gpu-wrong', `kernel ${name} has no pipeline here: ${String(error)}`, {
         cause: error,

@@ -10,6 +10,8 @@ import elementI8Dot4 from '../../shaders/element-i8-dot4.wgsl?raw';
 import elementI8Fma from '../../shaders/element-i8-fma.wgsl?raw';
 import elementI8Unpack from '../../shaders/element-i8-unpack.wgsl?raw';
 import pages from '../../shaders/pages.wgsl?raw';
+import register8x4 from '../../shaders/register-8x4.wgsl?raw';
+import register8x8 from '../../shaders/register-8x8.wgsl?raw';
 import register from '../../shaders/register.wgsl?raw';
 import subgroupMatrix from '../../shaders/subgroup-matrix.wgsl?raw';
 import tiled from '../../shaders/tiled.wgsl?raw';
@@ -27,6 +29,8 @@ export const shaders: Shaders = {
   pages,
   tiled,
   register,
+  'register-8x4': register8x4,
+  'register-8x8': register8x8,
   'subgroup-matrix': subgroupMatrix,
   'deliver-direct': deliverDirect,
   'deliver-reduced': deliverReduced,

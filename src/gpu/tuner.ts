@@ -44,10 +44,19 @@ const DRIFT = 2;
 /** The clock of an idle GPU is slow at first, and noise only ever makes a lap slower. */
 const SLOW_LAPS = 3;
 
+/** Kernels for which a race had no time. */
+interface Latecomers {
+  readonly rates: Record<string, number>;
+  readonly waiting: string[];
+  /** Compiled since. */
+  readonly ready: string[];
+}
+
 export class Tuner {
   readonly #options: TunerOptions;
   readonly #chosen = new Map<string, string>();
   readonly #tuning = new Map<string, Promise<void>>();
+  readonly #late = new Map<string, Latecomers>();
 
   constructor(options: TunerOptions) {
     this.#options = options;
@@ -77,11 +86,34 @@ export class Tuner {
     }
   }
 
-  /** Chooses unless there is a choice; those who ask meanwhile wait for it. @throws 'gpu-wrong' when none is right. */
+  /**
+   * Chooses unless there is a choice, and lets those run against it that have been compiled since; who asks
+   * meanwhile waits. @throws 'gpu-wrong' when none is right.
+   */
   async tune(dtype: Dtype, shapes: ShapeClass, budgetMs: number): Promise<void> {
     const place = placeOf(dtype, shapes);
-    if (this.#chosen.has(place)) return;
-    await this.#once(place, () => this.#choose(dtype, shapes, budgetMs));
+    const chosen = this.#chosen.get(place);
+    const late = this.#late.get(place);
+    if (chosen === undefined) await this.#once(place, () => this.#choose(dtype, shapes, budgetMs));
+    else if (late && late.ready.length > 0) {
+      const entrants = [chosen, ...late.ready];
+      await this.#once(place, () => this.#race(dtype, shapes, entrants, budgetMs, late.rates));
+    }
+  }
+
+  /** Compiles those for which races had no time, one after the other: a slow compiler costs nobody's race. */
+  async compileLatecomers(): Promise<void> {
+    for (const { rates, waiting, ready } of Array.from(this.#late.values())) {
+      for (let kernel = waiting.shift(); kernel !== undefined; kernel = waiting.shift()) {
+        try {
+          await this.#options.load(kernel);
+          ready.push(kernel);
+        } catch (error) {
+          if (!isAppError(error, 'gpu-wrong')) throw error;
+          rates[kernel] = 0;
+        }
+      }
+    }
   }
 
   async #once(place: string, choose: () => Promise<void>): Promise<void> {
@@ -151,10 +183,12 @@ export class Tuner {
     );
     const place = placeOf(dtype, shapes);
     this.#chosen.set(place, winner);
+    const all = { ...earlier, ...rates };
+    const waiting = this.#options.candidates(dtype, shapes).filter((kernel) => all[kernel] === undefined);
+    if (waiting.length > 0) this.#late.set(place, { rates: all, waiting, ready: [] });
+    else this.#late.delete(place);
     // A full disk or a private window costs a race at the next visit, nothing more.
-    await kept?.store
-      .save(`${kept.key}/${place}`, { kernel: winner, rates: { ...earlier, ...rates } })
-      .catch(() => {});
+    await kept?.store.save(`${kept.key}/${place}`, { kernel: winner, rates: all }).catch(() => {});
   }
 
   async #load(dtype: Dtype, shapes: ShapeClass): Promise<Choice | undefined> {

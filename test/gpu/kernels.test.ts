@@ -41,6 +41,14 @@ function valueOf(text: string, expression: string): number {
 
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { 'vec4<u32>': 16, 'array<vec4<Sum>, 4>': 64 };
 
+/** Of one thread, by the loop; DEEP threads share theirs. */
+const RESULTS: Readonly<Record<string, number>> = {
+  tiled: 64,
+  register: 16,
+  'register-8x4': 32,
+  'register-8x8': 64,
+};
+
 function threadsOf(text: string): number[] {
   const size = /@workgroup_size\(([^)]+)\)/.exec(text)![1]!;
   return size.split(',').map((side) => valueOf(text, side));
@@ -70,9 +78,8 @@ describe('the kernel family', () => {
     expect(threads[2] ?? 1).toBeLessThanOrEqual(64);
     expect(workgroupBytes(text)).toBeLessThanOrEqual(MOST_MEMORY);
     const { rows, cols } = kernel.tile;
-    // Results of a thread: 8 × 8 where the tile goes through workgroup memory, else 4 × 4 among DEEP threads.
-    const each = kernel.sources.includes('tiled') ? 64 : 16 / kernel.constants['DEEP']!;
-    expect(all * each).toBe(rows * cols);
+    const each = RESULTS[kernel.sources.find((name) => name in RESULTS)!]!;
+    expect((all * each) / (kernel.constants['DEEP'] ?? 1)).toBe(rows * cols);
     // Tiles neither cross cells nor leave a part of one.
     expect([256 % rows, 256 % cols]).toEqual([0, 0]);
   });

@@ -81,8 +81,8 @@ async function using(
 
 /** Sources of kernels that compile and compute something else. */
 const WRONG: Partial<Record<SourceName, readonly [string, string]>> = {
-  'element-f32': ['return dot(a, b);', 'return dot(a, b) + 1.0;'],
-  'element-f16': ['dot(a[0], b[0])', 'dot(a[0], b[1])'],
+  'element-f32': ['fma(vec4<f32>(a.x)', 'fma(vec4<f32>(a.y)'],
+  'element-f16': ['addFour(sum, a[0], b0[0]', 'addFour(sum, a[0], b0[1]'],
   'element-i8-dot4': ['dot4I8Packed(a.w, b.w)', 'dot4I8Packed(a.w, b.z)'],
 };
 
