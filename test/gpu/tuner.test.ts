@@ -225,3 +225,47 @@ describe('a second self-test', () => {
     await expect(visit.proveAgain()).rejects.toMatchObject({ code: 'gpu-wrong' });
   });
 });
+
+describe('kernels that compile slowly', () => {
+  const SLOW = (): Record<string, Horse> => ({
+    a: { rates: [10] },
+    b: { rates: [40], compileMs: 2000 },
+    c: { rates: [20], compileMs: 3000, refusal: wrong('c') },
+  });
+  /** Once compiled, loading takes no time. */
+  async function compile(visit: Visit): Promise<void> {
+    await visit.during(visit.tuner.compileLatecomers());
+    for (const horse of Object.values(visit.horses)) delete horse.compileMs;
+  }
+
+  it('run against the winner once they are compiled, and nobody waits for them before', async () => {
+    const store = new Kept();
+    const visit = new Visit(SLOW(), store);
+    expect(await visit.tune()).toBe('a');
+    expect(await visit.tune()).toBe('a');
+    expect(visit.tracks).toBe(1);
+    await compile(visit);
+    expect(await visit.tune()).toBe('b');
+    expect(store.entries.get(PLACE)).toEqual({ kernel: 'b', rates: { a: 10, b: 40, c: 0 } });
+  });
+
+  it('are asked for once', async () => {
+    const visit = new Visit(SLOW());
+    await visit.tune();
+    await compile(visit);
+    await visit.tune();
+    await compile(visit);
+    const { tracks } = visit;
+    await visit.tune();
+    expect(visit.tracks).toBe(tracks);
+    expect(visit.count('prove c')).toBe(0);
+  });
+
+  it('stop compiling when the device is lost', async () => {
+    const visit = new Visit({ a: { rates: [10] }, b: { rates: [40], compileMs: 2000 } });
+    await visit.tune();
+    visit.horses['b']!.refusal = new AppError('gpu-lost', 'gone');
+    await expect(compile(visit)).rejects.toMatchObject({ code: 'gpu-lost' });
+    expect(await visit.tune()).toBe('a');
+  });
+});
