@@ -4,7 +4,11 @@ import { BLOCK_BYTES } from '../../src/matrix/blocks.ts';
 import type { Dtype } from '../../src/matrix/dtype.ts';
 import { type BackendCase, Product, TINY_BYTES, check, equal, rejects } from './backend-product.ts';
 
-/** A signal that does something at its nth look, which is between two slices on any machine. */
+/**
+ * A signal that does something at its nth look. The first look is at the call, one more is before each slice, and
+ * those of a new backend grow fourfold at most from 4 M multiply-adds: the fourth is between two slices on any
+ * machine.
+ */
 function atLook(n: number, act: () => boolean): AbortSignal {
   const { signal } = new AbortController();
   let looks = 0;
@@ -15,11 +19,12 @@ function atLook(n: number, act: () => boolean): AbortSignal {
 export const stopping: BackendCase[] = [
   {
     name: 'stops between two slices when the signal fires, then refuses the half-done shard and goes on',
+    memoryBytes: TINY_BYTES,
     async run(backend) {
-      const product = new Product('i8', 256, 256, 4096, 'aborted');
+      const product = new Product('i8', 256, 256, 3072, 'aborted');
       const shard = await backend.open(product.shape);
       await product.supply(backend, shard);
-      const signal = atLook(6, () => true);
+      const signal = atLook(4, () => true);
       await rejects(backend.accumulate(shard, product.range(), signal), 'aborted', 'accumulate');
       await rejects(backend.close(shard), 'conflict', 'close');
       await backend.abandon(shard);
@@ -45,7 +50,7 @@ export const stopping: BackendCase[] = [
       const shard = await backend.open(product.shape);
       await product.supply(backend, shard);
       let abandoned: Promise<void> | undefined;
-      const signal = atLook(6, () => {
+      const signal = atLook(4, () => {
         abandoned ??= backend.abandon(shard);
         return false;
       });
@@ -67,7 +72,7 @@ export const stopping: BackendCase[] = [
       const shard = await backend.open(product.shape);
       await product.supply(backend, shard);
       let destroyed: Promise<void> | undefined;
-      const signal = atLook(6, () => {
+      const signal = atLook(4, () => {
         destroyed ??= backend.destroy();
         return false;
       });

@@ -231,7 +231,7 @@ describe('a lost device', () => {
     const { signal } = new AbortController();
     Object.defineProperty(signal, 'aborted', {
       get: () => {
-        if (++looks === 6) devices.at(-1)!.destroy();
+        if (++looks === 4) devices.at(-1)!.destroy();
         return false;
       },
     });
