@@ -59,11 +59,11 @@ export class PagedBackend<Result> implements Backend {
       else await this.#tuner.tune(dtype, 'square', RACE_MS);
     }
     this.#tested = true;
-    this.#compileLatecomers();
+    this.#compileAhead();
   }
 
-  #compileLatecomers(): void {
-    this.#tuner.compileLatecomers().catch(() => {}); // a device that is lost is told by what computes on it
+  #compileAhead(): void {
+    this.#tuner.compileAhead().catch(() => {}); // a device that is lost is told by what computes on it
   }
 
   async #prove(kernel: string, dtype: Dtype): Promise<void> {
@@ -104,7 +104,7 @@ export class PagedBackend<Result> implements Backend {
         // Without room to race in now, the shard is computed as others of its type are.
         if (!isAppError(error, 'out-of-memory')) throw error;
       });
-      this.#compileLatecomers();
+      this.#compileAhead();
     }
     return this.#shards.open(shape, { start });
   }

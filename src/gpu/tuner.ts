@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
-import type { Dtype } from '../matrix/dtype.ts';
+import { DTYPES, type Dtype } from '../matrix/dtype.ts';
 import { type ShapeClass, SHAPE_CLASSES } from './kernels.ts';
 import { race } from './race.ts';
 
@@ -101,8 +101,11 @@ export class Tuner {
     }
   }
 
-  /** Compiles those for which races had no time, one after the other: a slow compiler costs nobody's race. */
-  async compileLatecomers(): Promise<void> {
+  /**
+   * Compiles, one after the other, what the next races want: those for which earlier ones had no time, and the
+   * most promising ones for shapes that have not come up yet. A slow compiler costs nobody's race.
+   */
+  async compileAhead(): Promise<void> {
     for (const { rates, waiting, ready } of Array.from(this.#late.values())) {
       for (let kernel = waiting.shift(); kernel !== undefined; kernel = waiting.shift()) {
         try {
@@ -112,6 +115,15 @@ export class Tuner {
           if (!isAppError(error, 'gpu-wrong')) throw error;
           rates[kernel] = 0;
         }
+      }
+    }
+    for (const dtype of DTYPES) {
+      for (const shapes of SHAPE_CLASSES) {
+        const [first] = this.#options.candidates(dtype, shapes);
+        if (first === undefined || this.#chosen.has(placeOf(dtype, shapes))) continue;
+        await this.#options.load(first).catch((error: unknown) => {
+          if (!isAppError(error, 'gpu-wrong')) throw error; // the race will say so
+        });
       }
     }
   }

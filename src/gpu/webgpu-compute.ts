@@ -1,7 +1,7 @@
 /** The WebGPU device as the paged backend sees it. */
 import { AppError } from '../core/errors.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
-import type { Dtype } from '../matrix/dtype.ts';
+import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
 import { type Arena, allocatePages } from './arena.ts';
 import type { BackendInfo, ShardShape } from './backend.ts';
 import type { Compute, Stop } from './compute.ts';
@@ -14,7 +14,7 @@ import { Lap } from './lap.ts';
 import type { Lifeline } from './lifeline.ts';
 import type { MemorySplit } from './memory.ts';
 import type { Pipelines } from './pipelines.ts';
-import { type PagedRange, planGroups } from './plan.ts';
+import { type Group, type PagedRange, planGroups } from './plan.ts';
 import type { Readback } from './readback.ts';
 import { cellCount, unpackCell } from './repack.ts';
 import { Pace } from './slices.ts';
@@ -36,6 +36,16 @@ const WHOLE: Job['pace'] = { budget: Infinity, observe: () => {} };
 
 /** More passes than any lap needs: it stops when it has seen enough. */
 const LAP_PASSES = 64;
+
+/** Of the work that the tiles do: what hangs over the edges of C is for nothing. */
+function usefulShare({ dtype, rows, cols, rowBytes }: PagedRange, groups: readonly Group[]): number {
+  const k = rowBytes.reduce((sum, bytes) => sum + bytes / VALUE_BYTES[dtype], 0);
+  const done = groups.reduce(
+    (sum, { tiles, pairWork }) => sum + (tiles.length / 2) * pairWork.reduce((all, work) => all + work, 0),
+    0,
+  );
+  return (rows * cols * k) / done;
+}
 
 export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
   readonly #parts: Parts;
@@ -126,7 +136,7 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
       },
       enough: () => lap.done,
     });
-    return lap.rate;
+    return lap.rate * usefulShare(range, job.groups);
   }
 
   async #job(result: readonly GPUBuffer[], name: string, range: PagedRange): Promise<Omit<Job, 'stop'>> {
