@@ -4,12 +4,11 @@
  * taken for another. An envelope has one encoding only: nobody but its signer can change its digest.
  */
 import { RecordEnvelope } from '@libp2p/peer-record';
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { type Bytes, bytesEqual, sha256, toHex, utf8 } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { encoding, ensure, owned, total } from './fields.ts';
-import type { SigningKey } from './keys.ts';
+import { type SigningKey, isSmallOrder } from './keys.ts';
 import { MAX_ENVELOPE_BYTES } from './limits.ts';
 import {
   type Lease,
@@ -115,13 +114,9 @@ function parse(bytes: Uint8Array, { name, type }: Kind<unknown>): RecordEnvelope
   });
 }
 
-/**
- * Under a key of small order one signature fits every statement. RFC 8032 leaves it open whether to
- * accept it: Node's OpenSSL does not, noble (libp2p's fallback in browsers) does. Here nobody does.
- */
 async function verifies(envelope: RecordEnvelope, domain: string): Promise<boolean> {
   try {
-    if (ed25519.Point.fromBytes(envelope.publicKey.raw).isSmallOrder()) return false;
+    if (isSmallOrder(envelope.publicKey)) return false; // see keys.ts
     return await envelope.validate(domain);
   } catch {
     return false;

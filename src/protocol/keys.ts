@@ -9,8 +9,9 @@ import {
   publicKeyFromRaw,
 } from '@libp2p/crypto/keys';
 import type { AbortOptions, Ed25519PrivateKey, Ed25519PublicKey, PrivateKey } from '@libp2p/interface';
+import { ed25519 } from '@noble/curves/ed25519.js';
 import type { Uint8ArrayList } from 'uint8arraylist';
-import type { Bytes } from '../core/bytes.ts';
+import { type Bytes, fromHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 
 export type SigningKey = PrivateKey;
@@ -42,6 +43,47 @@ export function keyFromBytes(bytes: Uint8Array): SigningKey {
 /** The text of the key's PeerId, "12D3KooW…". */
 export function peerIdOf(key: SigningKey): string {
   return key.publicKey.toString();
+}
+
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+/** Identity multihash of libp2p's protobuf of an Ed25519 key (its first zero is the text's leading "1"). */
+const PEER_ID_HEAD = '002408011220';
+
+/** The public key that an Ed25519 PeerId holds. @throws AppError 'bad-input' for any other text. */
+export function publicKeyOf(peerId: string): Ed25519PublicKey {
+  let value = 0n;
+  for (const char of peerId.slice(0, 52)) value = value * 58n + BigInt(BASE58.indexOf(char));
+  const hex = value.toString(16).padStart(PEER_ID_HEAD.length + 64, '0');
+  try {
+    const key = publicKeyFromRaw(fromHex(hex.slice(PEER_ID_HEAD.length))) as Ed25519PublicKey;
+    // Another spelling of the same number, or another number, has another PeerId.
+    if (key.toString() === peerId) return key;
+  } catch {
+    // not a key
+  }
+  throw new AppError('bad-input', `"${peerId.slice(0, 64)}" is not the PeerId of an Ed25519 key`);
+}
+
+/**
+ * Strict Ed25519. Under a key of small order one signature fits every statement. RFC 8032 leaves it open
+ * whether to accept it: Node's OpenSSL does not, noble (libp2p's fallback in browsers) does. Here nobody does.
+ */
+export async function verifySignature(
+  key: Ed25519PublicKey,
+  signed: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  try {
+    if (signature.length !== 64 || isSmallOrder(key)) return false;
+    return await key.verify(signed, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether no signature of this key means anything. @throws unless it is a point of the curve */
+export function isSmallOrder(key: { readonly raw: Uint8Array }): boolean {
+  return ed25519.Point.fromBytes(key.raw).isSmallOrder();
 }
 
 /** Whether WebCrypto knows Ed25519 here (Chrome 137, Firefox 129, Safari 17; never outside a secure context). */

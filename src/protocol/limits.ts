@@ -20,6 +20,14 @@ export const MAX_TEXT_BYTES = 512;
 export const MAX_NAME_BYTES = 64;
 /** Envelopes hold a key, a type and a payload of a few hundred bytes. */
 export const MAX_ENVELOPE_BYTES = 4096;
+/** The three envelopes of a log entry, each with a tag and a length of two bytes. */
+export const MAX_LOG_ENTRY_BYTES = 3 * (MAX_ENVELOPE_BYTES + 3);
+/** Hashes in a tile of the log, entries in a bundle: c2sp.org/tlog-tiles fixes it. */
+export const TILE_WIDTH = 256;
+/** A checkpoint has some 300 bytes; the rest is for the signatures of witnesses. */
+export const MAX_NOTE_BYTES = 64 * 1024;
+/** c2sp.org/signed-note asks for 16 at least. */
+export const MAX_NOTE_SIGNATURES = 16;
 /** Leases in flight with one contributor: its own limit is 8, this is what the wire can say. */
 export const MAX_WINDOW = 64;
 /** From issue to deadline; leases last seconds, and a day covers the slowest link. */
@@ -36,6 +44,21 @@ export const MAX_PROJECTS = 32;
 export const MAX_CONTROL_PER_SECOND = 20;
 /** …and in one burst. */
 export const CONTROL_BURST = 200;
+/** The same from a coordinator, whose leases, receipts and notices are about three for each result. */
+export const MAX_COORDINATOR_PER_SECOND = 100;
+/** …and in one burst: what a laptop that wakes up finds waiting. */
+export const COORDINATOR_BURST = 1000;
+/** Times that a coordinator may ask for the known answers at once, and then every half minute. */
+export const SELF_TEST_BURST = 8;
+export const SELF_TESTS_PER_SECOND = 1 / 30;
+/** Wants a second for blocks that are not here; a peer that goes on is not looking for blocks. */
+export const MAX_MISSING_PER_SECOND = 100;
+/** …and in one burst: all the blocks of some results that were given up meanwhile. */
+export const MISSING_BURST = 8192;
+/** From a Hello to its Welcome. */
+export const WELCOME_DEADLINE_MS = 60_000;
+/** From a Want to its block, however slowly other bytes come: 3 MiB of them at 5 KiB/s. */
+export const WANT_DEADLINE_MS = 10 * 60_000;
 /** From a connection to its Hello; a slow-loris must not hold a session. */
 export const HELLO_DEADLINE_MS = 10_000;
 /** Each side sends an empty frame when it has been quiet this long. */
