@@ -3,16 +3,26 @@ import { AppError } from './errors.ts';
 
 /** A bounded number of units; `acquire` waits its turn, first come first served. */
 export class Semaphore {
+  readonly #units: number;
   #free: number;
   readonly #waiting: { need: number; grant: () => void }[] = [];
 
   constructor(units: number) {
+    this.#units = units;
     this.#free = units;
   }
 
-  /** Resolves to the function that gives the units back. @throws 'aborted' when the signal fires first. */
+  /**
+   * Resolves to the function that gives the units back.
+   * @throws AppError 'aborted' when the signal fires first; 'too-large' for more units than there are, which
+   *   would wait for ever and hold up everybody behind it
+   */
   acquire(need = 1, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
+      if (need > this.#units) {
+        reject(new AppError('too-large', `${need} units were asked for where there are ${this.#units}`));
+        return;
+      }
       let held = true;
       const release = (): void => {
         if (!held) return;

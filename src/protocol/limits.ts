@@ -40,6 +40,30 @@ export const MAX_LEDGER_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 export const MAX_TIME_MS = 8.64e15;
 /** Projects a contributor may list. */
 export const MAX_PROJECTS = 32;
+/** Commits that are being judged for one contributor: it holds 8 leases, and may say each of them again. */
+export const MAX_CLAIMS_PER_PEER = 32;
+/** Claimed results in a coordinator's memory, over all contributors. */
+export const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
+/** …and of one of them; a strip that is larger comes alone. A share for each of eight slow ones at once. */
+export const RESULT_SHARE_BYTES = 64 * 1024 * 1024;
+/** A claim that comes slower is a slow-loris: 8 claims of one contributor share an uplink of 256 KiB/s. */
+export const MIN_RESULT_BYTES_PER_SECOND = 32 * 1024;
+/** …after this long, in which a connection may hang. */
+export const RESULT_GRACE_MS = 60_000;
+/** …and however large it is: leases are cut to last a minute at most, and ten times that is no honest link. */
+export const MAX_RESULT_MS = 10 * 60_000;
+/** Served to a contributor beyond its leases: manifests, and what it fetches again after a lost device. */
+export const SERVED_FREE_BYTES = 16 * 1024 * 1024;
+/** A lease's operands may be fetched this often; more would make the coordinator an amplifier. */
+export const SERVED_PER_LEASE = 4;
+/** Connections to a coordinator; each costs some 100 KiB. */
+export const MAX_CONNECTIONS = 5_000;
+/** …that have not finished their handshake, at most ten seconds each: a crowd that says nothing fits. */
+export const MAX_PENDING_CONNECTIONS = 2_000;
+/** Streams of one connection: ours are two, the rest is identify and ping. */
+export const MAX_STREAMS = 16;
+/** A WebSocket message holds some Noise messages of 64 KiB; `ws` alone would collect 100 MiB of one. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
 /** Control messages per second a peer may send on average; above it, the connection is closed. */
 export const MAX_CONTROL_PER_SECOND = 20;
 /** …and in one burst. */
@@ -48,9 +72,10 @@ export const CONTROL_BURST = 200;
 export const MAX_COORDINATOR_PER_SECOND = 100;
 /** …and in one burst: what a laptop that wakes up finds waiting. */
 export const COORDINATOR_BURST = 1000;
-/** Times that a coordinator may ask for the known answers at once, and then every half minute. */
+/** Times that a coordinator may ask for the known answers in a row: one after each rejected result. */
 export const SELF_TEST_BURST = 8;
-export const SELF_TESTS_PER_SECOND = 1 / 30;
+/** …and on average. */
+export const SELF_TESTS_PER_MINUTE = 2;
 /** Wants a second for blocks that are not here; a peer that goes on is not looking for blocks. */
 export const MAX_MISSING_PER_SECOND = 100;
 /** …and in one burst: all the blocks of some results that were given up meanwhile. */
@@ -59,7 +84,7 @@ export const MISSING_BURST = 8192;
 export const WELCOME_DEADLINE_MS = 60_000;
 /** From a Want to its block, however slowly other bytes come: 3 MiB of them at 5 KiB/s. */
 export const WANT_DEADLINE_MS = 10 * 60_000;
-/** From a connection to its Hello; a slow-loris must not hold a session. */
+/** From TCP to WebSocket, from there to a handshake, and from there to the Hello: a slow-loris holds nothing for long. */
 export const HELLO_DEADLINE_MS = 10_000;
 /** Each side sends an empty frame when it has been quiet this long. */
 export const HEARTBEAT_MS = 15_000;

@@ -56,6 +56,18 @@ const step = fc.record({
 });
 
 describe('Semaphore', () => {
+  it('refuses more than it will ever have, at once, and serves those who come behind', async () => {
+    const semaphore = new Semaphore(3);
+    const release = await semaphore.acquire(2);
+    const tooMuch = semaphore.acquire(4);
+    const next = semaphore.acquire(1);
+    await expect(tooMuch).rejects.toMatchObject({ code: 'too-large' });
+    (await next)();
+    release();
+    (await semaphore.acquire(3))();
+    await expect(new Semaphore(0).acquire()).rejects.toMatchObject({ code: 'too-large' });
+  });
+
   it('never lends more than it has, serves in order and leaves no unit idle that the first waiter could use', async () => {
     await fc.assert(
       fc.asyncProperty(
