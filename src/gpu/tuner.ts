@@ -2,7 +2,7 @@
  * Which kernel serves which number type and shape class: chosen by a race on this adapter, kept for the next
  * visit, and raced again when the kept choice cannot be trusted any more.
  */
-import type { Clock } from '../core/clock.ts';
+import { type Clock, withDeadline } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { DTYPES, type Dtype } from '../matrix/dtype.ts';
 import { type ShapeClass, SHAPE_CLASSES } from './kernels.ts';
@@ -39,6 +39,7 @@ export interface TunerOptions {
   readonly kept?: { readonly store: TuningStore; readonly key: string } | undefined;
 }
 
+const STORE_MS = 1000;
 /** A kept choice that is this many times faster or slower than it was is not trusted: the driver has changed. */
 const DRIFT = 2;
 /** The clock of an idle GPU is slow at first, and noise only ever makes a lap slower. */
@@ -200,13 +201,18 @@ export class Tuner {
     if (waiting.length > 0) this.#late.set(place, { rates: all, waiting, ready: [] });
     else this.#late.delete(place);
     // A full disk or a private window costs a race at the next visit, nothing more.
-    await kept?.store.save(`${kept.key}/${place}`, { kernel: winner, rates: all }).catch(() => {});
+    await this.#inTime(kept?.store.save(`${kept.key}/${place}`, { kernel: winner, rates: all }));
   }
 
   async #load(dtype: Dtype, shapes: ShapeClass): Promise<Choice | undefined> {
     const { kept } = this.#options;
-    const found = await kept?.store.load(`${kept.key}/${placeOf(dtype, shapes)}`).catch(() => undefined);
+    const found = await this.#inTime(kept?.store.load(`${kept.key}/${placeOf(dtype, shapes)}`));
     return isChoice(found) ? found : undefined;
+  }
+
+  /** What the store says within a second, if anything: the GPU waits for no disk. */
+  #inTime(work: Promise<unknown> = Promise.resolve()): Promise<unknown> {
+    return withDeadline(this.#options.clock, STORE_MS, 'the tuning store', work).catch(() => undefined);
   }
 }
 

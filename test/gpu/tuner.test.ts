@@ -104,6 +104,11 @@ describe('the first visit', () => {
     expect(await visit.tune()).toBe('b');
   });
 
+  it('does without a store that never answers', async () => {
+    const store: TuningStore = { load: () => new Promise(() => {}), save: () => new Promise(() => {}) };
+    expect(await new Visit(THREE(), store).tune()).toBe('b');
+  });
+
   it('does without a store that fails, whatever it does', async () => {
     const failing: TuningStore = {
       load: () => Promise.reject(new Error('a private window')),
