@@ -48,6 +48,7 @@ const KNOWN_CODES: Readonly<Record<ErrorCode, true>> = {
   unauthorized: true,
   'not-found': true,
   conflict: true,
+  'no-credit': true,
   'too-large': true,
   'bad-frame': true,
   'bad-signature': true,
@@ -71,6 +72,7 @@ const KNOWN_CODES: Readonly<Record<ErrorCode, true>> = {
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   400: 'bad-input',
   401: 'unauthorized',
+  402: 'no-credit',
   403: 'unauthorized',
   404: 'not-found',
   408: 'timeout',

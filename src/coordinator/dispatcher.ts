@@ -11,13 +11,15 @@ import { PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
 import { pastRecord } from '../store/standing.ts';
-import { balanceOf, contributorAccount } from '../ledger/ledger.ts';
+import { contributorAccount } from '../ledger/accounts.ts';
+import { balanceOf } from '../ledger/ledger.ts';
 import type { Jobs } from './jobs.ts';
 import type { Judge, Judgement } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { Serving } from './serving.ts';
 import type { ActiveLease } from './work.ts';
 import { DENY_MS, afterRejected, afterVerified, pauseLeft, windowOf } from './standing.ts';
 
@@ -31,6 +33,7 @@ export interface DispatcherContext {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly serving: Serving;
 }
 
 /** How often deadlines are looked at. */
@@ -60,8 +63,8 @@ export class Dispatcher {
   }
 
   /** Takes charge of a link until it ends. */
-  onLink(link: Link): void {
-    this.#track(this.#serve(link));
+  onLink(link: Link, openedMs?: number): void {
+    this.#track(this.#serve(link, openedMs));
   }
 
   /** Stops leasing and waits for what is in progress. */
@@ -71,11 +74,11 @@ export class Dispatcher {
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
   }
 
-  async #serve(link: Link): Promise<void> {
+  async #serve(link: Link, openedMs?: number): Promise<void> {
     const { clock, log, metrics } = this.#context;
     let session: PeerSession | undefined;
     try {
-      session = await this.#admit(link, await receiveHello(link, clock));
+      session = await this.#admit(link, await receiveHello(link, clock, openedMs));
       await receiveMessages(link, clock, (message) => {
         this.#handle(session!, message);
       });
@@ -120,6 +123,7 @@ export class Dispatcher {
       const text = 'This contributor has connected from elsewhere, perhaps another tab.';
       void older.notice('replaced', text).then(() => older.link.close());
     }
+    this.#context.serving.admit(link.peer);
     scheduler.join(link.peer, hello);
     metrics.contributors.set(this.#sessions.size);
     log.info({ peer: link.peer, client: hello.client }, 'contributor joined');
@@ -150,7 +154,7 @@ export class Dispatcher {
         scheduler.evicted(session.peer, message.evicted.length);
         return;
       case 'commit':
-        this.#track(this.#judge(session, message.result, message.lease));
+        this.#track(this.#judge(session, message.result, message.lease).finally(session.claim()));
         return;
       case 'decline':
         this.#track(this.#declined(session, message.lease, message.code));

@@ -10,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'k-too-large': 400,
   'shape-mismatch': 400,
   unauthorized: 401,
+  'no-credit': 402,
   'not-found': 404,
   conflict: 409,
   'too-large': 413,

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'unauthorized' // no token, or a wrong one
   | 'not-found'
   | 'conflict' // the state does not allow it (a cancelled job, a used name)
+  | 'no-credit' // an account does not hold what this costs
   | 'too-large' // over one of our limits
   | 'bad-frame' // bytes from the network that are not a message of ours
   | 'bad-signature'

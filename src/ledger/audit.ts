@@ -10,7 +10,13 @@ export type Rule =
   | 'shard-credited-once'
   | 'credit-to-contributor'
   | 'shard-has-receipt'
-  | 'shard-has-its-cells';
+  | 'shard-has-its-cells'
+  | 'nobody-overdrawn'
+  | 'supply-within-cap'
+  | 'kind-moves-its-accounts'
+  | 'event-has-its-name'
+  | 'refund-to-requester'
+  | 'ended-job-holds-nothing';
 
 export interface Contradiction {
   readonly rule: Rule;
@@ -30,13 +36,16 @@ const BROKEN: Record<Rule, RawBuilder<{ subject: string }>> = {
     WHERE balance_microcredits <> (SELECT coalesce(sum(microcredits), 0) FROM postings WHERE account = accounts.id)`,
   'shard-credited-once': sql`
     SELECT id AS subject FROM shards
-    WHERE (SELECT count(*) FROM events WHERE shard = shards.id AND kind = 'credit') <> 1`,
+    WHERE (SELECT count(*) FROM events WHERE shard = shards.id AND kind = 'credit')
+      <> CASE WHEN microcredits > 0 THEN 1 ELSE 0 END`,
   'credit-to-contributor': sql`
     SELECT shards.id AS subject FROM shards JOIN events ON events.shard = shards.id AND events.kind = 'credit'
     WHERE (
       SELECT jsonb_object_agg(account, microcredits) FROM postings WHERE event = events.id
     ) IS DISTINCT FROM jsonb_build_object(
-      'contributor:' || shards.contributor, shards.microcredits, 'treasury:mint', -shards.microcredits
+      'contributor:' || shards.contributor, shards.microcredits,
+      CASE WHEN EXISTS (SELECT FROM accounts WHERE id = 'reserve:' || shards.job)
+        THEN 'reserve:' || shards.job ELSE 'treasury:mint' END, -shards.microcredits
     )`,
   'shard-has-receipt': sql`
     SELECT id AS subject FROM shards WHERE receipt_envelope IS NULL`,
@@ -47,6 +56,48 @@ const BROKEN: Record<Rule, RawBuilder<{ subject: string }>> = {
         AND cells.row_block BETWEEN shards.row_block AND shards.row_block + row_blocks - 1
         AND cells.col_block BETWEEN shards.col_block AND shards.col_block + col_blocks - 1
     ) <> row_blocks * col_blocks`,
+  'nobody-overdrawn': sql`
+    SELECT id AS subject FROM accounts WHERE balance_microcredits < 0 AND id <> 'treasury:mint'`,
+  'supply-within-cap': sql`
+    SELECT accounts.id AS subject FROM accounts, settings
+    WHERE accounts.id = 'treasury:mint' AND settings.key = 'supply-cap'
+      AND -(SELECT coalesce(sum(microcredits), 0) FROM postings WHERE account = accounts.id) > value::bigint`,
+  // Contributors are paid for shards and by nothing else; credit comes into being by credit and grants alone.
+  'kind-moves-its-accounts': sql`
+    SELECT DISTINCT events.id::text AS subject
+    FROM events JOIN postings ON postings.event = events.id JOIN accounts ON accounts.id = postings.account
+    WHERE CASE
+      WHEN accounts.kind = 'contributor' THEN events.kind <> 'credit' OR microcredits < 0
+      WHEN accounts.id = 'treasury:mint' THEN events.kind NOT IN ('credit', 'grant') OR microcredits > 0
+      WHEN accounts.kind = 'reserve' THEN
+        events.kind NOT IN ('reserve', 'credit', 'refund') OR (events.kind = 'reserve') <> (microcredits > 0)
+      WHEN accounts.kind = 'requester' THEN events.kind NOT IN ('reserve', 'refund', 'grant', 'transfer')
+      ELSE false
+    END`,
+  'event-has-its-name': sql`
+    SELECT id::text AS subject FROM events
+    WHERE CASE
+      WHEN kind = 'credit' THEN shard IS NULL OR business_id IS NOT NULL
+      WHEN kind IN ('reserve', 'refund', 'grant', 'transfer') THEN
+        shard IS NOT NULL OR NOT starts_with(coalesce(business_id, ''), kind || ':')
+        OR (SELECT count(*) FROM postings WHERE event = events.id) <> 2
+      ELSE false
+    END`,
+  // A reservation moves credit from one requester to its job's reserve, a refund the rest of it back.
+  'refund-to-requester': sql`
+    SELECT moved.id::text AS subject FROM events AS moved JOIN postings AS held ON held.event = moved.id
+    WHERE moved.kind IN ('reserve', 'refund') AND starts_with(held.account, 'reserve:') AND (
+      moved.business_id IS DISTINCT FROM moved.kind || ':' || substr(held.account, 9)
+      OR NOT EXISTS (SELECT FROM jobs WHERE 'reserve:' || id = held.account)
+      OR (SELECT account FROM postings WHERE event = moved.id AND account <> held.account)
+        IS DISTINCT FROM (
+          SELECT account FROM events JOIN postings ON postings.event = events.id
+          WHERE business_id = 'reserve:' || substr(held.account, 9) AND microcredits < 0
+        )
+    )`,
+  'ended-job-holds-nothing': sql`
+    SELECT jobs.id AS subject FROM jobs JOIN accounts ON accounts.id = 'reserve:' || jobs.id
+    WHERE jobs.state <> 'running' AND balance_microcredits <> 0`,
 };
 
 /** Every contradiction in the ledger and between it and the shards; none in a sound one. */

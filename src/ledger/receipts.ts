@@ -8,10 +8,14 @@ import { lockJob } from '../store/jobs.ts';
 import { endLease } from '../store/leases.ts';
 import type { NewShard } from '../store/schema.ts';
 import { type ShardCell, acceptShard, getShard, storeReceipt } from '../store/shards.ts';
-import { balanceOf, contributorAccount, creditShard } from './ledger.ts';
+import { contributorAccount } from './accounts.ts';
+import { balanceOf, creditShard } from './ledger.ts';
 
 export interface SettleInput {
-  /** `id` is the lease's id, `contributor` the key in the lease. */
+  /**
+   * `id` is the lease's id, `contributor` the key in the lease, `microcredits` the work: what is credited for
+   * it may be less under a capped supply, and stands in the receipt.
+   */
   readonly shard: Omit<NewShard, 'resultDigest' | 'verifiedMs'>;
   /** One for each cell of the shard's rectangle. */
   readonly cells: readonly ShardCell[];
@@ -46,8 +50,14 @@ export function settleShard(
       await envelopeDigest(shard.resultEnvelope),
     ];
     if (!(await acceptShard(trx, { shard: { ...shard, resultDigest, verifiedMs }, cells }))) return undefined;
-    const { id, contributor, job, multiplyAdds, microcredits, missLog2 } = shard;
-    const { balance } = await creditShard(trx, { shard: id, contributor, microcredits, timeMs: verifiedMs });
+    const { id, contributor, job, multiplyAdds, missLog2 } = shard;
+    const { microcredits, balance } = await creditShard(trx, {
+      shard: id,
+      job,
+      contributor,
+      work: shard.microcredits,
+      timeMs: verifiedMs,
+    });
     const receipt: Receipt = {
       leaseDigest,
       resultDigest,

@@ -151,6 +151,36 @@ const MIGRATIONS: Record<string, Migration> = {
     END $$`,
     `CREATE TRIGGER postings_fold AFTER INSERT ON postings FOR EACH ROW EXECUTE FUNCTION fold_posting()`,
   ),
+
+  '0004-ledger-in-full': statements(
+    `ALTER TABLE accounts DROP CONSTRAINT accounts_kind_check`,
+    `ALTER TABLE accounts ADD CONSTRAINT accounts_kind_check CHECK (
+      kind IN ('contributor', 'site', 'team', 'project', 'requester', 'reserve', 'treasury', 'burn')
+    )`,
+    // Whatever the code forgets to ask, nobody spends what is not there.
+    `ALTER TABLE accounts ADD CONSTRAINT accounts_not_overdrawn
+      CHECK (balance_microcredits >= 0 OR id = 'treasury:mint')`,
+    // A capped supply may give nothing for a shard; its receipt says so.
+    `ALTER TABLE shards DROP CONSTRAINT shards_microcredits_check`,
+    `ALTER TABLE shards ADD CONSTRAINT shards_microcredits_check CHECK (microcredits >= 0)`,
+    `ALTER TABLE events ADD COLUMN business_id text UNIQUE`,
+
+    `CREATE FUNCTION check_supply() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF -NEW.balance_microcredits > (SELECT value::bigint FROM settings WHERE key = 'supply-cap') THEN
+        RAISE EXCEPTION 'this would issue more than the supply cap' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NULL;
+    END $$`,
+    `CREATE TRIGGER accounts_capped AFTER UPDATE ON accounts FOR EACH ROW WHEN (NEW.id = 'treasury:mint')
+      EXECUTE FUNCTION check_supply()`,
+    `CREATE FUNCTION refuse_cap_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      RAISE EXCEPTION 'a supply cap that stands cannot be moved' USING ERRCODE = 'restrict_violation';
+    END $$`,
+    `CREATE TRIGGER settings_cap_stands BEFORE UPDATE OR DELETE ON settings FOR EACH ROW
+      WHEN (OLD.key = 'supply-cap') EXECUTE FUNCTION refuse_cap_change()`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

@@ -9,7 +9,15 @@ import type { Hash } from '../matrix/manifest.ts';
 
 export type JobState = 'running' | 'done' | 'cancelled' | 'failed';
 export type LeaseState = 'open' | 'done' | 'expired' | 'rejected' | 'declined' | 'cancelled';
-export type AccountKind = 'contributor' | 'site' | 'team' | 'project' | 'treasury' | 'burn';
+export type AccountKind =
+  | 'contributor'
+  | 'site'
+  | 'team'
+  | 'project'
+  | 'requester'
+  | 'reserve'
+  | 'treasury'
+  | 'burn';
 
 /** A rectangle of C in 256-row blocks on both sides. */
 export interface RectangleColumns {
@@ -62,6 +70,7 @@ export interface ShardsTable extends RectangleColumns {
   /** Null only inside the transaction that settles the shard: it states the balance after the credit. */
   receiptEnvelope: Uint8Array | null;
   multiplyAdds: bigint;
+  /** Credited for it, 0 where a capped supply gave nothing. Until it is credited: the work, at rate 1. */
   microcredits: bigint;
   missLog2: number;
   gpuMs: number;
@@ -103,6 +112,8 @@ export interface EventsTable {
   id: Generated<bigint>;
   kind: string;
   shard: string | null;
+  /** Unique: what must happen once. */
+  businessId: string | null;
   timeMs: number;
   memo: string;
 }

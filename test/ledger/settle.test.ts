@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { randomInt, seededRng } from '../../src/core/rng.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
-import { balanceOf, contributorAccount, statement } from '../../src/ledger/ledger.ts';
+import { contributorAccount } from '../../src/ledger/accounts.ts';
+import { balanceOf } from '../../src/ledger/ledger.ts';
+import { statement } from '../../src/ledger/statements.ts';
 import { type SettleInput, type Settlement, settleShard } from '../../src/ledger/receipts.ts';
 import { envelopeDigest, openReceipt } from '../../src/protocol/envelope.ts';
 import { type SigningKey, generateKey } from '../../src/protocol/keys.ts';
