@@ -2,9 +2,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
 import type { Context } from './context.ts';
+import {
+  type CreditCommands,
+  addCredit,
+  addStatement,
+  microcredits,
+  realCreditCommands,
+} from './credit-commands.ts';
 
 /** What commands do; tests put their own in place. */
-export interface Commands {
+export interface Commands extends CreditCommands {
   start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
   multiply(options: import('./multiply.ts').MultiplyOptions, context: Context): Promise<void>;
   contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
@@ -12,6 +19,7 @@ export interface Commands {
 }
 
 export const realCommands: Commands = {
+  ...realCreditCommands,
   start: async (options, context) => (await import('./start.ts')).start(options, context),
   multiply: async (options, context) => (await import('./multiply.ts')).multiply(options, context),
   contribute: async (options, context) => (await import('./contribute.ts')).contribute(options, context),
@@ -44,6 +52,8 @@ export function createProgram(
   addStart(program, context, commands);
   addMultiply(program, context, commands);
   addContribute(program, context, commands);
+  addStatement(program, context, commands);
+  addCredit(program, context, commands);
   program
     .command('demo')
     .description('classify handwritten digits with two headless contributors, and check everything')
@@ -64,6 +74,17 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .option(
       '--announce <multiaddr...>',
       'addresses for contributors instead of the one listened on, such as /dns4/example.org/tcp/443/tls/ws',
+    )
+    .addOption(
+      new Option(
+        '--credit <mode>',
+        'whether requesters pay (default: as before; open in a new network)',
+      ).choices(['open', 'paid']),
+    )
+    .option(
+      '--supply-cap <microcredits>',
+      'never issue more, and halve what work mints on the way there; stands for good',
+      microcredits,
     )
     .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
     .option('--json-log', 'log lines of JSON', false)

@@ -22,6 +22,10 @@ export interface StartOptions {
   readonly data?: string | undefined;
   readonly name?: string | undefined;
   readonly announce?: readonly string[] | undefined;
+  /** Whether requesters pay; as before where it is not given. */
+  readonly credit?: 'open' | 'paid' | undefined;
+  /** Microcredits. */
+  readonly supplyCap?: string | undefined;
   /** Submit the digits to a network that has had no job yet. */
   readonly sample: boolean;
   readonly jsonLog: boolean;
@@ -56,7 +60,7 @@ function coordinatorOptions(
   log: Logger,
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
-  const { host, port, peerPort, name, announce } = options;
+  const { host, port, peerPort, name, announce, credit, supplyCap } = options;
   return {
     dataDir,
     log,
@@ -66,6 +70,8 @@ function coordinatorOptions(
     ...(peerPort !== undefined && { peerPort }),
     ...(name !== undefined && { network: name }),
     ...(announce !== undefined && { announce }),
+    ...(credit !== undefined && { credit }),
+    ...(supplyCap !== undefined && { supplyCap: BigInt(supplyCap) }),
     ...(databaseUrl !== undefined && { databaseUrl }),
   };
 }

@@ -6,11 +6,16 @@ import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import type {
   ContributorView,
+  CreditView,
+  GrantRequest,
   JobRequest,
   JobView,
   NetworkView,
   OperandView,
+  OrderView,
   ReceiptView,
+  StatementView,
+  TransferRequest,
 } from '../core/v1.ts';
 import { countedStream } from './counted-stream.ts';
 import { serverSentEvents } from './events.ts';
@@ -110,13 +115,7 @@ export class TileworkClient {
 
   /** C = A·Bᵀ over two stored operands. @throws AppError 'shape-mismatch', 'not-found', 'non-finite'. */
   createJob(request: JobRequest, options?: CallOptions): Promise<JobView> {
-    return this.#http.json<JobView>({
-      method: 'POST',
-      path: 'v1/jobs',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-      signal: inTime(options?.signal),
-    });
+    return this.#post('v1/jobs', request, options);
   }
 
   jobs(options?: CallOptions): Promise<JobView[]> {
@@ -212,9 +211,57 @@ export class TileworkClient {
     return this.#get('v1/network', options, { authorize: false });
   }
 
+  /** What credit is on this network. Needs no token. */
+  credit(options?: CallOptions): Promise<CreditView> {
+    return this.#get('v1/credit', options, { authorize: false });
+  }
+
+  /** A contributor's latest credit. Needs no token. */
+  statement(contributor: string, options?: CallOptions): Promise<StatementView> {
+    return this.#get(`v1/contributors/${encodeURIComponent(contributor)}/statement`, options, {
+      authorize: false,
+    });
+  }
+
+  /** All of a contributor's credit as a signed CSV file, not yet checked. Needs no token. */
+  async statementCsv(contributor: string, options: CallOptions = {}): Promise<string> {
+    const path = `v1/contributors/${encodeURIComponent(contributor)}/statement.csv`;
+    const response = await this.#http.request({ path, authorize: false, signal: options.signal });
+    try {
+      return await response.text();
+    } catch (error) {
+      throw this.#http.failure(error, options.signal);
+    }
+  }
+
+  /** An account's balance and latest events. */
+  account(account: string, options?: CallOptions): Promise<StatementView> {
+    return this.#get(`v1/credit/accounts/${encodeURIComponent(account)}`, options);
+  }
+
+  /** Mints credit for an account; the same id again changes nothing. @throws AppError 'conflict', 'bad-input'. */
+  grantCredit(request: GrantRequest, options?: CallOptions): Promise<OrderView> {
+    return this.#post('v1/credit/grants', request, options);
+  }
+
+  /** As grantCredit. @throws AppError 'no-credit' besides. */
+  transferCredit(request: TransferRequest, options?: CallOptions): Promise<OrderView> {
+    return this.#post('v1/credit/transfers', request, options);
+  }
+
   /** What the pages read: where contributors reach the coordinator. */
   coordinatorAddresses(options?: CallOptions): Promise<{ v: number; addrs: string[] }> {
     return this.#get('coordinator.json', options, { authorize: false });
+  }
+
+  #post<T>(path: string, body: object, options: CallOptions = {}): Promise<T> {
+    return this.#http.json<T>({
+      method: 'POST',
+      path,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: inTime(options.signal),
+    });
   }
 
   #get<T>(path: string, options: CallOptions = {}, more: Partial<HttpRequest> = {}): Promise<T> {

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
+import { type CreditMode, storeCreditSettings } from '../ledger/credit-settings.ts';
 import { listen } from '../net/coordinator-node.ts';
 import { generateKey, keyFromBytes, keyToBytes, peerIdOf } from '../protocol/keys.ts';
 import { openBlockStore } from '../store/blocks.ts';
@@ -40,6 +41,10 @@ export interface CoordinatorOptions {
   readonly databaseUrl?: string;
   /** Verification threads. @default one less than the processors, at least one */
   readonly threads?: number;
+  /** Whether requesters pay. Kept for later starts. @default as before; 'open' in a new network */
+  readonly credit?: CreditMode;
+  /** Microcredits that will never be passed. Once it is set it stands. @default as before; none in a new network */
+  readonly supplyCap?: bigint;
   /** What deadlines run by. @default systemClock */
   readonly clock?: Clock;
 }
@@ -79,6 +84,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       options.databaseUrl === undefined ? { dataDir: folder.path } : { url: options.databaseUrl },
     );
     undo.push(() => db.destroy());
+    const credit = await storeCreditSettings(
+      db,
+      { mode: options.credit, supplyCap: options.supplyCap },
+      clock.now(),
+    );
     const blocks = await openBlockStore(folder.blocks);
     undo.push(() => blocks.close());
     const pool = new VerifyPool(
@@ -136,7 +146,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const url = await http.listen({ host, port }).catch((error: unknown) => {
       throw listenError(error, host, port);
     });
-    log.info({ url, peers: peers.addresses }, 'coordinator ready');
+    log.info({ url, peers: peers.addresses, credit: credit.mode }, 'coordinator ready');
     return { url, peerId, peerAddresses: peers.addresses, token, tokenIsNew: tokenFile.created, close };
   } catch (error) {
     await close();

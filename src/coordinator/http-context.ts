@@ -1,5 +1,7 @@
 /** What the routes need of the rest of the coordinator. */
+import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import type { JobReports } from './job-reports.ts';
@@ -14,7 +16,10 @@ export interface HttpContext {
   readonly reports: JobReports;
   readonly operands: Operands;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly log: Logger;
+  /** What statements are signed with; its PeerId is `peerId`. */
+  readonly key: SigningKey;
   readonly token: string;
   readonly network: string;
   readonly peerId: string;

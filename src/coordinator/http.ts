@@ -5,6 +5,7 @@ import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { AppError, toAppError } from '../core/errors.ts';
 import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
+import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
@@ -43,10 +44,12 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   await app.register(
     async (v1) => {
       publicRoutes(v1, context);
+      statementRoutes(v1, context);
       await v1.register(async (guarded) => {
         guarded.addHook('onRequest', requester);
         operandRoutes(guarded, context);
         jobRoutes(guarded, context);
+        creditRoutes(guarded, context);
       });
     },
     { prefix: '/v1' },

@@ -14,12 +14,16 @@ import { putMatrix } from '../matrix/build.ts';
 import { RESULT_DTYPE, assertK } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
-import type { Database } from '../store/database.ts';
-import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
+import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
+import { refundRest, reserve } from '../ledger/reservations.ts';
+import { addBelonging } from '../store/belongings.ts';
+import type { Database, Queries } from '../store/database.ts';
+import { type NewJob, cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
 import type { Rect } from './grid.ts';
+import { priceOf } from './price.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ActiveLease, JobSpec } from './work.ts';
 import { JobSecrets, type VerifyPool, jobParams } from './verify-pool.ts';
@@ -79,15 +83,18 @@ export class Jobs {
     return this.#running.size;
   }
 
-  /** @throws AppError 'not-found', 'shape-mismatch', 'k-too-large', 'bad-input'. */
-  async create(request: JobRequest): Promise<Job> {
+  /**
+   * @param requester - the account that pays, where requesters do: the whole price is reserved with the job
+   * @throws AppError 'not-found', 'shape-mismatch', 'k-too-large', 'bad-input', 'no-credit'.
+   */
+  async create(request: JobRequest, requester: string = DEFAULT_REQUESTER): Promise<Job> {
     const { db, rng, clock } = this.#context;
     const [a, b] = await Promise.all([this.#operand(request.a), this.#operand(request.b)]);
     assertProduct(a, b);
     jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
     const project = (request.project ?? 'a matrix product').trim().slice(0, MAX_PROJECT_CHARS);
     if (!project || /\p{Cc}/u.test(project)) throw new AppError('bad-input', 'a project is one line of text');
-    const job = await createJob(db, {
+    const wanted: NewJob = {
       id: toHex(rng.bytes(16)),
       a: a.id,
       b: b.id,
@@ -99,6 +106,12 @@ export class Jobs {
       title: '',
       priority: request.priority ?? 0,
       createdMs: clock.now(),
+    };
+    const job = await db.transaction().execute(async (trx) => {
+      const made = await createJob(trx, wanted);
+      await addBelonging(trx, requester, made.id);
+      await reserve(trx, { job: made.id, requester, microcredits: priceOf(made), timeMs: made.createdMs });
+      return made;
     });
     await this.#begin(job);
     this.changes.emit({ type: 'created', job: job.id });
@@ -109,17 +122,19 @@ export class Jobs {
   async cancel(id: string): Promise<void> {
     const job = await getJob(this.#context.db, id);
     if (!job) throw new AppError('not-found', 'there is no such job');
-    const changed = await setJobState(this.#context.db, id, 'cancelled', {
-      timeMs: this.#context.clock.now(),
-    });
+    const timeMs = this.#context.clock.now();
+    const changed = await this.#end(id, timeMs, (trx) => setJobState(trx, id, 'cancelled', { timeMs }));
     if (!changed) throw new AppError('conflict', `this job is ${job.state} already`);
     this.#drop(id);
   }
 
   /** Ends a job that cannot be finished; what was verified stays credited. */
   async fail(id: string, reason: string): Promise<void> {
-    const { db, clock, log } = this.#context;
-    const changed = await setJobState(db, id, 'failed', { timeMs: clock.now(), error: reason });
+    const { clock, log } = this.#context;
+    const timeMs = clock.now();
+    const changed = await this.#end(id, timeMs, (trx) =>
+      setJobState(trx, id, 'failed', { timeMs, error: reason }),
+    );
     if (!changed) return;
     log.error({ job: id, reason }, 'job failed');
     this.#drop(id);
@@ -204,8 +219,19 @@ export class Jobs {
     const { manifestHash } = await putMatrix(shape, strips, (hash: Hash, bytes: Uint8Array) =>
       blocks.put(hash, bytes),
     );
-    if (await finishJob(db, id, manifestHash, clock.now())) log.info({ job: id }, 'job done');
+    const timeMs = clock.now();
+    const done = await this.#end(id, timeMs, (trx) => finishJob(trx, id, manifestHash, timeMs));
+    if (done) log.info({ job: id }, 'job done');
     this.#drop(id);
+  }
+
+  /** The job's end and the refund of what it had reserved and not used are one: both, or neither. */
+  #end(id: string, timeMs: number, end: (trx: Queries) => Promise<boolean>): Promise<boolean> {
+    return this.#context.db.transaction().execute(async (trx) => {
+      const ended = await end(trx);
+      if (ended) await refundRest(trx, id, timeMs);
+      return ended;
+    });
   }
 
   #drop(id: string): void {

@@ -83,6 +83,61 @@ export interface ContributorView {
   readonly microcredits: Microcredits;
 }
 
+/** What credit is on this network. */
+export interface CreditView {
+  /** 'open': verified work mints credit. 'paid': requesters pay for verified shards. */
+  readonly mode: 'open' | 'paid';
+  readonly issuedMicrocredits: Microcredits;
+  /** Null without a cap. */
+  readonly supplyCapMicrocredits: Microcredits | null;
+  /** Work mints 2^−halvings of itself; 0 without a cap, null once everything is issued. */
+  readonly halvings: number | null;
+}
+
+export interface StatementLineView {
+  /** Events are numbered upwards; two lines of an account stand in the order of their commits. */
+  readonly event: string;
+  readonly kind: string;
+  readonly shard: string | null;
+  readonly timeMs: number;
+  readonly microcredits: Microcredits;
+  readonly memo: string;
+}
+
+/** One page of an account's postings, newest first. */
+export interface StatementView {
+  readonly account: string;
+  readonly balanceMicrocredits: Microcredits;
+  readonly lines: readonly StatementLineView[];
+}
+
+/** Credit for an account from the mint, by the operator. */
+export interface GrantRequest {
+  /** Whoever orders chooses it: the same order again changes nothing. */
+  readonly id: string;
+  /** `kind:name`. */
+  readonly to: string;
+  readonly microcredits: Microcredits;
+  readonly memo?: string;
+}
+
+export interface TransferRequest extends GrantRequest {
+  readonly from: string;
+}
+
+/** An order that was carried out. */
+export interface OrderView {
+  readonly event: string;
+  readonly kind: string;
+  readonly from: string;
+  readonly to: string;
+  readonly microcredits: Microcredits;
+  readonly memo: string;
+  readonly timeMs: number;
+  /** False for the repetition of an order that had been carried out before. */
+  readonly fresh: boolean;
+}
+
 /** The public state of the network, without a token. */
 export interface NetworkView {
   readonly network: string;

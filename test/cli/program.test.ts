@@ -23,6 +23,8 @@ async function run(
     multiply: record('multiply'),
     contribute: record('contribute'),
     demo: record('demo'),
+    credit: record('credit'),
+    statement: record('statement'),
   });
   const write = (text: string): void => {
     printed += text;

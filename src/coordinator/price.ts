@@ -1,0 +1,26 @@
+/** What a job can cost at most. */
+import { microcreditsFor } from '../core/units.ts';
+import { BLOCK_ROWS } from '../matrix/blocks.ts';
+
+/**
+ * Microcredits of a job whose every cell is a shard of its own. Work is rounded up for each shard, and
+ * rounding up parts never comes to less than rounding up the whole: no way to cut the job costs more.
+ * @param job - C is rows × cols, over k
+ */
+export function priceOf({ rows, cols, k }: { rows: number; cols: number; k: number }): bigint {
+  const [fullRows, restRows] = cut(rows);
+  const [fullCols, restCols] = cut(cols);
+  const cells = (count: number, height: number, width: number): bigint =>
+    BigInt(count) * microcreditsFor(height, width, k);
+  return (
+    cells(fullRows * fullCols, BLOCK_ROWS, BLOCK_ROWS) +
+    cells(fullRows, BLOCK_ROWS, restCols) +
+    cells(fullCols, restRows, BLOCK_ROWS) +
+    cells(1, restRows, restCols)
+  );
+}
+
+/** Full blocks, and the rows of the last one where it is not full. */
+function cut(size: number): [full: number, rest: number] {
+  return [Math.floor(size / BLOCK_ROWS), size % BLOCK_ROWS];
+}
