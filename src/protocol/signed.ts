@@ -62,6 +62,8 @@ export interface Receipt {
   /** A wrong result passes with probability at most 2^−missLog2. */
   readonly missLog2: number;
   readonly timeMs: number;
+  /** Its leaf in the coordinator's public log; only receipts that are older than the log have none. */
+  readonly logIndex?: number;
 }
 
 /** A payload's codec; envelope.ts signs what it makes. `decode` is total: 'bad-frame' or a value. */
@@ -103,6 +105,7 @@ const RECEIPT: MessageRules = {
   8: u64,
   9: u32,
   10: u64,
+  11: u64,
 };
 
 export const leasePayload = payload<Lease>(
@@ -175,6 +178,7 @@ export const receiptPayload = payload<Receipt>(
       balanceMicrocredits: f.unitsTo(receipt.balanceMicrocredits, 'the balance'),
       missLog2: f.intIn(receipt.missLog2, 0, MAX_U32, 'missLog2'),
       timeMs: f.numberOf(receipt.timeMs, MAX_TIME_MS, 'timeMs'),
+      ...logIndexOf(receipt),
     }),
   (bytes) => {
     const receipt = pb.Receipt.decode(bytes);
@@ -189,9 +193,16 @@ export const receiptPayload = payload<Receipt>(
       balanceMicrocredits: f.unitsFrom(receipt.balanceMicrocredits, 'the balance'),
       missLog2: receipt.missLog2,
       timeMs: f.numberOf(receipt.timeMs, MAX_TIME_MS, 'timeMs'),
+      ...logIndexOf(receipt),
     };
   },
 );
+
+function logIndexOf({ logIndex }: { readonly logIndex?: number }): { logIndex?: number } {
+  return logIndex === undefined
+    ? {}
+    : { logIndex: f.numberOf(logIndex, Number.MAX_SAFE_INTEGER, 'the log index') };
+}
 
 function productTo(work: Product): pb.Product {
   const at = (value: number, what: string): number => f.intIn(value, 0, MAX_ROW_BLOCKS, what);

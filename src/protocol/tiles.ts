@@ -9,7 +9,7 @@ import { MAX_LOG_ENTRY_BYTES, TILE_WIDTH } from './limits.ts';
 import { type ReadNodes, type TreeNode, nodeHash } from './merkle.ts';
 
 /** 2⁸ hashes a tile. */
-const TILE_HEIGHT = 8;
+export const TILE_HEIGHT = 8;
 /** 256⁷ > 2⁵³: no tree that we can count has more levels of tiles. */
 const MAX_TILE_LEVEL = 6;
 

@@ -34,7 +34,8 @@ export const aResult: Result = {
   client: 'tilework/0.1.0',
 };
 
-export const aReceipt: Receipt = {
+/** Of a time before the log, when receipts had no index; they stay valid. */
+export const anOldReceipt: Receipt = {
   leaseDigest: hashOf(0x11),
   resultDigest: hashOf(0x22),
   lease: LEASE_ID,
@@ -46,6 +47,8 @@ export const aReceipt: Receipt = {
   missLog2: 72,
   timeMs: 1_767_225_612_345,
 };
+
+export const aReceipt: Receipt = { ...anOldReceipt, logIndex: 70_000 };
 
 const envelope = Uint8Array.from({ length: 40 }, (_, i) => i);
 

@@ -80,10 +80,13 @@ describe('the path of a tile', () => {
 
   it('comes of no other text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'tile/entries0123x.p') }), (text) => {
-        const tile = parseTilePath(text);
-        if (tile) expect(tilePath(tile)).toBe(text);
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('tile/', 'entries', '/', '0', '1', '000', '/x', '.p/') }),
+        (text) => {
+          const tile = parseTilePath(text);
+          if (tile) expect(tilePath(tile)).toBe(text);
+        },
+      ),
     );
   });
 });
@@ -119,7 +122,7 @@ describe('the tiles of a tree', () => {
 });
 
 describe('a tree that is read from tiles', async () => {
-  const entries = Array.from({ length: 600 }, (_, n) => utf8.encode(`entry ${n}`));
+  const entries = Array.from({ length: 520 }, (_, n) => utf8.encode(`entry ${n}`));
   const hashes = await Promise.all(entries.map(leafHash));
   const above = await Promise.all([0, 1].map((n) => rootOf(hashes.slice(n * 256, (n + 1) * 256))));
   const fetched: string[] = [];
@@ -130,7 +133,7 @@ describe('a tree that is read from tiles', async () => {
   };
 
   it('has the same roots and proofs', async () => {
-    for (const size of [1, 2, 255, 256, 257, 511, 512, 513, 600]) {
+    for (const size of [1, 2, 255, 256, 257, 512, 520]) {
       const read = tileReader(size, fetch);
       const root = await rootAt(size, read);
       expect(root).toEqual(await rootOf(hashes.slice(0, size)));
@@ -149,15 +152,15 @@ describe('a tree that is read from tiles', async () => {
 
   it('fetches each tile once, and only tiles that the tree has', async () => {
     fetched.length = 0;
-    const read = tileReader(600, fetch);
-    for (const index of [0, 300, 599]) await inclusionProof(index, 600, read);
-    await rootAt(600, read);
-    expect(fetched.toSorted()).toEqual(['tile/0/000', 'tile/0/001', 'tile/0/002.p/88', 'tile/1/000.p/2']);
+    const read = tileReader(520, fetch);
+    for (const index of [0, 300, 519]) await inclusionProof(index, 520, read);
+    await rootAt(520, read);
+    expect(fetched.toSorted()).toEqual(['tile/0/000', 'tile/0/001', 'tile/0/002.p/8', 'tile/1/000.p/2']);
   });
 
   it('is refused when a tile has another length', async () => {
-    const short = tileReader(600, (path, tile) => fetch(path, tile).then((bytes) => bytes.subarray(1)));
-    await expect(rootAt(600, short)).rejects.toMatchObject({ code: 'bad-frame' });
+    const short = tileReader(520, (path, tile) => fetch(path, tile).then((bytes) => bytes.subarray(1)));
+    await expect(rootAt(520, short)).rejects.toMatchObject({ code: 'bad-frame' });
   });
 });
 

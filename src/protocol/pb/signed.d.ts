@@ -146,6 +146,7 @@ export interface Receipt {
     balanceMicrocredits: number;
     missLog2: number;
     timeMs: number;
+    logIndex?: number;
 }
 export declare namespace Receipt {
     const codec: () => Codec<Receipt>;
@@ -189,7 +190,34 @@ export declare namespace Receipt {
         field: '$.timeMs';
         value: number;
     }
+    interface ReceiptLogIndexFieldEvent {
+        field: '$.logIndex';
+        value: number;
+    }
     function encode(obj: Partial<Receipt>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Receipt;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Generator<ReceiptLeaseDigestFieldEvent | ReceiptResultDigestFieldEvent | ReceiptLeaseFieldEvent | ReceiptContributorFieldEvent | ReceiptJobFieldEvent | ReceiptMultiplyAddsFieldEvent | ReceiptMicrocreditsFieldEvent | ReceiptBalanceMicrocreditsFieldEvent | ReceiptMissLog2FieldEvent | ReceiptTimeMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Generator<ReceiptLeaseDigestFieldEvent | ReceiptResultDigestFieldEvent | ReceiptLeaseFieldEvent | ReceiptContributorFieldEvent | ReceiptJobFieldEvent | ReceiptMultiplyAddsFieldEvent | ReceiptMicrocreditsFieldEvent | ReceiptBalanceMicrocreditsFieldEvent | ReceiptMissLog2FieldEvent | ReceiptTimeMsFieldEvent | ReceiptLogIndexFieldEvent>;
+}
+export interface LogEntry {
+    receipt: Uint8Array<ArrayBuffer>;
+    result: Uint8Array<ArrayBuffer>;
+    lease: Uint8Array<ArrayBuffer>;
+}
+export declare namespace LogEntry {
+    const codec: () => Codec<LogEntry>;
+    interface LogEntryReceiptFieldEvent {
+        field: '$.receipt';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface LogEntryResultFieldEvent {
+        field: '$.result';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface LogEntryLeaseFieldEvent {
+        field: '$.lease';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<LogEntry>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogEntry>): LogEntry;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogEntry>): Generator<LogEntryReceiptFieldEvent | LogEntryResultFieldEvent | LogEntryLeaseFieldEvent>;
 }

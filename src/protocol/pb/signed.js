@@ -499,6 +499,10 @@ export var Receipt;
                     w.uint32(80);
                     w.uint64Number(obj.timeMs);
                 }
+                if (obj.logIndex != null) {
+                    w.uint32(88);
+                    w.uint64Number(obj.logIndex);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -557,6 +561,10 @@ export var Receipt;
                         }
                         case 10: {
                             obj.timeMs = reader.uint64Number();
+                            break;
+                        }
+                        case 11: {
+                            obj.logIndex = reader.uint64Number();
                             break;
                         }
                         default: {
@@ -641,6 +649,13 @@ export var Receipt;
                             };
                             break;
                         }
+                        case 11: {
+                            yield {
+                                field: `${prefix}.logIndex`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -664,3 +679,105 @@ export var Receipt;
     }
     Receipt.stream = stream;
 })(Receipt || (Receipt = {}));
+export var LogEntry;
+(function (LogEntry) {
+    let _codec;
+    LogEntry.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.receipt != null && obj.receipt.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.receipt);
+                }
+                if ((obj.result != null && obj.result.byteLength > 0)) {
+                    w.uint32(18);
+                    w.bytes(obj.result);
+                }
+                if ((obj.lease != null && obj.lease.byteLength > 0)) {
+                    w.uint32(26);
+                    w.bytes(obj.lease);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    receipt: new Uint8Array(0),
+                    result: new Uint8Array(0),
+                    lease: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.receipt = reader.bytes();
+                            break;
+                        }
+                        case 2: {
+                            obj.result = reader.bytes();
+                            break;
+                        }
+                        case 3: {
+                            obj.lease = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.receipt`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.result`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.lease`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, LogEntry.codec());
+    }
+    LogEntry.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, LogEntry.codec(), opts);
+    }
+    LogEntry.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, LogEntry.codec(), opts);
+    }
+    LogEntry.stream = stream;
+})(LogEntry || (LogEntry = {}));
