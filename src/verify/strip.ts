@@ -43,15 +43,16 @@ export interface ColumnOperand {
 
 /**
  * The strength of a job's checks, for strips of at most `maxWidth` columns.
+ * @param missLog2 - the chance to reach or to fall below; without it, what a secret r needs
  * @throws AppError 'k-too-large', or 'too-large' where shards must be narrower.
  */
-export function paramsFor(dtype: Dtype, k: number, maxWidth: number): VerifyParams {
+export function paramsFor(dtype: Dtype, k: number, maxWidth: number, missLog2?: number): VerifyParams {
   if (dtype === 'i8') {
     assertK(dtype, k);
-    return chooseExact(k, maxWidth);
+    return chooseExact(k, maxWidth, missLog2);
   }
   assertFloatK(k);
-  return chooseFloat();
+  return chooseFloat(missLog2);
 }
 
 /** log₂ of the chance that one check accepts what it promises to refuse. */

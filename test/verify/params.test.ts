@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_K_I8 } from '../../src/matrix/dtype.ts';
-import { MAX_K_FLOAT, chooseExact, chooseFloat, narrow } from '../../src/verify/params.ts';
+import { MAX_K_FLOAT, PUBLIC_MISS_LOG2, chooseExact, chooseFloat, narrow } from '../../src/verify/params.ts';
 import { missBound, paramsFor } from '../../src/verify/strip.ts';
 
 describe('the strength of a check', () => {
@@ -36,6 +36,20 @@ describe('the strength of a check', () => {
     expect(chooseFloat()).toMatchObject({ bits: 4, rounds: 16, missLog2: -64 });
     expect(missBound(paramsFor('f16', 1000, 300))).toBe(-64);
     expect(missBound(paramsFor('i8', 1024, 1024))).toBe(-72);
+  });
+
+  it('reaches what a public coin needs, when that is asked for', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: MAX_K_I8 }), fc.integer({ min: 1, max: 2 ** 19 }), (k, width) => {
+        expect(paramsFor('i8', k, width, PUBLIC_MISS_LOG2).missLog2).toBeLessThanOrEqual(-108);
+      }),
+    );
+    expect(paramsFor('i8', 1024, 1024, PUBLIC_MISS_LOG2)).toMatchObject({ bits: 18, rounds: 6 });
+    expect(paramsFor('f32', 1024, 1024, PUBLIC_MISS_LOG2)).toMatchObject({
+      bits: 4,
+      rounds: 28,
+      missLog2: -112,
+    });
   });
 
   it('refuses a K that overflows int32, or that leaves no float bound', () => {
