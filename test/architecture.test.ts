@@ -10,6 +10,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   matrix: [],
   protocol: ['matrix'],
   verify: ['matrix'],
+  // Checks what the coordinator writes, so it shares no code with what writes it.
+  audit: ['matrix', 'protocol', 'verify'],
   gpu: ['matrix'],
   net: ['protocol'],
   contributor: ['matrix', 'protocol', 'gpu', 'net'],
@@ -19,7 +21,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['protocol', 'store'],
   coordinator: ['matrix', 'protocol', 'verify', 'net', 'store', 'ledger'],
   client: ['matrix'],
-  cli: ['client', 'coordinator'],
+  cli: ['client', 'coordinator', 'audit'],
 };
 
 /** The page knows a contributor by its promises, its settings and the client that reaches its workers. */

@@ -1,0 +1,103 @@
+/** The log's checkpoint, and those that were signed before it. */
+import { type Bytes, bytesEqual, toHex, utf8 } from '../core/bytes.ts';
+import { isAppError } from '../core/errors.ts';
+import { type Checkpoint, logOrigin, openCheckpoint } from '../protocol/checkpoint.ts';
+import { Contradiction, type ContradictionKind } from './contradiction.ts';
+
+export interface SignedCheckpoint extends Checkpoint {
+  /** PeerId of the key that signed it. */
+  readonly coordinator: string;
+}
+
+/** A checkpoint that somebody kept. */
+export interface KeptCheckpoint {
+  /** Such as a file's name. */
+  readonly name: string;
+  readonly note: Uint8Array;
+}
+
+/**
+ * Without a pinned key the checkpoint says itself whose log it is: that is to be compared with what the
+ * network tells elsewhere.
+ * @throws Contradiction 'checkpoint-form', 'checkpoint-key', 'checkpoint-origin' or 'checkpoint-signature'
+ */
+export async function openSigned(
+  note: Uint8Array,
+  pinned: string | undefined,
+  subject = 'the checkpoint',
+): Promise<SignedCheckpoint> {
+  const origin = utf8.decode(note.subarray(0, note.indexOf(10)));
+  const named = /^tilework\/(\S+)$/.exec(origin)?.[1];
+  if (named === undefined) {
+    const found = JSON.stringify(origin.slice(0, 80));
+    throw new Contradiction('checkpoint-origin', subject, { expected: logOrigin('<PeerId>'), found });
+  }
+  if (pinned !== undefined && named !== pinned) {
+    throw new Contradiction('checkpoint-key', `whose log ${subject} is of`, {
+      expected: pinned,
+      found: named,
+    });
+  }
+  try {
+    return { ...(await openCheckpoint(note, named)), coordinator: named };
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    const kind: ContradictionKind =
+      error.code === 'bad-signature'
+        ? 'checkpoint-signature'
+        : error.code === 'wrong-peer'
+          ? 'checkpoint-origin'
+          : 'checkpoint-form';
+    const expected = kind === 'checkpoint-form' ? 'a signed checkpoint' : `a signature of ${named}`;
+    throw new Contradiction(kind, subject, { expected, found: error.message });
+  }
+}
+
+/** Earlier checkpoints, each to be met by the tree when it has grown to its size. */
+export class EarlierCheckpoints {
+  readonly #bySize: readonly (SignedCheckpoint & { readonly name: string })[];
+  #met = 0;
+
+  private constructor(opened: readonly (SignedCheckpoint & { readonly name: string })[]) {
+    this.#bySize = opened;
+  }
+
+  /** @throws Contradiction 'log-shrank', and as openSigned */
+  static async open(kept: readonly KeptCheckpoint[], now: SignedCheckpoint): Promise<EarlierCheckpoints> {
+    const opened: (SignedCheckpoint & { readonly name: string })[] = [];
+    for (const { name, note } of kept) {
+      const checkpoint = await openSigned(note, now.coordinator, `the earlier checkpoint ${name}`);
+      if (checkpoint.size > now.size) {
+        throw new Contradiction('log-shrank', `the log since the earlier checkpoint ${name}`, {
+          expected: `at least ${checkpoint.size} entries`,
+          found: now.size,
+        });
+      }
+      opened.push({ ...checkpoint, name });
+    }
+    return new EarlierCheckpoints(opened.sort((a, b) => a.size - b.size));
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#bySize.length;
+  }
+
+  /** The next size at which there is something to compare. */
+  get nextSize(): number | undefined {
+    return this.#bySize[this.#met]?.size;
+  }
+
+  /** @throws Contradiction 'log-forked' */
+  meet(size: number, root: Bytes): void {
+    for (let next = this.#bySize[this.#met]; next?.size === size; next = this.#bySize[this.#met]) {
+      if (!bytesEqual(next.root, root)) {
+        throw new Contradiction('log-forked', `the root of the first ${size} entries (${next.name})`, {
+          expected: toHex(next.root),
+          found: toHex(root),
+        });
+      }
+      this.#met += 1;
+    }
+  }
+}
