@@ -1,15 +1,17 @@
 /** Reads manifests and strip lists by hash, keeping the few that the next shard will ask for again. */
 import { AppError } from '../core/errors.ts';
 import { BLOCK_ROWS, colBlocks, rowBlocks } from '../matrix/blocks.ts';
-import type { Dtype } from '../matrix/dtype.ts';
+import { type Dtype, assertK } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, type Manifest, decodeManifest } from '../matrix/manifest.ts';
 import { stripHashes } from '../matrix/read.ts';
 import type { Product } from '../protocol/signed.ts';
+import { type FetchNode, NodeCache } from './nodes.ts';
 
-/** List nodes and manifests kept: 64 strips of 32 KiB at most in the usual case. */
-const NODES_KEPT = 256;
-/** Larger shapes than any GPU's memory could use are refused before anything is fetched. */
-const MAX_STRIP_BLOCKS = 1 << 20;
+/**
+ * Blocks that one lease may name, 64 GiB of them: a shard lasts seconds, and as text their hashes take some
+ * 25 MB. The lists of a larger one are never asked for.
+ */
+const MAX_LEASE_BLOCKS = 1 << 18;
 
 export interface ShardOperands {
   readonly dtype: Dtype;
@@ -22,26 +24,46 @@ export interface ShardOperands {
 }
 
 export class OperandReader {
-  readonly #fetch: FetchBytes;
-  readonly #nodes = new Map<Hash, Promise<Uint8Array>>();
+  readonly #nodes: NodeCache;
 
-  constructor(fetch: FetchBytes) {
-    this.#fetch = fetch;
+  constructor(fetch: FetchNode) {
+    this.#nodes = new NodeCache(fetch);
   }
 
-  /** The block hashes of one shard. @throws AppError 'bad-frame' when the work does not fit the operands. */
-  async shard(work: Omit<Product, 'kind'>): Promise<ShardOperands> {
-    const [a, b] = await Promise.all([this.#manifest(work.a), this.#manifest(work.b)]);
+  /**
+   * The block hashes of one shard. The signal ends every question; so does the first answer that is wrong.
+   * @throws AppError 'bad-frame' when the work does not fit the operands, 'too-large' or 'k-too-large' for a K
+   *   that is not computed here, 'aborted'.
+   */
+  async shard(work: Omit<Product, 'kind'>, signal?: AbortSignal): Promise<ShardOperands> {
+    const stop = new AbortController();
+    const ended = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    try {
+      return await this.#read(work, (hash) => this.#nodes.get(hash, ended));
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async #read(work: Omit<Product, 'kind'>, fetch: FetchBytes): Promise<ShardOperands> {
+    const manifest = async (hash: Hash): Promise<Manifest> => decodeManifest(await fetch(hash));
+    const [a, b] = await Promise.all([manifest(work.a), manifest(work.b)]);
     if (a.dtype === 'i32' || a.dtype !== b.dtype || a.cols !== b.cols) {
       throw new AppError('bad-frame', 'the operands of this lease do not fit each other');
     }
     if (work.rowBlock + work.rowBlocks > rowBlocks(a) || work.colBlock + work.colBlocks > rowBlocks(b)) {
       throw new AppError('bad-frame', 'this lease reaches beyond its operands');
     }
-    if (colBlocks(a) > MAX_STRIP_BLOCKS)
-      throw new AppError('too-large', 'K is larger than this contributor handles');
-    const strips = (manifest: Manifest, first: number, count: number): Promise<Hash[][]> =>
-      Promise.all(Array.from({ length: count }, (_, i) => stripHashes(manifest, first + i, this.#node)));
+    assertK(a.dtype, a.cols);
+    const blocks = (work.rowBlocks + work.colBlocks) * colBlocks(a);
+    if (blocks > MAX_LEASE_BLOCKS) {
+      throw new AppError(
+        'too-large',
+        `this lease names ${blocks} blocks; a contributor takes at most ${MAX_LEASE_BLOCKS}`,
+      );
+    }
+    const strips = (of: Manifest, first: number, count: number): Promise<Hash[][]> =>
+      Promise.all(Array.from({ length: count }, (_, i) => stripHashes(of, first + i, fetch)));
     return {
       dtype: a.dtype,
       rows: Math.min(a.rows, (work.rowBlock + work.rowBlocks) * BLOCK_ROWS) - work.rowBlock * BLOCK_ROWS,
@@ -51,18 +73,4 @@ export class OperandReader {
       b: await strips(b, work.colBlock, work.colBlocks),
     };
   }
-
-  async #manifest(hash: Hash): Promise<Manifest> {
-    return decodeManifest(await this.#node(hash));
-  }
-
-  readonly #node = (hash: Hash): Promise<Uint8Array> => {
-    const known = this.#nodes.get(hash);
-    if (known) return known;
-    const node = this.#fetch(hash);
-    this.#nodes.set(hash, node);
-    node.catch(() => this.#nodes.delete(hash));
-    if (this.#nodes.size > NODES_KEPT) this.#nodes.delete(this.#nodes.keys().next().value!);
-    return node;
-  };
 }

@@ -20,12 +20,41 @@ export interface PendingResult {
 
 /** Results kept while the coordinator is away; older ones are given up (their leases have expired). */
 const MAX_PENDING = 8;
+/** Of results that nobody has taken yet: with so many waiting, nothing more is computed. */
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
+/** How often a coordinator may pull a whole result, over all connections: restarts, never a siphon. */
+const MAX_PULLS = 16;
+
+interface Pending {
+  readonly result: PendingResult;
+  readonly hashes: ReadonlySet<Hash>;
+  readonly bytes: number;
+  readonly unpulled: Set<Hash>;
+  /** Bytes of it that may still be asked for. */
+  left: number;
+}
 
 export class Outbox {
   /** Told how much of a result the coordinator has pulled, 0…1, whenever it pulls. */
   onPulled: (lease: string, share: number) => void = () => {};
-  readonly #pending = new Map<string, { result: PendingResult; hashes: Hash[]; unpulled: Set<Hash> }>();
+  readonly #pending = new Map<string, Pending>();
   readonly #blocks = new Map<Hash, { bytes: Uint8Array; holders: number }>();
+  readonly #maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number = MAX_HELD_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Bytes of the results that wait; blocks that two of them share count twice. */
+  get heldBytes(): number {
+    return this.#bytes;
+  }
+
+  /** So much waits that no further result should be made. */
+  get full(): boolean {
+    return this.#bytes >= this.#maxBytes;
+  }
 
   /** Hashes C's blocks and holds them. Returns what the result states and how to seal it in. */
   async stage(
@@ -43,8 +72,9 @@ export class Outbox {
       digests.slice(i * perStrip, (i + 1) * perStrip),
     );
     const { manifestHash } = await putMatrix(shape, strips, put);
+    const nodeBytes = sizeOf(found.values());
     for (const [i, digest] of digests.entries()) found.set(toHex(digest), blocks[i]!);
-    const bytes = blocks.reduce((sum, block) => sum + block.length, 0);
+    const bytes = sizeOf(blocks);
     const hold = (result: PendingResult): void => {
       this.drop(result.lease);
       while (this.#pending.size >= MAX_PENDING) this.drop(this.#pending.keys().next().value!);
@@ -53,8 +83,17 @@ export class Outbox {
         if (entry) entry.holders += 1;
         else this.#blocks.set(hash, { bytes: held, holders: 1 });
       }
-      const hashes = Array.from(found.keys());
-      this.#pending.set(result.lease, { result, hashes, unpulled: new Set(hashes) });
+      const hashes = new Set(found.keys());
+      const held = sizeOf(found.values());
+      this.#bytes += held;
+      this.#pending.set(result.lease, {
+        result,
+        hashes,
+        bytes: held,
+        unpulled: new Set(hashes),
+        // Equal blocks are one block here; a coordinator may ask for each place of C.
+        left: MAX_PULLS * (bytes + nodeBytes),
+      });
     };
     return { manifest: manifestHash, bytes, hold };
   }
@@ -72,6 +111,7 @@ export class Outbox {
     const entry = this.#pending.get(lease);
     if (!entry) return false;
     this.#pending.delete(lease);
+    this.#bytes -= entry.bytes;
     for (const hash of entry.hashes) {
       const block = this.#blocks.get(hash)!;
       block.holders -= 1;
@@ -80,11 +120,26 @@ export class Outbox {
     return true;
   }
 
-  /** What the coordinator pulls. */
+  /** What the coordinator pulls; undefined for what is not here, or has been pulled often enough. */
   readonly source = (hash: Hash): Promise<Uint8Array | undefined> => {
-    for (const { result, hashes, unpulled } of this.#pending.values()) {
-      if (unpulled.delete(hash)) this.onPulled(result.lease, 1 - unpulled.size / hashes.length);
-    }
-    return Promise.resolve(this.#blocks.get(hash)?.bytes);
+    const bytes = this.#blocks.get(hash)?.bytes;
+    return Promise.resolve(bytes && this.#paid(hash, bytes.length) ? bytes : undefined);
   };
+
+  #paid(hash: Hash, bytes: number): boolean {
+    const holders = Array.from(this.#pending.values()).filter(({ hashes }) => hashes.has(hash));
+    const payer = holders.find(({ left }) => left >= bytes);
+    if (!payer) return false;
+    payer.left -= bytes;
+    for (const { result, hashes, unpulled } of holders) {
+      if (unpulled.delete(hash)) this.onPulled(result.lease, 1 - unpulled.size / hashes.size);
+    }
+    return true;
+  }
+}
+
+function sizeOf(blocks: Iterable<Uint8Array>): number {
+  let sum = 0;
+  for (const { length } of blocks) sum += length;
+  return sum;
 }

@@ -5,29 +5,31 @@
 import { Semaphore, withPermit } from '../core/async.ts';
 import { withDeadline } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
-import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
-import { decodeFromCoordinator, encodeFromContributor } from '../protocol/control.ts';
-import { type Lease, type Opened, openLease, openReceipt, sealResult } from '../protocol/envelope.ts';
-import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import { decodeFromCoordinator } from '../protocol/control.ts';
+import { type Lease, type Opened, openLease, sealResult } from '../protocol/envelope.ts';
+import { WELCOME_DEADLINE_MS } from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
+import { Manners } from './manners.ts';
 import { OperandReader } from './operands.ts';
+import { openOwnReceipt } from './own-receipt.ts';
 import type { SessionContext } from './session-context.ts';
 import { LEASES_IN_FLIGHT } from './ranges.ts';
 import { computeShard } from './shard.ts';
+import { Speaker } from './speaker.ts';
 import { statementError } from './statement-error.ts';
 
 /** How long a visitor who stops waits for the goodbye to leave. */
 const GOODBYE_MS = 500;
-/** A progress message no more often than this. */
-const PROGRESS_MS = 5000;
 
 export class ContributorSession {
   readonly #link: Link;
   readonly #context: SessionContext;
   readonly #operands: OperandReader;
+  readonly #manners: Manners;
+  readonly #speaker: Speaker;
   readonly #work = new Map<string, AbortController>();
   /** Results on their way to the coordinator, over this connection. */
   readonly #sent = new Map<string, { readonly bytes: number; readonly sinceMs: number }>();
@@ -42,12 +44,15 @@ export class ContributorSession {
   constructor(link: Link, context: SessionContext) {
     this.#link = link;
     this.#context = context;
-    this.#operands = new OperandReader((hash) => link.blocks.fetch(hash, this.#ended.signal));
+    this.#operands = new OperandReader((hash, signal) => link.blocks.fetch(hash, signal));
+    this.#manners = new Manners(context.clock);
+    this.#speaker = new Speaker(link, context);
   }
 
   /**
    * Until the link has ended and nothing of this session runs any more.
-   * @throws AppError 'bad-frame' or 'bad-signature' for a broken protocol, and what a test it asked for threw.
+   * @throws AppError 'bad-frame', 'bad-signature' or 'too-large' for a coordinator that breaks the protocol,
+   *   'timeout' for one that does not answer, and what a test it asked for threw.
    */
   async run(): Promise<void> {
     const { signal } = this.#context;
@@ -55,42 +60,39 @@ export class ContributorSession {
       void this.#goodbye();
     };
     signal.addEventListener('abort', stop, { once: true });
+    const cancelDeadline = this.#context.clock.after(WELCOME_DEADLINE_MS, () => {
+      if (this.#manners.welcomed) return;
+      this.#fail(new AppError('timeout', 'the coordinator does not answer the Hello'));
+    });
     try {
       throwIfAborted(signal);
-      await this.#hello();
-      for (;;) {
-        const frame = await this.#link.control.receive(this.#ended.signal);
-        if (!frame) break;
-        await this.#handle(decodeFromCoordinator(frame));
-      }
+      await this.#speaker.hello();
+      await this.#listen();
     } catch (error) {
       if (!signal.aborted && !isAppError(error, 'closed', 'aborted')) throw error;
     } finally {
       signal.removeEventListener('abort', stop);
+      cancelDeadline();
       this.#ended.abort();
       for (const work of this.#work.values()) work.abort();
       await this.#link.close();
       // The GPU's room is the next session's: what was stopped has given it back by now.
       await Promise.all(this.#tasks);
     }
-    if (this.#fatal) throw this.#fatal;
+    // What ended the blocks stream says more than that the control stream ended with it.
+    const fatal = this.#fatal ?? this.#link.failure;
+    if (fatal && !signal.aborted) throw fatal;
   }
 
-  async #hello(): Promise<void> {
-    const { backend, client, linkEstimate } = this.#context;
-    const { rates, intensity } = await backend.stats();
-    await this.#send({
-      type: 'hello',
-      version: PROTOCOL_VERSION,
-      client,
-      operandBytes: backend.pageCount * BLOCK_BYTES,
-      resultBytes: backend.resultBytes,
-      // What a lease will see: slices and the rests between them.
-      rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
-      downBytesPerSecond: linkEstimate.rate('down'),
-      upBytesPerSecond: linkEstimate.rate('up'),
-      projects: [],
-    });
+  async #listen(): Promise<void> {
+    for (;;) {
+      const frame = await this.#link.control.receive(this.#ended.signal);
+      if (!frame) return;
+      this.#manners.heard();
+      const message = decodeFromCoordinator(frame);
+      this.#manners.check(message, this.#tasks.size);
+      await this.#handle(message);
+    }
   }
 
   /** Says goodbye if the link still can, then ends it: a visitor who stops waits for nobody. */
@@ -123,18 +125,20 @@ export class ContributorSession {
       case 'lease':
         await this.#lease(message.envelope);
         return;
-      case 'cancel':
-        this.#work.get(message.lease)?.abort();
-        if (outbox.drop(message.lease) || this.#work.has(message.lease)) {
+      case 'cancel': {
+        const work = this.#work.get(message.lease);
+        work?.abort();
+        if ((await this.#drop(message.lease)) || work) {
           emit({ type: 'ended', lease: message.lease, reason: 'cancelled', text: message.reason });
         }
         return;
+      }
       case 'receipt':
         await this.#receipt(message.envelope);
         return;
       case 'notice':
         if (message.lease !== undefined && (message.code === 'rejected' || message.code === 'stale')) {
-          if (!outbox.drop(message.lease)) return;
+          if (!(await this.#drop(message.lease))) return;
           emit({ type: 'ended', lease: message.lease, reason: message.code, text: message.text });
           if (message.code === 'stale') await this.#ready();
         } else {
@@ -174,8 +178,7 @@ export class ContributorSession {
       this.#context.emit({ type: 'self-tested' });
     } catch (thrown) {
       if (this.#over) return;
-      this.#fatal = toAppError(thrown);
-      this.#ended.abort();
+      this.#fail(toAppError(thrown));
     } finally {
       this.#testing = false;
       if (!this.#over) await this.#ready().catch(() => {});
@@ -194,6 +197,7 @@ export class ContributorSession {
     this.#work.set(lease.id, stop);
     try {
       if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
+      if (outbox.full) throw new AppError('out-of-memory', 'too many results wait for their receipts');
       // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
       await withPermit(this.#slots, () => this.#compute(lease, digest, envelope, stop.signal), stop.signal);
     } catch (thrown) {
@@ -205,6 +209,9 @@ export class ContributorSession {
       }
     } finally {
       this.#work.delete(lease.id);
+      // What a failed lease still asks for would be waited for by nobody.
+      stop.abort();
+      void this.#speaker.evictions();
       if (!this.#over) await this.#ready().catch(() => {});
     }
   }
@@ -217,8 +224,8 @@ export class ContributorSession {
   ): Promise<void> {
     const { backend, clock, emit, key, client, outbox, linkEstimate, copyAfter } = this.#context;
     emit({ type: 'lease', lease: lease.id, project: lease.project });
-    const operands = await this.#operands.shard(lease.work);
-    let told = clock.now();
+    const operands = await this.#operands.shard(lease.work, signal);
+    const tell = this.#speaker.progressOf(lease.id);
     const { blocks, gpuMs: busyMs } = await computeShard(operands, {
       backend,
       clock,
@@ -226,11 +233,7 @@ export class ContributorSession {
       fetch: (hash) => this.#link.blocks.fetch(hash, signal),
       onProgress: (progress) => {
         emit({ type: 'progress', lease: lease.id, progress });
-        if (clock.now() - told < PROGRESS_MS) return;
-        told = clock.now();
-        this.#send({ type: 'progress', lease: lease.id, doneKBlocks: progress.done, evicted: [] }).catch(
-          () => {},
-        );
+        tell(progress.done);
       },
       copyAfter,
       onLoaded: (bytes, ms) => linkEstimate.moved('down', bytes, ms),
@@ -254,33 +257,33 @@ export class ContributorSession {
     this.#sent.set(lease.id, { bytes: staged.bytes, sinceMs: clock.now() });
     emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate });
     await this.#send({ type: 'commit', result: sealed, lease: leaseEnvelope });
-    await this.#tellEvictions();
   }
 
-  /** @throws AppError 'bad-signature' when the receipt is not the coordinator's, or not for this contributor. */
   async #receipt(envelope: Uint8Array): Promise<void> {
-    const { peerId, outbox, emit, clock, linkEstimate } = this.#context;
-    const { value: receipt } = await openReceipt(envelope, this.#link.peer).catch((thrown: unknown) => {
-      throw statementError(thrown);
-    });
-    if (receipt.contributor !== peerId) throw new AppError('bad-signature', 'a receipt for somebody else');
-    // A repeated receipt is for nothing that waits here any more: it must not count twice.
-    if (!outbox.drop(receipt.lease)) return;
+    const { peerId: contributor, outbox, emit, clock, linkEstimate } = this.#context;
+    const receipt = await openOwnReceipt(envelope, outbox, { coordinator: this.#link.peer, contributor });
+    if (!receipt) return;
     const sent = this.#sent.get(receipt.lease);
-    this.#sent.delete(receipt.lease);
     if (sent) linkEstimate.moved('up', sent.bytes, clock.now() - sent.sinceMs);
+    await this.#drop(receipt.lease);
     emit({ type: 'receipt', receipt, envelope });
   }
 
-  async #tellEvictions(): Promise<void> {
-    const evicted = await this.#context.backend.takeEvicted();
-    for (let at = 0; at < evicted.length; at += MAX_EVICTED_PER_MESSAGE) {
-      await this.#send({
-        type: 'progress',
-        doneKBlocks: 0,
-        evicted: evicted.slice(at, at + MAX_EVICTED_PER_MESSAGE),
-      });
-    }
+  /** False when it did not wait here. Says Ready again where that makes room for more results. */
+  async #drop(lease: string): Promise<boolean> {
+    const { outbox } = this.#context;
+    const { full } = outbox;
+    this.#sent.delete(lease);
+    if (!outbox.drop(lease)) return false;
+    if (full && !outbox.full) await this.#ready();
+    return true;
+  }
+
+  #fail(error: AppError): void {
+    this.#fatal ??= error;
+    this.#ended.abort();
+    // It may be that nothing we say leaves any more.
+    void this.#link.close();
   }
 
   /** Nobody listens any more. */
@@ -291,10 +294,11 @@ export class ContributorSession {
   /** How many more leases would be taken now: absolute, so that a repeated message does no harm. */
   #ready(): Promise<void> {
     if (this.#testing) return Promise.resolve();
-    return this.#send({ type: 'ready', leases: Math.max(0, LEASES_IN_FLIGHT - this.#work.size) });
+    const room = this.#context.outbox.full ? 0 : LEASES_IN_FLIGHT - this.#work.size;
+    return this.#send({ type: 'ready', leases: Math.max(0, room) });
   }
 
   #send(message: FromContributor): Promise<void> {
-    return this.#link.control.send(encodeFromContributor(message));
+    return this.#speaker.say(message);
   }
 }

@@ -1,5 +1,5 @@
 /** How events become the status that a visitor reads. Pure. */
-import { type ErrorCode, unreachable } from '../core/errors.ts';
+import { type AppError, type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import { type ContributorStatus, type Problem, STOPPED } from './api.ts';
@@ -106,8 +106,8 @@ function connection(old: ContributorStatus, state: ConnectionState): Contributor
       progress: 0,
     };
   }
-  const { code, what } = refusal(state.error?.code);
-  const detail = `${what}; trying again in ${formatDuration(state.retryInMs ?? 0)}.`;
+  const { code, what, why } = refusal(state.error);
+  const detail = `${what}; trying again in ${formatDuration(state.retryInMs ?? 0)}.${why ? ` Reason: ${why}.` : ''}`;
   return {
     ...old,
     stage: 'connecting',
@@ -117,12 +117,16 @@ function connection(old: ContributorStatus, state: ConnectionState): Contributor
   };
 }
 
-function refusal(code: ErrorCode | undefined): { code: ErrorCode; what: string } {
+function refusal(error: AppError | undefined): { code: ErrorCode; what: string; why?: string } {
+  const { code, message: why } = error ?? { code: 'unreachable', message: '' };
   if (code === 'wrong-peer') {
     return { code, what: 'The coordinator at this address has another identity than this page expects' };
   }
   if (code === 'bad-frame' || code === 'bad-signature') {
-    return { code, what: 'The coordinator sent what cannot be right, so this page hung up' };
+    return { code, what: 'The coordinator sent what cannot be right, so this page hung up', why };
+  }
+  if (code === 'too-large') {
+    return { code, what: 'The coordinator asks for more than it may, so this page hung up', why };
   }
   return { code: 'unreachable', what: 'Cannot reach the coordinator' };
 }

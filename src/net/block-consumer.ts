@@ -6,7 +6,7 @@ import { sha256, toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { encodeCancel, encodeWant } from '../protocol/block-frames.ts';
-import { BLOCK_DEADLINE_MS, MAX_WANTS_PER_FRAME } from '../protocol/limits.ts';
+import { BLOCK_DEADLINE_MS, MAX_WANTS_PER_FRAME, WANT_DEADLINE_MS } from '../protocol/limits.ts';
 
 /** Lower-case hexadecimal SHA-256 of a block. */
 export type Hash = Parameters<typeof encodeWant>[0][number];
@@ -19,6 +19,8 @@ interface Waiter {
 interface Want {
   /** 'cancelled': asked for, nobody waits, but its answer is still to come. */
   state: 'queued' | 'wanted' | 'cancelled';
+  /** When the other end was asked for it. */
+  askedMs: number;
   readonly waiters: Set<Waiter>;
 }
 
@@ -125,7 +127,7 @@ export class BlockConsumer {
   #want(hash: Hash): Want {
     let want = this.#wants.get(hash);
     if (!want) {
-      want = { state: 'queued', waiters: new Set() };
+      want = { state: 'queued', askedMs: Infinity, waiters: new Set() };
       this.#wants.set(hash, want);
       this.#queued.add(hash);
     }
@@ -168,7 +170,9 @@ export class BlockConsumer {
     const hashes = Array.from(this.#queued).slice(0, room);
     for (const hash of hashes) {
       this.#queued.delete(hash);
-      this.#wants.get(hash)!.state = 'wanted';
+      const want = this.#wants.get(hash)!;
+      want.state = 'wanted';
+      want.askedMs = this.#options.clock.now();
     }
     this.#outstanding += hashes.length;
     this.#options.post(encodeWant(hashes));
@@ -179,15 +183,23 @@ export class BlockConsumer {
     const before = this.#options.moved();
     this.#stopDeadline = this.#options.clock.after(BLOCK_DEADLINE_MS, () => {
       this.#stopDeadline = undefined;
-      if (this.#options.moved() === before) this.#timeOut();
+      if (this.#options.moved() === before)
+        this.#timeOut(`no block arrived for ${BLOCK_DEADLINE_MS / 1000} s`);
+      // A byte a minute moves, too.
+      const old = this.#options.clock.now() - WANT_DEADLINE_MS;
+      this.#timeOut(
+        `a block did not arrive within ${WANT_DEADLINE_MS / 60_000} min`,
+        (want) => want.askedMs <= old,
+      );
       if (Array.from(this.#wants.values()).some((want) => want.waiters.size > 0)) this.#watch();
     });
   }
 
   /** Fails those who wait, not the channel: a frozen tab may thaw, and its answers return the credits. */
-  #timeOut(): void {
+  #timeOut(why: string, late: (want: Want) => boolean = () => true): void {
     for (const [hash, want] of Array.from(this.#wants)) {
-      reject(want, new AppError('timeout', `no block arrived for ${BLOCK_DEADLINE_MS / 1000} s`));
+      if (!late(want)) continue;
+      reject(want, new AppError('timeout', why));
       this.#cancel(hash, want);
     }
   }

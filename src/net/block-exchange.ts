@@ -26,7 +26,8 @@ export class BlockExchange {
 
   constructor(channel: FrameChannel, options: BlockExchangeOptions) {
     this.#channel = channel;
-    const provider = new BlockProvider({ source: options.source, send: (frame) => channel.send(frame) });
+    const { source, clock } = options;
+    const provider = new BlockProvider({ source, clock, send: (frame) => channel.send(frame) });
     this.#provider = provider;
     this.#consumer = new BlockConsumer({
       clock: options.clock,

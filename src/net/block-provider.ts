@@ -1,7 +1,14 @@
 /** The answering half of the block protocol: one want at a time, in their order, each answered once. */
+import { Allowance } from '../core/allowance.ts';
+import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { encodeBlock, encodeMissing } from '../protocol/block-frames.ts';
-import { MAX_QUEUED_WANTS, MAX_WANTS_PER_FRAME } from '../protocol/limits.ts';
+import {
+  MAX_MISSING_PER_SECOND,
+  MAX_QUEUED_WANTS,
+  MAX_WANTS_PER_FRAME,
+  MISSING_BURST,
+} from '../protocol/limits.ts';
 import type { Hash } from './block-consumer.ts';
 
 export type BlockSource = (hash: Hash) => Promise<Uint8Array | undefined>;
@@ -14,6 +21,7 @@ interface QueuedWant {
 export interface ProviderOptions {
   /** A source that throws counts as one that has not got the block: the consumer must have its answer. */
   readonly source: BlockSource;
+  readonly clock: Clock;
   /** Waits for room, which paces the source. Rejects at the end of the channel. */
   send(frame: Uint8Array): Promise<void>;
 }
@@ -22,15 +30,20 @@ export class BlockProvider {
   bytesUp = 0;
   readonly #options: ProviderOptions;
   readonly #queue: QueuedWant[] = [];
+  readonly #missing: Allowance;
+  /** The peer wants what is not here, and nothing else. */
+  #vain = false;
   #serving = false;
   #ended = false;
 
   constructor(options: ProviderOptions) {
     this.#options = options;
+    this.#missing = new Allowance(options.clock, { burst: MISSING_BURST, perSecond: MAX_MISSING_PER_SECOND });
   }
 
-  /** @throws 'too-large' when the peer has more wants open than any window allows */
+  /** @throws 'too-large' when the peer has more wants open than any window allows, or goes on wanting in vain */
   onWant(hashes: readonly Hash[]): void {
+    if (this.#vain) throw new AppError('too-large', 'it goes on wanting blocks that are not here');
     if (this.#queue.length + hashes.length > MAX_QUEUED_WANTS) {
       throw new AppError('too-large', `more than ${MAX_QUEUED_WANTS} wants are waiting`);
     }
@@ -84,6 +97,7 @@ export class BlockProvider {
       frame = encodeMissing([want.hash]);
     }
     if (this.#ended) return;
+    if (!bytes && !this.#missing.take()) this.#vain = true;
     await this.#options.send(frame);
     this.bytesUp += bytes?.length ?? 0;
   }

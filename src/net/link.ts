@@ -15,6 +15,8 @@ export interface Link {
   readonly blocks: BlockExchange;
   /** Resolves once, when both streams and the socket are gone, whatever ended them. */
   readonly closed: Promise<void>;
+  /** Why this end gave up on the other one; undefined where it did not. */
+  readonly failure: AppError | undefined;
   /** Sends what is on its way, for a short while, then closes the socket. May be repeated. */
   close(reason?: string): Promise<void>;
 }
@@ -43,8 +45,11 @@ export function createLink(parts: LinkParts): Link {
   const blocks = new BlockExchange(channel, parts);
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | undefined;
+  let failure: AppError | undefined;
 
   const end = (error?: AppError): Promise<void> => {
+    // The end of a stream may be seen before its reason.
+    if (error && error.code !== 'closed') failure ??= error;
     closing ??= (async () => {
       stopPulse();
       await parts.shut(error);
@@ -67,6 +72,9 @@ export function createLink(parts: LinkParts): Link {
     control,
     blocks,
     closed: closed.promise,
+    get failure() {
+      return failure;
+    },
     close: () => end(),
   };
 }

@@ -82,8 +82,8 @@ export const MAX_MISSING_PER_SECOND = 100;
 export const MISSING_BURST = 8192;
 /** From a Hello to its Welcome. */
 export const WELCOME_DEADLINE_MS = 60_000;
-/** From a Want to its block, however slowly other bytes come: 3 MiB of them at 5 KiB/s. */
-export const WANT_DEADLINE_MS = 10 * 60_000;
+/** From a Want to its block, whatever else moves: a window of blocks at 1.7 KiB/s. */
+export const WANT_DEADLINE_MS = 30 * 60_000;
 /** From TCP to WebSocket, from there to a handshake, and from there to the Hello: a slow-loris holds nothing for long. */
 export const HELLO_DEADLINE_MS = 10_000;
 /** Each side sends an empty frame when it has been quiet this long. */

@@ -30,6 +30,7 @@ export interface Granted {
 
 export interface Committed {
   readonly lease: Lease;
+  readonly leaseEnvelope: Uint8Array;
   readonly result: Result;
   readonly resultEnvelope: Uint8Array;
 }
@@ -120,7 +121,7 @@ export class Conversation {
     const { result: resultEnvelope, lease: leaseEnvelope } = await this.next('commit');
     const { value: lease } = await openLease(leaseEnvelope, this.#key.publicKey.toString());
     const { value: result } = await openResult(resultEnvelope, this.link.peer);
-    return { lease, result, resultEnvelope };
+    return { lease, leaseEnvelope, result, resultEnvelope };
   }
 
   values(manifest: Hash): Promise<ArrayLike<number>> {
@@ -128,13 +129,13 @@ export class Conversation {
   }
 
   async receipt(
-    { lease, resultEnvelope }: Committed,
+    { lease, leaseEnvelope, resultEnvelope }: Committed,
     own: Partial<Receipt> = {},
     key = this.#key,
   ): Promise<Uint8Array> {
     return sealReceipt(
       {
-        leaseDigest: '00'.repeat(32),
+        leaseDigest: await envelopeDigest(leaseEnvelope),
         resultDigest: await envelopeDigest(resultEnvelope),
         lease: lease.id,
         contributor: lease.contributor,

@@ -102,6 +102,9 @@ export interface RigOptions {
   /** The nth device, from 0; its known answers are not computed unless the test says so. */
   readonly open?: (n: number) => Backend | Promise<Backend>;
   readonly clock?: Clock;
+  /** Of the connection: its deadlines and its heartbeat. */
+  readonly netClock?: Clock;
+  readonly outbox?: Outbox;
   readonly copyAfter?: (lastCopyMs: number) => number;
 }
 
@@ -128,10 +131,15 @@ export function stuckBackend(inner = cpuBackend()): { backend: Backend; started:
 
 export async function startContributor(
   addresses: readonly string[],
-  { open = () => quickBackend(), clock = systemClock, copyAfter }: RigOptions = {},
+  {
+    open = () => quickBackend(),
+    clock = systemClock,
+    netClock = systemClock,
+    outbox = new Outbox(),
+    copyAfter,
+  }: RigOptions = {},
 ): Promise<RigContributor> {
   const key = await generateKey();
-  const outbox = new Outbox();
   const statuses: ContributorStatus[] = [];
   const receipts: Uint8Array[] = [];
   const backends: Backend[] = [];
@@ -140,7 +148,7 @@ export async function startContributor(
   const node = new ContributorNode({
     key,
     addresses,
-    clock: systemClock,
+    clock: netClock,
     rng: AT_ONCE,
     source: outbox.source,
   });

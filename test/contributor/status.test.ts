@@ -183,14 +183,20 @@ describe('the status a visitor reads', () => {
     [
       2_000,
       'bad-signature',
-      'The coordinator sent what cannot be right, so this page hung up; trying again in 2.0 s.',
+      'The coordinator sent what cannot be right, so this page hung up; trying again in 2.0 s. Reason: what the library said.',
       'bad-signature',
     ],
     [
       2_000,
       'bad-frame',
-      'The coordinator sent what cannot be right, so this page hung up; trying again in 2.0 s.',
+      'The coordinator sent what cannot be right, so this page hung up; trying again in 2.0 s. Reason: what the library said.',
       'bad-frame',
+    ],
+    [
+      2_000,
+      'too-large',
+      'The coordinator asks for more than it may, so this page hung up; trying again in 2.0 s. Reason: what the library said.',
+      'too-large',
     ],
   ])('says when it tries again: %s ms after %s', (ms, error, detail, code) => {
     const status = after(started, leased, waiting(ms, error));

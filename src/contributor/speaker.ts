@@ -1,0 +1,76 @@
+/**
+ * What one contributor says over one connection. Whatever may wait for room on the link waits once: a coordinator
+ * that reads nothing must not make messages pile up here.
+ */
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
+import type { Link } from '../net/link.ts';
+import { encodeFromContributor } from '../protocol/control.ts';
+import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
+import type { FromContributor } from '../protocol/messages.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** A progress message of one lease no more often than this. */
+const PROGRESS_MS = 5000;
+
+export class Speaker {
+  readonly #link: Link;
+  readonly #context: SessionContext;
+  /** Evictions are on their way. */
+  #telling = false;
+
+  constructor(link: Link, context: SessionContext) {
+    this.#link = link;
+    this.#context = context;
+  }
+
+  /** @throws AppError 'closed' */
+  say(message: FromContributor): Promise<void> {
+    return this.#link.control.send(encodeFromContributor(message));
+  }
+
+  async hello(): Promise<void> {
+    const { backend, client, linkEstimate } = this.#context;
+    const { rates, intensity } = await backend.stats();
+    await this.say({
+      type: 'hello',
+      version: PROTOCOL_VERSION,
+      client,
+      operandBytes: backend.pageCount * BLOCK_BYTES,
+      resultBytes: backend.resultBytes,
+      // What a lease will see: slices and the rests between them.
+      rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
+      downBytesPerSecond: linkEstimate.rate('down'),
+      upBytesPerSecond: linkEstimate.rate('up'),
+      projects: [],
+    });
+  }
+
+  /** To be told how far a lease is; says so now and then. */
+  progressOf(lease: string): (doneKBlocks: number) => void {
+    const { clock } = this.#context;
+    let told = clock.now();
+    return (doneKBlocks) => {
+      if (clock.now() - told < PROGRESS_MS) return;
+      told = Infinity;
+      const said = this.say({ type: 'progress', lease, doneKBlocks, evicted: [] });
+      said.then(() => (told = clock.now())).catch(() => {});
+    };
+  }
+
+  /** To be called after every lease, also one that came to nothing: the list must not grow with those. Never rejects. */
+  async evictions(): Promise<void> {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      const evicted = await this.#context.backend.takeEvicted();
+      for (let at = 0; at < evicted.length; at += MAX_EVICTED_PER_MESSAGE) {
+        const some = evicted.slice(at, at + MAX_EVICTED_PER_MESSAGE);
+        await this.say({ type: 'progress', doneKBlocks: 0, evicted: some });
+      }
+    } catch {
+      // A link that is gone: the next coordinator knows of no blocks that are held.
+    } finally {
+      this.#telling = false;
+    }
+  }
+}
