@@ -26,7 +26,7 @@ export interface TransferOptions extends OrderOptions {
 
 export interface ShowOptions {
   readonly action: 'show';
-  /** Without one: the mode and the supply. */
+  /** Without one: the mode, the supply and one's own balance. */
   readonly account?: string | undefined;
 }
 
@@ -48,6 +48,8 @@ export async function credit(options: CreditOptions, context: Context): Promise<
         ? 'cap      none'
         : `cap      ${amount(supplyCapMicrocredits)}; work mints ${halvings === null ? 'nothing more' : `1/${2 ** halvings} of itself`}`,
     );
+    const own = await client.account(undefined, { signal });
+    terminal.out(`yours    ${own.account}: ${amount(own.balanceMicrocredits)}`);
     return;
   }
   const { to, microcredits, memo } = options;

@@ -1,5 +1,6 @@
 /** The commands and their options. Each command's code is loaded when it runs: `--help` answers at once. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type AuditCommands, addAudit, realAuditCommands } from './audit-command.ts';
 import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
 import type { Context } from './context.ts';
 import {
@@ -9,9 +10,11 @@ import {
   microcredits,
   realCreditCommands,
 } from './credit-commands.ts';
+import { byteCount } from './quantities.ts';
+import { type TokenCommands, addToken, realTokenCommands } from './token-commands.ts';
 
 /** What commands do; tests put their own in place. */
-export interface Commands extends CreditCommands {
+export interface Commands extends AuditCommands, CreditCommands, TokenCommands {
   start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
   multiply(options: import('./multiply.ts').MultiplyOptions, context: Context): Promise<void>;
   contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
@@ -19,7 +22,9 @@ export interface Commands extends CreditCommands {
 }
 
 export const realCommands: Commands = {
+  ...realAuditCommands,
   ...realCreditCommands,
+  ...realTokenCommands,
   start: async (options, context) => (await import('./start.ts')).start(options, context),
   multiply: async (options, context) => (await import('./multiply.ts')).multiply(options, context),
   contribute: async (options, context) => (await import('./contribute.ts')).contribute(options, context),
@@ -52,8 +57,10 @@ export function createProgram(
   addStart(program, context, commands);
   addMultiply(program, context, commands);
   addContribute(program, context, commands);
+  addAudit(program, context, commands);
   addStatement(program, context, commands);
   addCredit(program, context, commands);
+  addToken(program, context, commands);
   program
     .command('demo')
     .description('classify handwritten digits with two headless contributors, and check everything')
@@ -86,6 +93,9 @@ function addStart(program: Command, context: () => Context, commands: Commands):
       'never issue more, and halve what work mints on the way there; stands for good',
       microcredits,
     )
+    .option('--operate-from <address...>', 'who reaches tokens, credit and /metrics, besides this machine')
+    .option('--trust-proxy <address...>', 'the proxy in front, whose X-Forwarded-For then counts')
+    .option('--max-upload <size>', 'the largest file that a requester may send (default: 16GiB)', byteCount)
     .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
     .option('--json-log', 'log lines of JSON', false)
     .addHelpText('after', '\nDATABASE_URL names a PostgreSQL to use instead of the embedded database.')

@@ -26,6 +26,12 @@ export interface StartOptions {
   readonly credit?: 'open' | 'paid' | undefined;
   /** Microcredits. */
   readonly supplyCap?: string | undefined;
+  /** Addresses and networks that reach the operator's routes and /metrics, besides this machine. */
+  readonly operateFrom?: readonly string[] | undefined;
+  /** Proxies whose X-Forwarded-For counts. */
+  readonly trustProxy?: readonly string[] | undefined;
+  /** Bytes. */
+  readonly maxUpload?: number | undefined;
   /** Submit the digits to a network that has had no job yet. */
   readonly sample: boolean;
   readonly jsonLog: boolean;
@@ -61,6 +67,7 @@ function coordinatorOptions(
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
   const { host, port, peerPort, name, announce, credit, supplyCap } = options;
+  const { operateFrom, trustProxy, maxUpload: maxUploadBytes } = options;
   return {
     dataDir,
     log,
@@ -72,6 +79,7 @@ function coordinatorOptions(
     ...(announce !== undefined && { announce }),
     ...(credit !== undefined && { credit }),
     ...(supplyCap !== undefined && { supplyCap: BigInt(supplyCap) }),
+    doors: { operateFrom, trustProxy, maxUploadBytes },
     ...(databaseUrl !== undefined && { databaseUrl }),
   };
 }

@@ -11,10 +11,13 @@ import type {
   JobRequest,
   JobView,
   NetworkView,
+  NewTokenRequest,
+  NewTokenView,
   OperandView,
   OrderView,
   ReceiptView,
   StatementView,
+  TokenView,
   TransferRequest,
 } from '../core/v1.ts';
 import { countedStream } from './counted-stream.ts';
@@ -168,13 +171,8 @@ export class TileworkClient {
   }
 
   /** @throws AppError 'conflict' when the job has ended already. */
-  async cancelJob(id: string, options?: CallOptions): Promise<void> {
-    const response = await this.#http.request({
-      method: 'DELETE',
-      path: jobPath(id),
-      signal: inTime(options?.signal),
-    });
-    await response.body?.cancel();
+  cancelJob(id: string, options?: CallOptions): Promise<void> {
+    return this.#delete(jobPath(id), options);
   }
 
   /**
@@ -234,9 +232,11 @@ export class TileworkClient {
     }
   }
 
-  /** An account's balance and latest events. */
-  account(account: string, options?: CallOptions): Promise<StatementView> {
-    return this.#get(`v1/credit/accounts/${encodeURIComponent(account)}`, options);
+  /** An account's balance and latest events: one's own, or for the operator any. */
+  account(account?: string, options?: CallOptions): Promise<StatementView> {
+    const path =
+      account === undefined ? 'v1/credit/account' : `v1/credit/accounts/${encodeURIComponent(account)}`;
+    return this.#get(path, options);
   }
 
   /** Mints credit for an account; the same id again changes nothing. @throws AppError 'conflict', 'bad-input'. */
@@ -247,6 +247,20 @@ export class TileworkClient {
   /** As grantCredit. @throws AppError 'no-credit' besides. */
   transferCredit(request: TransferRequest, options?: CallOptions): Promise<OrderView> {
     return this.#post('v1/credit/transfers', request, options);
+  }
+
+  /** The token is in this answer and in no other. @throws AppError 'forbidden', 'bad-input'. */
+  createToken(request: NewTokenRequest, options?: CallOptions): Promise<NewTokenView> {
+    return this.#post('v1/tokens', request, options);
+  }
+
+  tokens(options?: CallOptions): Promise<TokenView[]> {
+    return this.#get('v1/tokens', options);
+  }
+
+  /** @throws AppError 'forbidden', 'not-found', 'conflict' when it was revoked before. */
+  revokeToken(id: string, options?: CallOptions): Promise<void> {
+    return this.#delete(`v1/tokens/${encodeURIComponent(id)}`, options);
   }
 
   /** What the pages read: where contributors reach the coordinator. */
@@ -262,6 +276,11 @@ export class TileworkClient {
       body: JSON.stringify(body),
       signal: inTime(options.signal),
     });
+  }
+
+  async #delete(path: string, options: CallOptions = {}): Promise<void> {
+    const response = await this.#http.request({ method: 'DELETE', path, signal: inTime(options.signal) });
+    await response.body?.cancel();
   }
 
   #get<T>(path: string, options: CallOptions = {}, more: Partial<HttpRequest> = {}): Promise<T> {

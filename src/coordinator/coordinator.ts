@@ -13,6 +13,7 @@ import { openBlockStore } from '../store/blocks.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { DoorOptions } from './doors.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
@@ -20,6 +21,7 @@ import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
 import { Operands } from './operands.ts';
 import { Scheduler } from './scheduler.ts';
+import { Tokens } from './tokens.ts';
 import { VerifyPool } from './verify-pool.ts';
 
 export interface CoordinatorOptions {
@@ -47,6 +49,8 @@ export interface CoordinatorOptions {
   readonly supplyCap?: bigint;
   /** What deadlines run by. @default systemClock */
   readonly clock?: Clock;
+  /** How HTTP is guarded: rates, proxies, who operates, the largest upload. */
+  readonly doors?: DoorOptions;
 }
 
 export interface RunningCoordinator {
@@ -59,7 +63,8 @@ export interface RunningCoordinator {
   close(): Promise<void>;
 }
 
-const TOKEN_BYTES = 24;
+/** 256 bits; older data folders hold tokens of 192, which stay as good. */
+const TOKEN_BYTES = 32;
 
 /** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address that cannot be listened on). */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
@@ -136,7 +141,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       ...parts,
       jobs,
       operands,
-      token,
+      tokens: new Tokens(db, token, clock, cryptoRng),
+      doors: options.doors ?? {},
       reports: new JobReports(db, jobs, scheduler),
       peerAddresses: peers.addresses,
       contributorsNow: () => dispatcher.contributors,

@@ -4,10 +4,12 @@ import type { Logger } from '../core/logger.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
+import type { DoorOptions } from './doors.ts';
 import type { JobReports } from './job-reports.ts';
 import type { Jobs } from './jobs.ts';
 import type { Metrics } from './metrics.ts';
 import type { Operands } from './operands.ts';
+import type { Tokens } from './tokens.ts';
 
 export interface HttpContext {
   readonly db: Database;
@@ -20,7 +22,8 @@ export interface HttpContext {
   readonly log: Logger;
   /** What statements are signed with; its PeerId is `peerId`. */
   readonly key: SigningKey;
-  readonly token: string;
+  readonly tokens: Tokens;
+  readonly doors: DoorOptions;
   readonly network: string;
   readonly peerId: string;
   readonly peerAddresses: readonly string[];
@@ -28,6 +31,3 @@ export interface HttpContext {
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }
-
-/** On every answer, also those that a route writes by itself. */
-export const SECURITY_HEADERS = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };

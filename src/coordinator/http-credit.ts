@@ -8,6 +8,7 @@ import { halvings } from '../ledger/issuance.ts';
 import { balanceOf, issuedSoFar } from '../ledger/ledger.ts';
 import { type StatementPage, statement, statementCsv } from '../ledger/statements.ts';
 import { type Order, grant, transfer } from '../ledger/transfers.ts';
+import { requesterOf } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
 
 const PAGE_SCHEMA = {
@@ -66,20 +67,30 @@ export function statementRoutes(app: FastifyInstance, context: HttpContext): voi
     (request) => statementView(context, contributorAccount(request.params.peerId), request.query),
   );
 
-  app.get<{ Params: { peerId: string } }>('/contributors/:peerId/statement.csv', PUBLIC, async (request, reply) => {
-    const account = contributorAccount(request.params.peerId);
-    assertAccount(account);
-    const lines = statementCsv(db, key, { account, coordinator: peerId, timeMs: clock.now() });
-    return reply
-      .type('text/csv; charset=utf-8')
-      .header('content-disposition', `attachment; filename="${request.params.peerId}.csv"`)
-      .send(Readable.from(lines, { objectMode: false }));
-  });
+  app.get<{ Params: { peerId: string } }>(
+    '/contributors/:peerId/statement.csv',
+    PUBLIC,
+    async (request, reply) => {
+      const account = contributorAccount(request.params.peerId);
+      assertAccount(account);
+      const lines = statementCsv(db, key, { account, coordinator: peerId, timeMs: clock.now() });
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('content-disposition', `attachment; filename="${request.params.peerId}.csv"`)
+        .send(Readable.from(lines, { objectMode: false }));
+    },
+  );
 }
 
-/** For the operator. */
+/** For requesters their own account, for the operator everything. */
 export function creditRoutes(app: FastifyInstance, context: HttpContext): void {
   const { db, clock, log } = context;
+
+  app.get<{ Querystring: PageQuery }>(
+    '/credit/account',
+    { schema: PAGE_SCHEMA, config: { scope: 'read' } },
+    (request) => statementView(context, requesterOf(request).account, request.query),
+  );
 
   app.post<{ Body: GrantRequest }>(
     '/credit/grants',

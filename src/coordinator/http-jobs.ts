@@ -1,14 +1,17 @@
 /** `/v1/jobs`: create, watch, cancel, and stream the result. */
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
 import { decodeManifest } from '../matrix/manifest.ts';
 import { npyHeader } from '../matrix/npy.ts';
 import { streamRows } from '../matrix/read.ts';
 import { fetchFrom } from '../store/blocks.ts';
 import { getJob } from '../store/jobs.ts';
-import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
+import { requesterOf } from './doors.ts';
+import type { HttpContext } from './http-context.ts';
+import { assertOwn, ownOf } from './ownership.ts';
+import { securityHeaders } from './security-headers.ts';
 
 const CREATE_SCHEMA = {
   body: {
@@ -31,26 +34,40 @@ interface JobParams {
   readonly Params: { readonly id: string };
 }
 
+const SUBMIT = { config: { scope: 'submit' } } as const;
+const READ = { config: { scope: 'read' } } as const;
+
 export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: HttpContext): void {
+  const own = (request: FastifyRequest<JobParams>): Promise<void> =>
+    assertOwn(db, requesterOf(request), request.params.id, 'there is no such job');
+
   app.post<{ Body: { a: string; b: string; project?: string; priority?: number } }>(
     '/jobs',
-    { schema: CREATE_SCHEMA },
+    { ...SUBMIT, schema: CREATE_SCHEMA },
     async (request, reply) => {
-      const job = await jobs.create(request.body);
+      const requester = requesterOf(request);
+      for (const id of [request.body.a, request.body.b])
+        await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
+      const job = await jobs.create(request.body, requester.account);
       return reply.status(201).send(await reports.view(job.id));
     },
   );
 
-  app.get('/jobs', () => reports.list());
+  app.get('/jobs', READ, async (request) => reports.list(await ownOf(db, requesterOf(request))));
 
-  app.get<JobParams>('/jobs/:id', (request) => reports.view(request.params.id));
+  app.get<JobParams>('/jobs/:id', READ, async (request) => {
+    await own(request);
+    return reports.view(request.params.id);
+  });
 
-  app.delete<JobParams>('/jobs/:id', async (request, reply) => {
+  app.delete<JobParams>('/jobs/:id', SUBMIT, async (request, reply) => {
+    await own(request);
     await jobs.cancel(request.params.id);
     return reply.status(204).send();
   });
 
-  app.get<JobParams>('/jobs/:id/events', async (request, reply) => {
+  app.get<JobParams>('/jobs/:id/events', READ, async (request, reply) => {
+    await own(request);
     await reports.view(request.params.id); // an unknown job is a 404, not an empty stream
     const gone = new AbortController();
     request.raw.once('close', () => {
@@ -59,7 +76,7 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     reply.hijack();
     const { raw } = reply;
     const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
-    raw.writeHead(200, { ...type, ...SECURITY_HEADERS });
+    raw.writeHead(200, { ...securityHeaders(request), ...type });
     const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
     try {
       for await (const view of reports.watch(request.params.id, gone.signal)) {
@@ -75,7 +92,8 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     }
   });
 
-  app.get<JobParams>('/jobs/:id/result', async (request, reply) => {
+  app.get<JobParams>('/jobs/:id/result', READ, async (request, reply) => {
+    await own(request);
     const job = await getJob(db, request.params.id);
     if (!job) throw new AppError('not-found', 'there is no such job');
     if (job.resultManifest === null) {

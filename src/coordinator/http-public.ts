@@ -26,6 +26,8 @@ interface ReceiptsQuery {
   readonly beforeShard?: string;
 }
 
+const PUBLIC = { config: { scope: 'public' } } as const;
+
 export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
   const { db, jobs, network, peerId, contributorsNow } = context;
 
@@ -41,7 +43,7 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
     };
   });
 
-  app.get('/contributors', async (): Promise<ContributorView[]> =>
+  app.get('/contributors', PUBLIC, async (): Promise<ContributorView[]> =>
     (await contributorTotals(db)).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
       contributor,
       shards,
@@ -50,9 +52,13 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
     })),
   );
 
-  app.get<{ Querystring: ReceiptsQuery }>('/receipts', { schema: RECEIPTS_SCHEMA }, async (request) => {
-    const { contributor, limit, beforeMs, beforeShard } = request.query;
-    const before = beforeMs === undefined ? undefined : { verifiedMs: beforeMs, id: beforeShard ?? '' };
-    return (await receiptsOf(db, contributor, { limit, ...(before && { before }) })).map(receiptView);
-  });
+  app.get<{ Querystring: ReceiptsQuery }>(
+    '/receipts',
+    { ...PUBLIC, schema: RECEIPTS_SCHEMA },
+    async (request) => {
+      const { contributor, limit, beforeMs, beforeShard } = request.query;
+      const before = beforeMs === undefined ? undefined : { verifiedMs: beforeMs, id: beforeShard ?? '' };
+      return (await receiptsOf(db, contributor, { limit, ...(before && { before }) })).map(receiptView);
+    },
+  );
 }

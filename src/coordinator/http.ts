@@ -1,26 +1,38 @@
 /** The HTTP side: `/v1`, the static page, its coordinator.json, `/metrics` and `/healthz`. */
-import { timingSafeEqual } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { AppError, toAppError } from '../core/errors.ts';
-import { type HttpContext, SECURITY_HEADERS } from './http-context.ts';
+import { HEADERS_MS, answerClientError } from './client-errors.ts';
+import { guardDoors } from './doors.ts';
+import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
+import { tokenRoutes } from './http-tokens.ts';
+import { addressList } from './local-only.ts';
 import { problemOf } from './problems.ts';
+import { securityHeaders } from './security-headers.ts';
 
+/** @throws AppError 'bad-input' for a proxy's or an operator's address that is none. */
 export async function createHttp(context: HttpContext): Promise<FastifyInstance> {
+  const { trustProxy = [] } = context.doors;
+  addressList(trustProxy, '--trust-proxy');
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
+    // Without a proxy of ours, X-Forwarded-For is what any client may write.
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    http: { headersTimeout: HEADERS_MS },
+    clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: true },
     // A field that we do not know is a mistake of the client's, better told than left out.
     ajv: { customOptions: { removeAdditional: false } },
     // What fails before there is a route (a URL that cannot be decoded) gets the same kind of answer.
-    frameworkErrors: (error, _request, reply: FastifyReply) => {
+    frameworkErrors: (error, request, reply: FastifyReply) => {
       const problem = problemOf(error);
+      void reply.headers(securityHeaders(request));
       void reply.status(problem.status).type('application/problem+json').send(problem);
     },
   });
@@ -34,22 +46,19 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
       const { message, stack } = toAppError(thrown);
       context.log.error({ url: request.url, error: message, stack }, 'a request failed');
     }
-    if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+    if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
-  app.addHook('onSend', async (_request, reply) => {
-    reply.headers(SECURITY_HEADERS);
-  });
-  const requester = requireToken(context.token);
+  guardDoors(app, context.tokens, context.clock, context.doors);
   await app.register(
     async (v1) => {
       publicRoutes(v1, context);
       statementRoutes(v1, context);
       await v1.register(async (guarded) => {
-        guarded.addHook('onRequest', requester);
         operandRoutes(guarded, context);
         jobRoutes(guarded, context);
         creditRoutes(guarded, context);
+        tokenRoutes(guarded, context);
       });
     },
     { prefix: '/v1' },
@@ -58,7 +67,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses }),
   );
   app.get('/healthz', async () => ({ ok: true }));
-  app.get('/metrics', async (_request, reply) =>
+  app.get('/metrics', { config: { operatorOnly: true } }, async (_request, reply) =>
     reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
   );
   if (context.pageDir !== undefined && existsSync(context.pageDir))
@@ -85,6 +94,7 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
   ].join('; ');
   await app.register(fastifyStatic, {
     root,
+    dotfiles: 'ignore',
     setHeaders: (reply, path) => {
       void reply.header('content-security-policy', policy);
       // Built assets carry their hash in their name; the page itself must be asked for anew.
@@ -100,21 +110,4 @@ export function socketOrigin(address: string): string | undefined {
   if (!match) return undefined;
   const host = match[1] === 'ip6' ? `[${match[2]}]` : match[2];
   return `${match[4] || match[5] === 'wss' ? 'wss' : 'ws'}://${host}:${match[3]}`;
-}
-
-function requireToken(token: string): (request: FastifyRequest) => Promise<void> {
-  const expected = Buffer.from(token);
-  return (request) => {
-    const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given === undefined)
-      throw new AppError('unauthorized', 'submitting needs a token: Authorization: Bearer …');
-    const bytes = Buffer.from(given);
-    if (bytes.length !== expected.length || !timingSafeEqual(bytes, expected)) {
-      throw new AppError(
-        'unauthorized',
-        'this token is not the coordinator’s; it stands in its data folder, file "token"',
-      );
-    }
-    return Promise.resolve();
-  };
 }

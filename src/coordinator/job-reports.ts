@@ -28,8 +28,10 @@ export class JobReports {
     return this.#view(job);
   }
 
-  async list(): Promise<JobView[]> {
-    return Promise.all((await listJobs(this.#db)).map((job) => this.#view(job)));
+  /** @param wanted - says of a job's id whether it is asked for */
+  async list(wanted: (id: string) => boolean = () => true): Promise<JobView[]> {
+    const jobs = (await listJobs(this.#db)).filter(({ id }) => wanted(id));
+    return Promise.all(jobs.map((job) => this.#view(job)));
   }
 
   /** The job now, then after each change (changes in a burst are one), the last in its final state. */

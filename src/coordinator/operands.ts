@@ -2,7 +2,6 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
@@ -45,15 +44,16 @@ export class Operands {
     await mkdir(this.#spoolDir, { recursive: true, mode: 0o700 });
   }
 
-  /** @throws AppError 'bad-file', 'bad-input', 'non-finite', 'k-too-large', 'not-found' (tensor), 'aborted'. */
+  /** @throws AppError 'bad-file', 'bad-input', 'non-finite', 'k-too-large', 'not-found' (tensor), 'aborted', and the stream's own. */
   async ingest(
-    stream: Readable,
+    stream: AsyncIterable<Uint8Array>,
     spec: UploadSpec,
     signal: AbortSignal,
   ): Promise<{ operand: Operand; created: boolean }> {
     const path = join(this.#spoolDir, toHex(this.#rng.bytes(16)));
     try {
       await pipeline(stream, createWriteStream(path, { mode: 0o600 }), { signal }).catch((error: unknown) => {
+        if (error instanceof AppError) throw error; // the stream's own
         if ((error as { code?: unknown }).code === 'ENOSPC') {
           throw new AppError('too-large', 'the coordinator has no room on its disk for this file', {
             cause: error,

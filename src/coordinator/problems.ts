@@ -11,9 +11,12 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'shape-mismatch': 400,
   unauthorized: 401,
   'no-credit': 402,
+  forbidden: 403,
   'not-found': 404,
+  timeout: 408,
   conflict: 409,
   'too-large': 413,
+  'rate-limited': 429,
 };
 
 const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = { 404: 'not-found', 413: 'too-large' };

@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'k-too-large' // i8 products are exact only up to K = 131,071
   | 'shape-mismatch'
   | 'unauthorized' // no token, or a wrong one
+  | 'forbidden' // the token is good, but not for this; or this is not reached from there
+  | 'rate-limited' // too much at once; the same is fine later
   | 'not-found'
   | 'conflict' // the state does not allow it (a cancelled job, a used name)
   | 'no-credit' // an account does not hold what this costs

@@ -76,11 +76,48 @@ export interface ReceiptView {
   readonly receipt: string;
 }
 
+/** A verified shard as anybody may fetch and check it again. */
+export interface ShardView {
+  /** The lease's id. */
+  readonly lease: string;
+  /** SHA-256 of its C blocks, row by row: the list that the manifest in the signed result follows from. */
+  readonly blocks: readonly string[];
+}
+
 export interface ContributorView {
   readonly contributor: string;
   readonly shards: number;
   readonly multiplyAdds: number;
   readonly microcredits: Microcredits;
+}
+
+/** 'submit': upload operands, create and cancel jobs. 'read': one's own jobs and results. 'operate': all there is. */
+export type TokenScope = 'submit' | 'read' | 'operate';
+
+export interface TokenView {
+  readonly id: string;
+  /** The ledger account that its jobs are charged to. */
+  readonly account: string;
+  readonly label: string;
+  readonly scopes: readonly TokenScope[];
+  readonly createdMs: number;
+  /** To the minute; null while it has not been used. */
+  readonly lastUsedMs: number | null;
+  readonly expiresMs: number | null;
+  readonly revokedMs: number | null;
+}
+
+export interface NewTokenRequest {
+  readonly scopes: readonly TokenScope[];
+  /** Whose it is, for people: one line. */
+  readonly label: string;
+  /** @default for ever */
+  readonly lifetimeMs?: number;
+}
+
+/** The only time that the token itself is told. */
+export interface NewTokenView extends TokenView {
+  readonly token: string;
 }
 
 /** What credit is on this network. */

@@ -181,6 +181,24 @@ const MIGRATIONS: Record<string, Migration> = {
     `CREATE TRIGGER settings_cap_stands BEFORE UPDATE OR DELETE ON settings FOR EACH ROW
       WHEN (OLD.key = 'supply-cap') EXECUTE FUNCTION refuse_cap_change()`,
   ),
+
+  '0005-tokens': statements(
+    `CREATE TABLE tokens (
+      id char(16) PRIMARY KEY,
+      hash char(64) NOT NULL UNIQUE,
+      label text NOT NULL,
+      scopes text NOT NULL CHECK (scopes ~ '^(submit|read|operate)(,(submit|read|operate))*$'),
+      created_ms float8 NOT NULL,
+      last_used_ms float8,
+      expires_ms float8,
+      revoked_ms float8
+    )`,
+    `CREATE TABLE belongings (
+      requester text NOT NULL,
+      thing text NOT NULL,
+      PRIMARY KEY (requester, thing)
+    )`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

@@ -124,6 +124,59 @@ export interface PostingsTable {
   microcredits: bigint;
 }
 
+/** One row. */
+export interface LogTreeTable {
+  /** Leaves. */
+  size: bigint;
+  /** Whether the receipts that are older than the log are in it. */
+  adopted: boolean;
+}
+
+/** The public log's leaves: an entry is the envelopes of its shard. */
+export interface LogLeavesTable {
+  index: bigint;
+  shard: string;
+}
+
+/** Hashes of complete subtrees; those of level 0 are the leaves'. */
+export interface LogNodesTable {
+  level: number;
+  index: bigint;
+  hash: Uint8Array;
+}
+
+/** The last checkpoint that was signed under an origin. */
+export interface LogCheckpointsTable {
+  origin: string;
+  size: bigint;
+  root: Uint8Array;
+  note: string;
+  signedMs: number;
+}
+
+/** API tokens; the data folder's own is not among them. */
+export interface TokensTable {
+  /** 16 hexadecimal digits; the requester's account is `requester:ID`. */
+  id: string;
+  /** SHA-256 of the whole token. */
+  hash: Hash;
+  label: string;
+  /** 'submit,read,operate' or some of them. */
+  scopes: string;
+  createdMs: number;
+  lastUsedMs: number | null;
+  expiresMs: number | null;
+  revokedMs: number | null;
+}
+
+/** Which requester uploaded an operand or created a job. */
+export interface BelongingsTable {
+  /** `requester:ID`. */
+  requester: string;
+  /** An operand's or a job's id. */
+  thing: string;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -138,6 +191,12 @@ export interface Schema {
   accounts: AccountsTable;
   events: EventsTable;
   postings: PostingsTable;
+  logTree: LogTreeTable;
+  logLeaves: LogLeavesTable;
+  logNodes: LogNodesTable;
+  logCheckpoints: LogCheckpointsTable;
+  tokens: TokensTable;
+  belongings: BelongingsTable;
   settings: SettingsTable;
 }
 
@@ -147,3 +206,4 @@ export type Shard = Selectable<ShardsTable>;
 export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
 export type Cell = Selectable<CellsTable>;
 export type Lease = Selectable<LeasesTable>;
+export type Token = Selectable<TokensTable>;

@@ -22,8 +22,10 @@ async function run(
     start: record('start'),
     multiply: record('multiply'),
     contribute: record('contribute'),
+    audit: record('audit'),
     demo: record('demo'),
     credit: record('credit'),
+    token: record('token'),
     statement: record('statement'),
   });
   const write = (text: string): void => {
@@ -173,6 +175,117 @@ describe('contribute', () => {
   it('says what its intensity is', async () => {
     const { printed } = await run('contribute', '--help');
     expect(printed.replaceAll(/\s+/g, ' ')).toContain('how much of the time the GPU may work, 5 to 100');
+  });
+});
+
+describe('token', () => {
+  it('is made with scopes, a label and an end', async () => {
+    const { call } = await run(
+      ...words('token create --scope read,submit --expires 30d --url http://h --token t --data d'),
+      '--label',
+      "Ada's laptop",
+    );
+    expect(call).toEqual({
+      command: 'token',
+      action: 'create',
+      scopes: ['submit', 'read'],
+      label: "Ada's laptop",
+      lifetimeMs: 30 * 24 * 60 * 60 * 1000,
+      url: 'http://h',
+      token: 't',
+      data: 'd',
+    });
+  });
+
+  it('is listed and revoked', async () => {
+    expect((await run('token', 'list')).call).toEqual({ command: 'token', action: 'list' });
+    expect((await run('token', 'revoke', 'abc')).call).toEqual({
+      command: 'token',
+      action: 'revoke',
+      id: 'abc',
+    });
+  });
+
+  it.each([
+    [['create', '--label', 'x'], "required option '--scope <scopes>' not specified"],
+    [['create', '--scope', 'read'], "required option '--label <text>' not specified"],
+    [['create', '--label', 'x', '--scope', 'write'], 'It is a list of submit, read, operate, with commas.'],
+    [['create', '--label', 'x', '--scope', ''], 'It is a list of'],
+    [['create', '--label', 'x', '--scope', 'read', '--expires', '30'], 'It is a whole number of minutes'],
+    [['create', '--label', 'x', '--scope', 'read', '--expires', '0d'], 'It is a whole number of minutes'],
+    [['revoke'], "missing required argument 'ID'"],
+  ])('refuses %j', async (args, message) => {
+    const { call, printed } = await run('token', ...args);
+    expect(call).toBeUndefined();
+    expect(printed).toContain(message);
+  });
+});
+
+describe('the doors of start', () => {
+  it('are opened by name', async () => {
+    const { call } = await run(
+      ...words('start --operate-from 10.0.0.0/8 192.0.2.7 --trust-proxy 127.0.0.1 --max-upload 2GiB'),
+    );
+    expect(call).toMatchObject({
+      operateFrom: ['10.0.0.0/8', '192.0.2.7'],
+      trustProxy: ['127.0.0.1'],
+      maxUpload: 2 * 2 ** 30,
+    });
+  });
+
+  it.each([
+    ['500MB', 500e6],
+    ['1000000', 1e6],
+    ['4k', 4000],
+    ['1TiB', 2 ** 40],
+  ])('let uploads of %s in', async (text, bytes) => {
+    expect((await run('start', '--max-upload', text)).call).toMatchObject({ maxUpload: bytes });
+  });
+
+  it.each(['0', '-1', '1.5G', '16 gigs', 'all', '99999999999999TiB'])(
+    'refuse the size "%s"',
+    async (text) => {
+      const { call, printed } = await run('start', `--max-upload=${text}`);
+      expect(call).toBeUndefined();
+      expect(printed).toContain('It is a whole number of bytes');
+    },
+  );
+});
+
+describe('audit', () => {
+  it('takes its options', async () => {
+    expect((await run('audit', 'http://h')).call).toEqual({
+      command: 'audit',
+      target: 'http://h',
+      json: false,
+    });
+    expect(
+      (await run(...words('audit http://h --key P --job j --sample all --seed 7 --mirror m --json'))).call,
+    ).toEqual({
+      command: 'audit',
+      target: 'http://h',
+      key: 'P',
+      job: 'j',
+      sample: 'all',
+      seed: 7,
+      mirror: 'm',
+      json: true,
+    });
+    expect((await run(...words('audit copy --sample 20'))).call).toMatchObject({
+      target: 'copy',
+      sample: 20,
+    });
+  });
+
+  it.each([
+    [['http://h', '--sample', '-1'], 'It is a whole number up to 999999, or all.'],
+    [['http://h', '--sample', 'some'], 'It is a whole number up to 999999, or all.'],
+    [['http://h', '--seed', '4294967296'], 'It is a whole number below 4294967296.'],
+    [[], 'missing required argument'],
+  ])('refuses %j', async (args, message) => {
+    const { call, printed } = await run('audit', ...args);
+    expect(call).toBeUndefined();
+    expect(printed).toContain(message);
   });
 });
 

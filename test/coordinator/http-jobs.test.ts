@@ -28,7 +28,7 @@ describe('a request without the token', () => {
     ['an empty one', { authorization: '' }],
     ['another scheme', { authorization: 'Basic dG9rZW46' }],
     ['a wrong one', { authorization: 'Bearer wrong' }],
-    ['a wrong one of the right length', { authorization: `Bearer ${'0'.repeat(48)}` }],
+    ['a wrong one of the right length', { authorization: `Bearer ${'0'.repeat(64)}` }],
     ['one that is cut', { authorization: 'Bearer ' }],
   ])('is refused on every guarded path: %s', async (_name, headers) => {
     const paths: [string, string][] = [

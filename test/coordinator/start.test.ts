@@ -99,7 +99,7 @@ describe('starting a coordinator', () => {
   it('makes its key and its token once', async () => {
     const fresh = await freshDataDir();
     const first = await start({ dataDir: fresh });
-    expect(first).toMatchObject({ tokenIsNew: true, token: expect.stringMatching(/^[0-9a-f]{48}$/) });
+    expect(first).toMatchObject({ tokenIsNew: true, token: expect.stringMatching(/^[0-9a-f]{64}$/) });
     await first.close();
     const second = await start({ dataDir: fresh });
     expect(second).toMatchObject({ tokenIsNew: false, token: first.token, peerId: first.peerId });

@@ -1,0 +1,29 @@
+/**
+ * Whose operands and jobs are whose. Operands are shared by their hash, which receipts make public, so
+ * knowing an id must not be enough to read what is behind it.
+ */
+import type { Queries } from './database.ts';
+
+/** Once is as good as twice. @param thing - an operand's or a job's id */
+export async function addBelonging(db: Queries, requester: string, thing: string): Promise<void> {
+  await db
+    .insertInto('belongings')
+    .values({ requester, thing })
+    .onConflict((conflict) => conflict.columns(['requester', 'thing']).doNothing())
+    .execute();
+}
+
+export async function belongsTo(db: Queries, requester: string, thing: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('belongings')
+    .select('thing')
+    .where('requester', '=', requester)
+    .where('thing', '=', thing)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function belongingsOf(db: Queries, requester: string): Promise<Set<string>> {
+  const rows = await db.selectFrom('belongings').select('thing').where('requester', '=', requester).execute();
+  return new Set(rows.map(({ thing }) => thing));
+}
