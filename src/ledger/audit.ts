@@ -1,8 +1,12 @@
 /** Recomputes the ledger from its log: what must hold at every commit, each as a query for what breaks it. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Queries } from '../store/database.ts';
+import { brokenCheckpoints } from './checkpoints.ts';
+import { LOG_RULES, type LogRule } from './log-audit.ts';
 
 export type Rule =
+  | LogRule
+  | 'checkpoint-is-of-the-log'
   | 'event-sums-to-zero'
   | 'event-has-postings'
   | 'all-sums-to-zero'
@@ -24,7 +28,7 @@ export interface Contradiction {
   readonly subject: string;
 }
 
-const BROKEN: Record<Rule, RawBuilder<{ subject: string }>> = {
+const BROKEN: Record<Exclude<Rule, 'checkpoint-is-of-the-log'>, RawBuilder<{ subject: string }>> = {
   'event-sums-to-zero': sql`
     SELECT event::text AS subject FROM postings GROUP BY event HAVING sum(microcredits) <> 0`,
   'event-has-postings': sql`
@@ -98,6 +102,7 @@ const BROKEN: Record<Rule, RawBuilder<{ subject: string }>> = {
   'ended-job-holds-nothing': sql`
     SELECT jobs.id AS subject FROM jobs JOIN accounts ON accounts.id = 'reserve:' || jobs.id
     WHERE jobs.state <> 'running' AND balance_microcredits <> 0`,
+  ...LOG_RULES,
 };
 
 /** Every contradiction in the ledger and between it and the shards; none in a sound one. */
@@ -107,5 +112,7 @@ export async function checkLedger(db: Queries): Promise<Contradiction[]> {
     const { rows } = await query.execute(db);
     for (const { subject } of rows) found.push({ rule, subject });
   }
+  for (const subject of await brokenCheckpoints(db))
+    found.push({ rule: 'checkpoint-is-of-the-log', subject });
   return found;
 }

@@ -1,4 +1,4 @@
-/** Settling: a verified shard becomes cells, credit and a receipt in one transaction, or nothing at all. */
+/** Settling: a verified shard becomes cells, credit, a receipt and its leaf in one transaction, or nothing at all. */
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { type Receipt, envelopeDigest, sealReceipt } from '../protocol/envelope.ts';
@@ -10,6 +10,7 @@ import type { NewShard } from '../store/schema.ts';
 import { type ShardCell, acceptShard, getShard, storeReceipt } from '../store/shards.ts';
 import { contributorAccount } from './accounts.ts';
 import { balanceOf, creditShard } from './ledger.ts';
+import { appendLeaf, lockLog } from './log.ts';
 
 export interface SettleInput {
   /**
@@ -58,6 +59,7 @@ export function settleShard(
       work: shard.microcredits,
       timeMs: verifiedMs,
     });
+    const logIndex = await lockLog(trx);
     const receipt: Receipt = {
       leaseDigest,
       resultDigest,
@@ -69,9 +71,11 @@ export function settleShard(
       balanceMicrocredits: balance,
       missLog2,
       timeMs: verifiedMs,
+      logIndex,
     };
     const envelope = await sealReceipt(receipt, key);
     await storeReceipt(trx, id, envelope);
+    await appendLeaf(trx, logIndex, id, { ...shard, receiptEnvelope: envelope });
     await endLease(trx, id, 'done', verifiedMs);
     return { receipt: envelope, balance };
   });

@@ -152,6 +152,40 @@ const MIGRATIONS: Record<string, Migration> = {
     `CREATE TRIGGER postings_fold AFTER INSERT ON postings FOR EACH ROW EXECUTE FUNCTION fold_posting()`,
   ),
 
+  '0003-log': statements(
+    // One row: whoever appends locks it, so that indices have no gaps, on PostgreSQL too.
+    `CREATE TABLE log_tree (
+      one boolean PRIMARY KEY DEFAULT true CHECK (one),
+      size bigint NOT NULL CHECK (size >= 0),
+      adopted boolean NOT NULL
+    )`,
+    `INSERT INTO log_tree (size, adopted) VALUES (0, false)`,
+    `CREATE TABLE log_leaves (
+      index bigint PRIMARY KEY CHECK (index >= 0),
+      shard char(32) NOT NULL UNIQUE REFERENCES shards
+    )`,
+    `CREATE TABLE log_nodes (
+      level integer NOT NULL CHECK (level >= 0),
+      index bigint NOT NULL CHECK (index >= 0),
+      hash bytea NOT NULL CHECK (length(hash) = 32),
+      PRIMARY KEY (level, index)
+    )`,
+    ...['log_leaves', 'log_nodes'].map(
+      (table) => `CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+    ),
+    // A leaf is the hash of what stands in its shard's row.
+    `CREATE TRIGGER shards_settled BEFORE UPDATE ON shards FOR EACH ROW
+      WHEN (OLD.receipt_envelope IS NOT NULL) EXECUTE FUNCTION refuse_change()`,
+    `CREATE TABLE log_checkpoints (
+      origin text PRIMARY KEY,
+      size bigint NOT NULL,
+      root bytea NOT NULL CHECK (length(root) = 32),
+      note text NOT NULL,
+      signed_ms float8 NOT NULL
+    )`,
+  ),
+
   '0004-ledger-in-full': statements(
     `ALTER TABLE accounts DROP CONSTRAINT accounts_kind_check`,
     `ALTER TABLE accounts ADD CONSTRAINT accounts_kind_check CHECK (

@@ -194,7 +194,7 @@ onEachDatabase('The ledger', (get) => {
       [
         'finds a shard without a receipt',
         sql`UPDATE shards SET receipt_envelope = NULL WHERE id = ${shard}`,
-        ['shard-has-receipt'],
+        ['shard-has-receipt', 'leaf-is-its-envelopes'],
       ],
       ['finds a lost cell', sql`DELETE FROM cells WHERE shard = ${shard}`, ['shard-has-its-cells']],
     ])('%s', async (_, tampering, rules) => {

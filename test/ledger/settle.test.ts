@@ -61,6 +61,7 @@ onEachDatabase('Settling', (get) => {
       balanceMicrocredits: 403n,
       missLog2: 72,
       timeMs: 1_800_000_000_000,
+      logIndex: 0,
     });
     expect(await getShard(db, id)).toMatchObject({ ...input.shard, receiptEnvelope: settled!.receipt });
     expect(await getLease(db, id)).toMatchObject({ state: 'done', endedMs: 1_800_000_000_000 });
