@@ -177,36 +177,6 @@ export interface BelongingsTable {
   thing: string;
 }
 
-/** One row. */
-export interface LogTreeTable {
-  /** Leaves. */
-  size: bigint;
-  /** Whether the receipts that are older than the log are in it. */
-  adopted: boolean;
-}
-
-/** The public log's leaves: an entry is the envelopes of its shard. */
-export interface LogLeavesTable {
-  index: bigint;
-  shard: string;
-}
-
-/** Hashes of complete subtrees; those of level 0 are the leaves'. */
-export interface LogNodesTable {
-  level: number;
-  index: bigint;
-  hash: Uint8Array;
-}
-
-/** The last checkpoint that was signed under an origin. */
-export interface LogCheckpointsTable {
-  origin: string;
-  size: bigint;
-  root: Uint8Array;
-  note: string;
-  signedMs: number;
-}
-
 export interface SettingsTable {
   key: string;
   value: string;
@@ -221,10 +191,6 @@ export interface Schema {
   accounts: AccountsTable;
   events: EventsTable;
   postings: PostingsTable;
-  logTree: LogTreeTable;
-  logLeaves: LogLeavesTable;
-  logNodes: LogNodesTable;
-  logCheckpoints: LogCheckpointsTable;
   logTree: LogTreeTable;
   logLeaves: LogLeavesTable;
   logNodes: LogNodesTable;
