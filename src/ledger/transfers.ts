@@ -75,10 +75,12 @@ async function carryOut(db: Database, kind: string, order: Transfer): Promise<Or
   const businessId = `${kind}:${order.id}`;
   try {
     return await db.transaction().execute(async (trx) => {
+      const { from, to, microcredits, timeMs, memo = '' } = order;
+      // Locked before the look: the same order, at once, waits here and then finds the first.
+      const balances = await lockAccounts(trx, [from, to], timeMs);
       const before = await orderOf(trx, businessId);
       if (before) return sameOrder(before, order);
-      if (kind === GRANT) await assertIssuable(trx, order);
-      const { from, to, microcredits, timeMs, memo = '' } = order;
+      if (kind === GRANT) await assertIssuable(trx, -(balances.get(MINT) ?? 0n), microcredits);
       const postings = [
         { account: from, microcredits: -microcredits },
         { account: to, microcredits },
@@ -87,7 +89,7 @@ async function carryOut(db: Database, kind: string, order: Transfer): Promise<Or
       return { event, kind, from, to, microcredits, memo, timeMs, fresh: true };
     });
   } catch (error) {
-    // Two at once: one of them came second, and finds the first now.
+    // Another order with this id, from another account, at once.
     if ((error as { code?: unknown }).code !== UNIQUE_VIOLATION) throw error;
     const before = await orderOf(db, businessId);
     if (!before) throw error;
@@ -125,8 +127,7 @@ function sameOrder(before: Order, order: Transfer): Order {
 }
 
 /** A sentence before the database says so; there a trigger holds the cap, whoever mints. */
-async function assertIssuable(trx: Queries, { to, microcredits, timeMs }: Transfer): Promise<void> {
-  const issued = -((await lockAccounts(trx, [MINT, to], timeMs)).get(MINT) ?? 0n);
+async function assertIssuable(trx: Queries, issued: bigint, microcredits: bigint): Promise<void> {
   const left = ((await supplyCap(trx)) ?? MAX_SUPPLY) - issued;
   if (microcredits > left) {
     throw new AppError('conflict', `only ${formatCredit(left)} credit is left to issue`);
