@@ -7,6 +7,8 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
 import { type CreditMode, storeCreditSettings } from '../ledger/credit-settings.ts';
+import { Checkpoints } from '../ledger/checkpoints.ts';
+import { adoptOldReceipts } from '../ledger/log.ts';
 import { listen } from '../net/coordinator-node.ts';
 import { generateKey, keyFromBytes, keyToBytes, peerIdOf } from '../protocol/keys.ts';
 import { openBlockStore } from '../store/blocks.ts';
@@ -89,6 +91,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       options.databaseUrl === undefined ? { dataDir: folder.path } : { url: options.databaseUrl },
     );
     undo.push(() => db.destroy());
+    const adopted = await adoptOldReceipts(db);
+    if (adopted > 0) log.info({ adopted }, 'older receipts were appended to the public log');
+    const checkpoints = new Checkpoints({ db, key, clock, log });
+    // A log that contradicts what was signed must not grow: whoever keeps receipts could prove it.
+    await checkpoints.current();
     const credit = await storeCreditSettings(
       db,
       { mode: options.credit, supplyCap: options.supplyCap },
@@ -110,6 +117,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       blocks,
       pool,
       metrics,
+      checkpoints,
       key,
       peerId,
       network,

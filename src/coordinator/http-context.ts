@@ -1,6 +1,7 @@
 /** What the routes need of the rest of the coordinator. */
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Checkpoints } from '../ledger/checkpoints.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
@@ -18,6 +19,7 @@ export interface HttpContext {
   readonly reports: JobReports;
   readonly operands: Operands;
   readonly metrics: Metrics;
+  readonly checkpoints: Checkpoints;
   readonly clock: Clock;
   readonly log: Logger;
   /** What statements are signed with; its PeerId is `peerId`. */

@@ -8,6 +8,7 @@ import { guardDoors } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { jobRoutes } from './http-jobs.ts';
+import { logRoutes } from './http-log.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
 import { tokenRoutes } from './http-tokens.ts';
@@ -62,6 +63,13 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
       });
     },
     { prefix: '/v1' },
+  );
+  await app.register(
+    (log, _options, done) => {
+      logRoutes(log, context);
+      done();
+    },
+    { prefix: '/log' },
   );
   app.get('/coordinator.json', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses }),
