@@ -11,7 +11,6 @@ import { statement } from '../../src/ledger/statements.ts';
 import { type Order, grant, transfer } from '../../src/ledger/transfers.ts';
 import { openReceipt } from '../../src/protocol/envelope.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
-import type { Queries } from '../../src/store/database.ts';
 import { setJobState } from '../../src/store/jobs.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
 import { insertJob, settleInput } from '../helpers/records.ts';
@@ -380,7 +379,7 @@ onEachDatabase('Paid jobs', (get) => {
       const trx = await get().db.startTransaction().execute();
       try {
         for (const table of ['postings', 'events'])
-          await sql`ALTER TABLE ${sql.table(table)} DISABLE TRIGGER USER`.execute(trx as Queries);
+          await sql`ALTER TABLE ${sql.table(table)} DISABLE TRIGGER USER`.execute(trx);
         for (const each of tampering) await each.execute(trx);
         expect((await checkLedger(trx)).map((found) => found.rule)).toContain(rule);
       } finally {
