@@ -99,16 +99,15 @@ export class SimContributor {
         return;
       case 'receipt':
         this.#world.received(this.name, message.receipt);
-        this.#outbox.delete(message.receipt.lease.id);
-        this.#ready();
+        this.#drop(message.receipt.lease.id);
         return;
       case 'cancel':
-        this.#work.delete(message.lease);
-        this.#ready();
+        if (this.#work.delete(message.lease)) this.#ready();
         return;
       case 'notice':
-        if (message.lease !== undefined) this.#outbox.delete(message.lease);
-        this.#ready();
+        if (message.lease === undefined || !this.#outbox.has(message.lease)) return;
+        this.#drop(message.lease);
+        if (message.code === 'stale') this.#ready();
         return;
       case 'self-test': {
         const link = this.#link;
@@ -117,9 +116,15 @@ export class SimContributor {
     }
   }
 
+  /** Absolute, and only when something has changed, as the real session says it: what is lost here starves. */
   #ready(): void {
-    const busy = this.#work.size + this.#outbox.size;
-    this.#link?.toCoordinator({ type: 'ready', leases: Math.max(0, AT_ONCE - busy) });
+    const room = this.#outbox.size >= MAX_PENDING ? 0 : AT_ONCE - this.#work.size;
+    this.#link?.toCoordinator({ type: 'ready', leases: Math.max(0, room) });
+  }
+
+  #drop(lease: string): void {
+    const wasFull = this.#outbox.size >= MAX_PENDING;
+    if (this.#outbox.delete(lease) && wasFull) this.#ready();
   }
 
   #begin(lease: LeaseRow): void {

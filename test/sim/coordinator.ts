@@ -87,7 +87,8 @@ export class SimCoordinator {
   submit(spec: JobSpec): void {
     this.#run(
       (function* (self: SimCoordinator): Task<void> {
-        yield* self.#db(() => self.#around.record.createJob(spec));
+        // Its requester may ask again before it has an answer; here both would be one job.
+        if (!(yield* self.#db(() => self.#around.record.createJob(spec)))) return;
         self.#take(spec);
         self.#pump();
       })(this),
@@ -328,7 +329,13 @@ export class SimCoordinator {
     const { id, job, peer, rect, issuedMs, deadlineMs } = lease;
     const row: LeaseRow = { id, job: job.id, contributor: peer, rect, issuedMs, deadlineMs };
     yield SEAL_MS;
-    yield* this.#db(() => this.#around.record.recordLease(row));
+    try {
+      yield* this.#db(() => this.#around.record.recordLease(row));
+    } catch (error) {
+      if (this.scheduler.release(id)) session.wanted += 1;
+      this.#failed(session);
+      throw error;
+    }
     this.#send(session, { type: 'lease', lease: row });
   }
 

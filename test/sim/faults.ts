@@ -10,6 +10,8 @@ export interface Faults {
   readonly delayMs: number;
   /** Probability that a disk operation fails before it has changed anything. */
   readonly disk: number;
+  /** Probability that one takes up to seconds. */
+  readonly slow: number;
   /** The coordinator dies so many times, each between any two steps. */
   readonly crashes: number;
   /** Statements to the database overtake each other, as over PostgreSQL's pool; else they take turns. */
@@ -22,6 +24,7 @@ export const NO_FAULTS: Faults = {
   reorder: 0,
   delayMs: 0,
   disk: 0,
+  slow: 0,
   crashes: 0,
   overtaking: false,
 };
@@ -33,7 +36,8 @@ export function someFaults(rng: Rng): Faults {
     duplicate: often(0.2),
     reorder: often(0.3),
     delayMs: 1 + randomInt(rng, 20_000),
-    disk: often(0.03),
+    disk: often(0.15),
+    slow: often(0.1),
     crashes: rng.float() < 0.8 ? randomInt(rng, 7) : 0,
     overtaking: rng.float() < 0.5,
   };

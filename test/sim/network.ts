@@ -61,11 +61,11 @@ export class SimLink {
   }
 
   toCoordinator(message: ToCoordinator): void {
-    this.#carry(() => this.#coordinator?.receive(message));
+    this.#carry(message, () => this.#coordinator?.receive(message));
   }
 
   toContributor(message: ToContributor): void {
-    this.#carry(() => this.#contributor?.receive(message));
+    this.#carry(message, () => this.#contributor?.receive(message));
   }
 
   /** Either side notices in its own time; what is on its way to a side that has noticed is lost. */
@@ -98,7 +98,7 @@ export class SimLink {
     end?.closed();
   }
 
-  #carry(deliver: () => void): void {
+  #carry({ type }: ToCoordinator | ToContributor, deliver: () => void): void {
     const { drop, duplicate, reorder, delayMs } = this.#faults();
     if (chance(this.#rng, drop)) {
       this.close();
@@ -106,7 +106,9 @@ export class SimLink {
     }
     const copies = chance(this.#rng, duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      const late = chance(this.#rng, reorder) ? randomInt(this.#rng, delayMs) : 0;
+      // How much a contributor wants is said in order on one stream; all else may come whenever it likes.
+      const mayWait = type !== 'ready' && type !== 'hello' && type !== 'welcome';
+      const late = mayWait && chance(this.#rng, reorder) ? randomInt(this.#rng, delayMs) : 0;
       this.#timeline.in(LATENCY_MS + late, deliver);
     }
   }

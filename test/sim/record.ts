@@ -72,10 +72,13 @@ export class RecordModel {
     this.#now = now;
   }
 
-  createJob(spec: JobSpec): void {
+  /** False when it is there already. */
+  createJob(spec: JobSpec): boolean {
+    if (this.jobs.has(spec.id)) return false;
     const [rows, cols] = [Math.ceil(spec.rows / CELL), Math.ceil(spec.cols / CELL)];
     this.jobs.set(spec.id, { spec, state: 'running', cells: new Map(), rows, cols });
     this.#write({ op: 'job', spec });
+    return true;
   }
 
   recordLease(lease: LeaseRow): void {

@@ -13,7 +13,7 @@ import { type Faults, NO_FAULTS, someFaults } from './faults.ts';
 import { SimLink } from './network.ts';
 import { type LeaseRow, RecordModel, type Settled } from './record.ts';
 import { checkAtEnd, checkCheckpoint, checkNow } from './rules.ts';
-import { Timeline } from './timeline.ts';
+import { Timeline, chance } from './timeline.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -35,6 +35,8 @@ export interface SeenCheckpoint {
 const TROUBLE_MS = 8 * 60_000;
 const MAX_EVENTS = 400_000;
 const MAX_START_MS = 4_000;
+/** What a disk takes that is busy with something else. */
+const SLOW_MS = 3_000;
 
 export class Simulation {
   readonly timeline = new Timeline();
@@ -128,8 +130,8 @@ export class Simulation {
       rng: seededRng(this.#options.seed * 1009 + this.#life),
       note: (text) => this.note(text),
       disk: () => ({
-        waitMs: 1 + randomInt(this.#rng, this.troubled && this.faults.overtaking ? 40 : 4),
-        fails: this.troubled && this.#rng.float() < this.faults.disk,
+        waitMs: 1 + randomInt(this.#rng, this.troubled && chance(this.#rng, this.faults.slow) ? SLOW_MS : 4),
+        fails: this.troubled && chance(this.#rng, this.faults.disk),
         takesTurns: !this.faults.overtaking,
       }),
       capability: (peer) => capabilityOf(contributors.find(({ name }) => name === peer)!),
@@ -171,7 +173,7 @@ export class Simulation {
     // A requester that has no answer asks again.
     this.coordinator?.submit(spec);
     this.timeline.in(2_000, () => this.#submit(spec));
-    if (this.#options.faults && this.#rng.float() < 0.03) {
+    if (this.#options.faults && chance(this.#rng, 0.03)) {
       this.#cancelled.add(spec.id);
       this.timeline.in(randomInt(this.#rng, 60_000), () => this.coordinator?.cancel(spec.id));
     }
