@@ -153,9 +153,11 @@ export class Dispatcher {
       case 'progress':
         scheduler.evicted(session.peer, message.evicted.length);
         return;
-      case 'commit':
-        this.#track(this.#judge(session, message.result, message.lease).finally(session.claim()));
+      case 'commit': {
+        const judged = session.claim();
+        this.#track(this.#judge(session, message.result, message.lease).finally(judged));
         return;
+      }
       case 'decline':
         this.#track(this.#declined(session, message.lease, message.code));
         return;
@@ -199,13 +201,25 @@ export class Dispatcher {
             session.wanted -= 1;
             session.toldIdle = false;
             again = true;
-            this.#track(this.#desk.grant(session, lease));
+            this.#track(this.#grant(session, lease));
           } else {
             this.#idle(session);
           }
         }
       }
     });
+  }
+
+  /** What cannot be recorded is not leased: its cells are open again, and who wanted it still wants work. */
+  async #grant(session: PeerSession, lease: ActiveLease): Promise<void> {
+    const { scheduler, clock } = this.#context;
+    try {
+      await this.#desk.grant(session, lease);
+    } catch (error) {
+      if (scheduler.release(lease.id)) session.wanted += 1;
+      session.failed(clock.now());
+      throw error;
+    }
   }
 
   #idle(session: PeerSession): void {
