@@ -2,7 +2,7 @@
  * Pulls a committed result and checks every number of it, one strip at a time: a strip that fails
  * ends it at once, and only verified blocks ever reach the block store.
  */
-import { type Semaphore, mapLimit } from '../core/async.ts';
+import { mapLimit } from '../core/async.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { BLOCK_BYTES, type Shape, colBlocks, rowBlocks } from '../matrix/blocks.ts';
 import { type FetchBytes, type Hash, MANIFEST_BYTES, decodeManifest } from '../matrix/manifest.ts';
@@ -23,9 +23,8 @@ export interface CollectContext {
   readonly fetch: FetchBytes;
   readonly check: (row: number, firstCol: number, cBlocks: readonly Uint8Array[]) => Promise<Verdict>;
   readonly put: (hash: Hash, bytes: Uint8Array) => Promise<void>;
-  /** Bytes of claimed results in memory, over all contributors. */
-  readonly budget: Semaphore;
-  readonly signal: AbortSignal;
+  /** Waits for room for so many bytes in memory; resolves to what gives it back. */
+  readonly reserve: (bytes: number) => Promise<() => void>;
 }
 
 export type Collected =
@@ -39,7 +38,7 @@ const STRIPS_AT_ONCE = 2;
 /** @throws AppError 'closed', 'timeout', 'not-found' or 'aborted' when the transfer ends early. */
 export async function collect(claim: Claim, context: CollectContext): Promise<Collected> {
   const { rect, shape } = claim;
-  const { fetch, check, put, budget, signal } = context;
+  const { fetch, check, put, reserve } = context;
   let bytes = 0;
   const once = cached(async (hash) => {
     const node = await fetch(hash);
@@ -55,7 +54,7 @@ export async function collect(claim: Claim, context: CollectContext): Promise<Co
     const strips = Array.from({ length: rowBlocks(shape) }, (_, strip) => strip);
     const blocks = await mapLimit(strips, STRIPS_AT_ONCE, async (strip) => {
       const hashes = await stripHashes(manifest, strip, (hash) => once(hash));
-      const release = await budget.acquire(width * BLOCK_BYTES, signal);
+      const release = await reserve(width * BLOCK_BYTES);
       try {
         const cBlocks = await Promise.all(hashes.map((hash) => fetch(hash)));
         for (const block of cBlocks) bytes += block.length;

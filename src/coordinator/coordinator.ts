@@ -23,6 +23,7 @@ import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
 import { Operands } from './operands.ts';
 import { Scheduler } from './scheduler.ts';
+import { Serving } from './serving.ts';
 import { Tokens } from './tokens.ts';
 import { VerifyPool } from './verify-pool.ts';
 
@@ -129,7 +130,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const jobs = new Jobs({ ...parts, scheduler });
     await jobs.restore();
     const judge = new Judge({ ...parts, scheduler, jobs });
-    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge });
+    const serving = new Serving();
+    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving });
     undo.push(() => dispatcher.close());
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
     await operands.open();
@@ -139,9 +141,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       listen: [`${hostMultiaddr(host)}/tcp/${peerPort}/ws`],
       announce: options.announce ?? [],
       clock,
-      source: (hash) => blocks.get(hash),
-      onLink: (link) => {
-        dispatcher.onLink(link);
+      source: async (hash, peer) => {
+        const block = await blocks.get(hash);
+        return block && serving.take(peer, block.length) ? block : undefined;
+      },
+      onLink: (link, openedMs) => {
+        dispatcher.onLink(link, openedMs);
       },
     });
     undo.push(() => peers.close());

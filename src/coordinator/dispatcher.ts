@@ -10,6 +10,7 @@ import type { SigningKey } from '../protocol/keys.ts';
 import { PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
+import { endLease } from '../store/leases.ts';
 import { pastRecord } from '../store/standing.ts';
 import { contributorAccount } from '../ledger/accounts.ts';
 import { balanceOf } from '../ledger/ledger.ts';
@@ -212,9 +213,11 @@ export class Dispatcher {
 
   /** What cannot be recorded is not leased: its cells are open again, and who wanted it still wants work. */
   async #grant(session: PeerSession, lease: ActiveLease): Promise<void> {
-    const { scheduler, clock } = this.#context;
+    const { scheduler, clock, db } = this.#context;
     try {
       await this.#desk.grant(session, lease);
+      // One that ended while it was being recorded was not there to be ended.
+      if (!scheduler.lease(lease.id)) await endLease(db, lease.id, 'declined', clock.now());
     } catch (error) {
       if (scheduler.release(lease.id)) session.wanted += 1;
       session.failed(clock.now());

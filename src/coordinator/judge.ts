@@ -2,7 +2,6 @@
  * From a contributor's signed statement to a receipt, or to a reason why there is none. Cheap checks
  * come first: signatures and place, then the hash of every block, then every number.
  */
-import { Semaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import { microcreditsFor } from '../core/units.ts';
@@ -12,6 +11,7 @@ import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { type Opened, openLease, openResult } from '../protocol/envelope.ts';
 import type { SigningKey } from '../protocol/keys.ts';
+import { MAX_RESULT_MS, MIN_RESULT_BYTES_PER_SECOND, RESULT_GRACE_MS } from '../protocol/limits.ts';
 import type { Lease, Result } from '../protocol/signed.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
@@ -23,7 +23,9 @@ import { type Collected, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
 import type { Jobs, RunningJob } from './jobs.ts';
 import type { Metrics } from './metrics.ts';
+import { ResultBudget } from './result-budget.ts';
 import type { Scheduler } from './scheduler.ts';
+import { TransferDeadline } from './transfer-deadline.ts';
 import { type ActiveLease, rectWork } from './work.ts';
 
 export type Judgement =
@@ -49,21 +51,16 @@ export interface JudgeContext {
   readonly peerId: string;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** @default all of RESULT_BUDGET_BYTES */
+  readonly budget?: ResultBudget;
 }
 
-/** Claimed results in memory, over all contributors (facts: trust §6.1). */
-const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
-/** A transfer slower than this is a slow-loris, not a home link. */
-const MIN_BYTES_PER_SECOND = 32 * 1024;
-const TRANSFER_GRACE_MS = 60_000;
-/** Leases are cut to last a minute at most; ten times that is no honest link. */
-const MAX_TRANSFER_MS = 10 * 60_000;
 /** Shorter than a timer's noise: a link is not called faster for it. */
 const MIN_SAMPLE_MS = 50;
 
 export class Judge {
   readonly #context: JudgeContext;
-  readonly #budget = new Semaphore(RESULT_BUDGET_BYTES);
+  readonly #budget: ResultBudget;
   /** Bytes served per link at its last result. */
   readonly #sent = new WeakMap<Link, { bytes: number; ms: number }>();
   /** Leases being judged: a commit that is sent twice is judged once. */
@@ -71,6 +68,7 @@ export class Judge {
 
   constructor(context: JudgeContext) {
     this.#context = context;
+    this.#budget = context.budget ?? new ResultBudget();
   }
 
   /** @throws AppError 'bad-signature', 'wrong-peer' or 'bad-frame' for a statement that is not what it claims. */
@@ -150,12 +148,10 @@ export class Judge {
     const { blocks, clock } = this.#context;
     const bytes = rect.rows * rect.cols * BLOCK_BYTES;
     const stop = new AbortController();
-    const cancel = clock.after(
-      TRANSFER_GRACE_MS + Math.min(MAX_TRANSFER_MS, (bytes * 1000) / MIN_BYTES_PER_SECOND),
-      () => {
-        stop.abort();
-      },
-    );
+    const allowedMs = Math.min(MAX_RESULT_MS, (bytes * 1000) / MIN_RESULT_BYTES_PER_SECOND);
+    const deadline = new TransferDeadline(clock, RESULT_GRACE_MS + allowedMs, () => {
+      stop.abort();
+    });
     try {
       return await collect(
         { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest },
@@ -163,12 +159,11 @@ export class Judge {
           fetch: (hash) => link.blocks.fetch(hash, stop.signal),
           check: (row, firstCol, cBlocks) => ours('checking a result', secrets.check(row, firstCol, cBlocks)),
           put: (hash, block) => ours('storing a result', blocks.put(hash, block)),
-          budget: this.#budget,
-          signal: stop.signal,
+          reserve: (room) => deadline.whileWaiting(() => this.#budget.acquire(link.peer, room, stop.signal)),
         },
       );
     } finally {
-      cancel();
+      deadline.end();
       stop.abort(); // whatever a failed strip left in flight
     }
   }

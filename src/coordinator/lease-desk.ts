@@ -8,6 +8,7 @@ import { endLease, recordLease } from '../store/leases.ts';
 import type { LeaseState } from '../store/schema.ts';
 import type { Metrics } from './metrics.ts';
 import type { PeerSession } from './peer-session.ts';
+import type { Serving } from './serving.ts';
 import { type ActiveLease, rectWork } from './work.ts';
 
 export type EndedState = Exclude<LeaseState, 'open'>;
@@ -17,6 +18,7 @@ export interface LeaseDeskContext {
   readonly key: SigningKey;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly serving: Serving;
 }
 
 export class LeaseDesk {
@@ -27,11 +29,9 @@ export class LeaseDesk {
   }
 
   /** On record before it is sent: a restarted coordinator knows what it promised. */
-  async grant(
-    session: PeerSession,
-    { id, peer, job, rect, issuedMs, deadlineMs }: ActiveLease,
-  ): Promise<void> {
-    const { db, key, metrics } = this.#context;
+  async grant(session: PeerSession, lease: ActiveLease): Promise<void> {
+    const { db, key, metrics, serving } = this.#context;
+    const { id, peer, job, rect, issuedMs, deadlineMs } = lease;
     const { rows, cols } = rectWork(job, rect);
     const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
     const envelope = await sealLease(
@@ -57,6 +57,7 @@ export class LeaseDesk {
       createdMs: issuedMs,
     });
     metrics.leases.inc({ event: 'granted' });
+    serving.leased(lease);
     await session.send({ type: 'lease', envelope });
   }
 

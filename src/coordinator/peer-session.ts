@@ -6,6 +6,7 @@ import { decodeFromContributor, encodeFromCoordinator } from '../protocol/contro
 import {
   CONTROL_BURST,
   HELLO_DEADLINE_MS,
+  MAX_CLAIMS_PER_PEER,
   MAX_CONTROL_PER_SECOND,
   PROTOCOL_VERSION,
 } from '../protocol/limits.ts';
@@ -31,6 +32,8 @@ export class PeerSession {
   resumeMs = 0;
   #failures = 0;
   #unsent = 0;
+  /** Commits that are being judged. */
+  #claims = 0;
   /** It has been told that there is nothing to do. */
   toldIdle = false;
 
@@ -53,6 +56,16 @@ export class PeerSession {
 
   succeeded(): void {
     this.#failures = 0;
+  }
+
+  /** A commit that is about to be judged; call what it returns afterwards. @throws AppError 'too-large'. */
+  claim(): () => void {
+    if (this.#claims >= MAX_CLAIMS_PER_PEER)
+      throw new AppError('too-large', `more than ${MAX_CLAIMS_PER_PEER} results were handed in at once`);
+    this.#claims += 1;
+    return () => {
+      this.#claims -= 1;
+    };
   }
 
   /** Leases that it may be given now, with `held` in flight. */
@@ -91,10 +104,15 @@ export class PeerSession {
   }
 }
 
-/** The first message of a link. @throws AppError 'timeout', 'closed' or 'bad-frame'. */
-export async function receiveHello(link: Link, clock: Clock): Promise<Hello> {
+/**
+ * The first message of a link.
+ * @param openedMs - when its connection was made
+ * @throws AppError 'timeout', 'closed' or 'bad-frame'.
+ */
+export async function receiveHello(link: Link, clock: Clock, openedMs: number = clock.now()): Promise<Hello> {
   const late = new AbortController();
-  const cancel = clock.after(HELLO_DEADLINE_MS, () => {
+  const leftMs = Math.max(0, openedMs + HELLO_DEADLINE_MS - clock.now());
+  const cancel = clock.after(leftMs, () => {
     late.abort();
   });
   try {

@@ -3,7 +3,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface';
 import type { Clock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { SigningKey } from '../protocol/keys.ts';
-import { BLOCKS_PROTOCOL, CONTROL_PROTOCOL, HELLO_DEADLINE_MS } from '../protocol/limits.ts';
+import { BLOCKS_PROTOCOL, CONTROL_PROTOCOL, HELLO_DEADLINE_MS, MAX_CONNECTIONS } from '../protocol/limits.ts';
 import type { Hash } from './block-consumer.ts';
 import type { Link } from './link.ts';
 import { type TransportFactory, createNode } from './stack.ts';
@@ -18,11 +18,11 @@ export interface ListenOptions {
   readonly clock: Clock;
   /** Blocks for a contributor. */
   readonly source: (hash: Hash, peer: string) => Promise<Uint8Array | undefined>;
-  /** Must not throw. */
-  readonly onLink: (link: Link) => void;
+  /** Must not throw. `openedMs` is when the connection was made, which its deadlines count from. */
+  readonly onLink: (link: Link, openedMs: number) => void;
   /** Peers that may not connect. */
   readonly deny?: (peer: string) => boolean;
-  /** @default 5000 */
+  /** @default MAX_CONNECTIONS */
   readonly maxConnections?: number;
   /** Only for tests. */
   readonly transports?: readonly TransportFactory[];
@@ -43,7 +43,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     role: 'coordinator',
     listen: options.listen,
     announce: options.announce ?? [],
-    maxConnections: options.maxConnections ?? 5_000,
+    maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
     gater: {
       // Envelopes and the ledger know one kind of key.
       denyInboundEncryptedConnection: (peer) =>
@@ -75,6 +75,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 interface Arrival {
   control?: Stream;
   blocks?: Stream;
+  readonly openedMs: number;
   stopDeadline(): void;
 }
 
@@ -108,7 +109,7 @@ class Reception {
       this.#arrivals.delete(connection.id);
       connection.abort(new AppError('timeout', 'no streams were opened'));
     });
-    this.#arrivals.set(connection.id, { stopDeadline });
+    this.#arrivals.set(connection.id, { openedMs: clock.now(), stopDeadline });
   }
 
   #left(connection: Connection): void {
@@ -123,20 +124,23 @@ class Reception {
       return;
     }
     arrival[kind] = stream;
-    const { control, blocks } = arrival;
+    const { control, blocks, openedMs } = arrival;
     if (!control || !blocks) return;
     this.#left(connection);
-    this.#admit(connection, control, blocks);
+    this.#admit(connection, { control, blocks, openedMs });
   }
 
-  #admit(connection: Connection, control: Stream, blocks: Stream): void {
+  #admit(
+    connection: Connection,
+    { control, blocks, openedMs }: { control: Stream; blocks: Stream; openedMs: number },
+  ): void {
     const { clock, source, onLink } = this.#options;
     const peer = connection.remotePeer.toString();
     const link = linkOver({ connection, control, blocks, clock, source: (hash) => source(hash, peer) });
     this.links.add(link);
     void link.closed.then(() => this.links.delete(link));
     try {
-      onLink(link);
+      onLink(link, openedMs);
     } catch {
       void closeConnection(connection, clock);
     }

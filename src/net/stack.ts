@@ -5,7 +5,7 @@ import { identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p } from '@libp2p/interface';
 import { ping } from '@libp2p/ping';
 import { type Libp2pOptions, createLibp2p } from 'libp2p';
-import { PROTOCOL_VERSION } from '../protocol/limits.ts';
+import { MAX_PENDING_CONNECTIONS, MAX_STREAMS, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { repairedWebSockets } from './websocket-repair.ts';
 
@@ -29,11 +29,8 @@ const MAX_BUFFERED_BYTES = { contributor: 1 << 20, coordinator: 4 << 20 };
  * resets streams that hold 4 MiB, so yamux's own 16 MiB would turn a slow reader into a reset.
  */
 const MAX_STREAM_WINDOW_BYTES = 2 << 20;
-/** Ours are two, the rest is identify and ping. */
-const MAX_STREAMS = 16;
 /** Behind a TLS proxy all contributors share one address: the default of 5 a second refuses a small crowd. */
 const INBOUND_PER_SECOND_AND_HOST = 1_000;
-const MAX_PENDING_INBOUND = 500;
 
 /** A libp2p node that is not started yet. */
 export function createNode(options: StackOptions): Promise<Libp2p> {
@@ -59,7 +56,7 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
     connectionManager: {
       maxConnections: options.maxConnections,
       inboundConnectionThreshold: INBOUND_PER_SECOND_AND_HOST,
-      maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+      maxIncomingPendingConnections: MAX_PENDING_CONNECTIONS,
       // It gives up after half a minute; src/net/reconnect.ts does not.
       reconnectRetries: 0,
     },

@@ -1,20 +1,24 @@
 /**
- * Four leaks of @libp2p/websockets 10.1, repaired from outside without patching any global.
+ * Leaks of @libp2p/websockets 10.1, repaired from outside without patching any global.
  *
  * 1. An abort calls `websocket.close(1006)`. That code may not be sent (RFC 6455 §7.4.1), so browsers and Node
  *    throw, libp2p swallows it, and the TCP connection stays open with both ends unaware. Here an abort
  *    terminates the socket where it can (Node's `ws`), and closes it legally where it cannot (browsers).
  * 2. When an upgrade fails (a wrong PeerId, for one) the dialled socket is left open. Here it is aborted.
  * 3. A dial that is aborted before the socket is open forgets the socket. Here it is closed.
- * 4. The listener waits without end for the first byte of a TCP connection, and its close() waits for them.
+ * 4. The listener waits without end for the first byte of a TCP connection, and its close() waits for them. Nor
+ *    is there an end to a request that comes a byte at a time: Node's headersTimeout is enforced by servers that
+ *    listen themselves, which the HTTP server inside does not. And `ws` collects up to 100 MiB of a message
+ *    from somebody whose key is not known yet. Here there is a deadline, and a limit.
  *
  * Delete this file when sendReset() in websocket-to-conn.ts no longer says 1006, _connect() and dial() close
  * what they give up, and listener.ts has a deadline; test/net/socket-leaks.test.ts shows it.
  */
 import type { Listener, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface';
 import { webSockets } from '@libp2p/websockets';
+import { systemClock } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
-import { HELLO_DEADLINE_MS } from '../protocol/limits.ts';
+import { HELLO_DEADLINE_MS, MAX_WEBSOCKET_MESSAGE_BYTES } from '../protocol/limits.ts';
 
 type WebSocketsInit = NonNullable<Parameters<typeof webSockets>[0]>;
 type Components = Parameters<ReturnType<typeof webSockets>>[0];
@@ -91,6 +95,8 @@ function repairAbort(connection: MultiaddrConnection): void {
 }
 
 interface TcpSocket {
+  /** The idle time after which it is ended, in milliseconds; 0 for never. */
+  readonly timeout?: number;
   setTimeout(ms: number): void;
   once(event: 'timeout' | 'close', handler: () => void): void;
   destroy(): void;
@@ -102,11 +108,23 @@ interface TcpServer {
 
 /** `ws` clears a socket's timeout when it takes over, so this one ends those that never became a WebSocket. */
 function guarded(listener: Listener): Listener {
-  const { server } = listener as unknown as { server?: TcpServer };
+  const { server, wsServer } = listener as unknown as {
+    server?: TcpServer;
+    wsServer?: { options: { maxPayload: number } };
+  };
+  // Read at each upgrade.
+  if (wsServer) wsServer.options.maxPayload = MAX_WEBSOCKET_MESSAGE_BYTES;
   const sockets = new Set<TcpSocket>();
   server?.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    // A byte now and then keeps the idle timeout away, so there is a deadline as well.
+    const cancel = systemClock.after(HELLO_DEADLINE_MS, () => {
+      if (socket.timeout !== 0) socket.destroy();
+    });
+    socket.once('close', () => {
+      cancel();
+      sockets.delete(socket);
+    });
     socket.setTimeout(HELLO_DEADLINE_MS);
     socket.once('timeout', () => socket.destroy());
   });

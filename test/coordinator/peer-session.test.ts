@@ -60,6 +60,19 @@ describe('the Hello of a contributor', () => {
     expect(await hello).toMatchObject({ code: 'timeout' });
   });
 
+  it('is too late ten seconds after the connection, however late the streams came', async () => {
+    const { clock, coordinator } = ends();
+    const openedMs = clock.now();
+    await clock.advance(HELLO_DEADLINE_MS - 1000);
+    let failure: unknown;
+    const hello = receiveHello(coordinator, clock, openedMs).catch((error: unknown) => (failure = error));
+    await clock.advance(999);
+    expect(failure).toBeUndefined();
+    await clock.advance(1);
+    await hello;
+    expect(failure).toMatchObject({ code: 'timeout' });
+  });
+
   it.each<[string, FromContributor, string]>([
     ['another message', READY, 'bad-frame'],
     ['another version', { ...HELLO, version: 2 }, 'bad-frame'],
