@@ -125,7 +125,13 @@ export class SimCoordinator {
 
   *#admit(link: SimLink, made: (session: Session) => void): Task<void> {
     const { record, timeline, capability } = this.#around;
-    const standing = yield* this.#db(() => record.past(link.peer, timeline.now - DENY_MS));
+    let standing: Standing;
+    try {
+      standing = yield* this.#db(() => record.past(link.peer, timeline.now - DENY_MS));
+    } catch (error) {
+      link.close();
+      throw error;
+    }
     const session = { link, standing, wanted: 0, testing: false, resumeMs: 0, failures: 0 };
     const older = this.#sessions.get(link.peer);
     this.#sessions.set(link.peer, session);
@@ -331,12 +337,14 @@ export class SimCoordinator {
     yield SEAL_MS;
     try {
       yield* this.#db(() => this.#around.record.recordLease(row));
+      this.#send(session, { type: 'lease', lease: row });
+      // One that ended while it was being recorded was not there to be ended.
+      if (!this.scheduler.lease(id)) yield* this.#db(() => this.#around.record.endLease(id, 'declined'));
     } catch (error) {
       if (this.scheduler.release(id)) session.wanted += 1;
       this.#failed(session);
       throw error;
     }
-    this.#send(session, { type: 'lease', lease: row });
   }
 
   #failed(session: Session): void {
