@@ -157,7 +157,7 @@ function helloFrom(hello: pb.Hello): Hello {
     f.ensure(!seen.has(dtype), `two rates for ${dtype}`);
     f.ensure(Number.isFinite(rate) && rate >= 0, 'a rate must be a finite number, at least 0');
     seen.add(dtype);
-    rates[dtype] = rate;
+    rates[dtype] = Math.abs(rate); // −0 is 0
   }
   return {
     type: 'hello',

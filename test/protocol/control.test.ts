@@ -266,6 +266,13 @@ describe('rates', () => {
     });
   });
 
+  it('of minus zero are zero', () => {
+    const rates = withRates(fromHex('0801110000000000000080'));
+    const hello = decodeFromContributor(rates);
+    expect(hello).toMatchObject({ rates: { i8: 0, f16: 0, f32: 0 } });
+    expect(decodeFromContributor(encodeFromContributor(hello))).toEqual(hello);
+  });
+
   it('given twice for one dtype are refused', () => {
     expect(() => decodeFromContributor(withRates(one(1), one(1)))).toThrow(code('bad-frame'));
   });
