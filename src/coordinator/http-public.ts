@@ -4,6 +4,7 @@ import type { ContributorView, NetworkView } from '../core/v1.ts';
 import { networkTotals } from '../store/contributions.ts';
 import { contributorTotals, receiptsOf } from '../store/shards.ts';
 import type { HttpContext } from './http-context.ts';
+import { recheckRoutes } from './http-recheck.ts';
 import { receiptView } from './views.ts';
 
 const RECEIPTS_SCHEMA = {
@@ -31,7 +32,9 @@ const PUBLIC = { config: { scope: 'public' } } as const;
 export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
   const { db, jobs, network, peerId, contributorsNow } = context;
 
-  app.get('/network', async (): Promise<NetworkView> => {
+  recheckRoutes(app, context);
+
+  app.get('/network', PUBLIC, async (): Promise<NetworkView> => {
     const { shards, multiplyAdds } = await networkTotals(db);
     return {
       network,

@@ -1,6 +1,7 @@
 /** Verified shards and their cells. */
 import { sql } from 'kysely';
 import { AppError } from '../core/errors.ts';
+import type { Hash } from '../matrix/manifest.ts';
 import type { Queries } from './database.ts';
 import { lockJob } from './jobs.ts';
 import type { Cell, NewShard, RectangleColumns, Shard } from './schema.ts';
@@ -67,6 +68,18 @@ export async function storeReceipt(trx: Queries, id: string, receiptEnvelope: Ui
 
 export function getShard(db: Queries, id: string): Promise<Shard | undefined> {
   return db.selectFrom('shards').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** The hashes of a verified shard's blocks, row by row; none when there is no such shard. */
+export async function blocksOfShard(db: Queries, id: string): Promise<Hash[]> {
+  const cells = await db
+    .selectFrom('cells')
+    .select('block')
+    .where('shard', '=', id)
+    .orderBy('rowBlock')
+    .orderBy('colBlock')
+    .execute();
+  return cells.map(({ block }) => block);
 }
 
 export interface ReceiptPage {
