@@ -53,18 +53,22 @@ export async function openSigned(
   }
 }
 
+type Named = SignedCheckpoint & { readonly name: string };
+
 /** Earlier checkpoints, each to be met by the tree when it has grown to its size. */
 export class EarlierCheckpoints {
-  readonly #bySize: readonly (SignedCheckpoint & { readonly name: string })[];
-  #met = 0;
+  readonly #bySize: ReadonlyMap<number, readonly Named[]>;
+  /** How many there are. */
+  readonly count: number;
 
-  private constructor(opened: readonly (SignedCheckpoint & { readonly name: string })[]) {
-    this.#bySize = opened;
+  private constructor(opened: readonly Named[]) {
+    this.#bySize = Map.groupBy(opened, ({ size }) => size);
+    this.count = opened.length;
   }
 
   /** @throws Contradiction 'log-shrank', and as openSigned */
   static async open(kept: readonly KeptCheckpoint[], now: SignedCheckpoint): Promise<EarlierCheckpoints> {
-    const opened: (SignedCheckpoint & { readonly name: string })[] = [];
+    const opened: Named[] = [];
     for (const { name, note } of kept) {
       const checkpoint = await openSigned(note, now.coordinator, `the earlier checkpoint ${name}`);
       if (checkpoint.size > now.size) {
@@ -75,29 +79,22 @@ export class EarlierCheckpoints {
       }
       opened.push({ ...checkpoint, name });
     }
-    return new EarlierCheckpoints(opened.sort((a, b) => a.size - b.size));
+    return new EarlierCheckpoints(opened);
   }
 
-  /** How many there are. */
-  get count(): number {
-    return this.#bySize.length;
+  /** Whether there is one of this size. */
+  has(size: number): boolean {
+    return this.#bySize.has(size);
   }
 
-  /** The next size at which there is something to compare. */
-  get nextSize(): number | undefined {
-    return this.#bySize[this.#met]?.size;
-  }
-
-  /** @throws Contradiction 'log-forked' */
+  /** @throws Contradiction 'log-forked' unless the tree of this size has their root */
   meet(size: number, root: Bytes): void {
-    for (let next = this.#bySize[this.#met]; next?.size === size; next = this.#bySize[this.#met]) {
-      if (!bytesEqual(next.root, root)) {
-        throw new Contradiction('log-forked', `the root of the first ${size} entries (${next.name})`, {
-          expected: toHex(next.root),
-          found: toHex(root),
-        });
-      }
-      this.#met += 1;
+    for (const kept of this.#bySize.get(size) ?? []) {
+      if (bytesEqual(kept.root, root)) continue;
+      throw new Contradiction('log-forked', `the root of the first ${size} entries (${kept.name})`, {
+        expected: toHex(kept.root),
+        found: toHex(root),
+      });
     }
   }
 }

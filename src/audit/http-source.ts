@@ -13,8 +13,8 @@ export interface HttpSourceOptions {
 
 /** For one file; the largest is a bundle of a few MiB. */
 const REQUEST_MS = 60_000;
-const TRIES = 6;
-/** Between tries, where the coordinator does not say how long to wait; doubled each time. */
+const RETRIES = 5;
+/** Before a retry, where the coordinator does not say how long to wait; doubled each time. */
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 10_000;
 
@@ -40,13 +40,13 @@ export function httpSource({ url, clock, signal }: HttpSourceOptions): Source {
   };
   return {
     async read(path, maxBytes) {
-      let answer: Answer = {};
-      for (let attempt = 0; attempt < TRIES; attempt++) {
-        answer = await once(path, maxBytes);
-        if ('bytes' in answer) return answer.bytes;
-        const wait = answer.retryMs ?? RETRY_MS * 2 ** attempt;
+      let answer = await once(path, maxBytes);
+      for (let retry = 0; retry < RETRIES && !('bytes' in answer); retry++) {
+        const wait = answer.retryMs ?? RETRY_MS * 2 ** retry;
         await sleep(clock, Math.min(MAX_RETRY_MS, wait), signal);
+        answer = await once(path, maxBytes);
       }
+      if ('bytes' in answer) return answer.bytes;
       const { cause } = answer;
       throw new AppError(
         'unreachable',

@@ -2,7 +2,7 @@
  * The audit of a log: everything that it says is computed again from its entries and compared. One bundle
  * of entries is in memory at a time, and the next one on its way.
  */
-import { bytesEqual, toHex } from '../core/bytes.ts';
+import { type Bytes, bytesEqual, toHex } from '../core/bytes.ts';
 import { isAppError, throwIfAborted } from '../core/errors.ts';
 import { MAX_NOTE_BYTES, TILE_WIDTH } from '../protocol/limits.ts';
 import { leafHash } from '../protocol/merkle.ts';
@@ -56,16 +56,19 @@ export async function auditLog(audit: LogAudit): Promise<AuditedLog> {
     await files.compare(tile, hashes);
     tiles += 1;
   });
-  earlier.meet(0, await tree.root());
+  const met: [size: number, root: Bytes][] = [[0, await tree.root()]];
   let bundles = 0;
   let indexed = false;
   for await (const { tile, entries } of bundlesOf(checkpoint.size, files)) {
     throwIfAborted(signal);
     for (const leaf of await Promise.all(entries.map(leafHash))) {
       await tree.append(leaf);
-      if (tree.size === earlier.nextSize) earlier.meet(tree.size, await tree.root());
+      if (earlier.has(tree.size)) met.push([tree.size, await tree.root()]);
     }
-    if (tree.size === checkpoint.size) await finish(tree, checkpoint);
+    // Files that do not fit together are named as such, before what follows from them is.
+    if (tree.size === checkpoint.size) await tree.finish();
+    for (const [size, root] of met.splice(0)) earlier.meet(size, root);
+    if (tree.size === checkpoint.size) assertRoot(await tree.root(), checkpoint);
     for (const outcome of await openAll(entries, tile, checkpoint.coordinator)) {
       const entry = outcome();
       indexed = assertIndexed(entry, indexed);
@@ -75,7 +78,10 @@ export async function auditLog(audit: LogAudit): Promise<AuditedLog> {
     bundles += 1;
     onProgress?.(tree.size, checkpoint.size);
   }
-  if (checkpoint.size === 0) await finish(tree, checkpoint);
+  if (checkpoint.size === 0) {
+    for (const [size, root] of met) earlier.meet(size, root);
+    assertRoot(await tree.root(), checkpoint);
+  }
   return { checkpoint, note, tiles, bundles, earlier: earlier.count, books };
 }
 
@@ -90,9 +96,7 @@ async function readCheckpoint(source: Source): Promise<Uint8Array> {
   throw new Contradiction('checkpoint-missing', subject, { expected: CHECKPOINT_PATH, found: 'nothing' });
 }
 
-async function finish(tree: TileTree, checkpoint: SignedCheckpoint): Promise<void> {
-  await tree.finish();
-  const root = await tree.root();
+function assertRoot(root: Bytes, checkpoint: SignedCheckpoint): void {
   if (bytesEqual(root, checkpoint.root)) return;
   throw new Contradiction('root-mismatch', `the root of ${checkpoint.size} entries`, {
     expected: toHex(checkpoint.root),

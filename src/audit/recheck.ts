@@ -5,7 +5,7 @@
  */
 import { mapLimit } from '../core/async.ts';
 import { fromHex, utf8 } from '../core/bytes.ts';
-import { AppError } from '../core/errors.ts';
+import { AppError, isAppError } from '../core/errors.ts';
 import { rowsIn } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
 import { type Dtype, RESULT_DTYPE } from '../matrix/dtype.ts';
@@ -14,7 +14,7 @@ import { stripHashes } from '../matrix/read.ts';
 import type { Product } from '../protocol/signed.ts';
 import { PUBLIC_MISS_LOG2, type VerifyParams, narrow } from '../verify/params.ts';
 import { drawPublicColumn } from '../verify/public-coin.ts';
-import { recomputeStrip } from '../verify/recompute.ts';
+import { type RecomputeColumn, recomputeStrip } from '../verify/recompute.ts';
 import type { Verdict } from '../verify/result.ts';
 import { type StripColumn, checkStrip, paramsFor, projectColumn } from '../verify/strip.ts';
 import type { AuditedBlocks } from './blocks.ts';
@@ -58,58 +58,78 @@ const READS_AT_ONCE = 4;
 export async function recheck(shard: CreditedShard, source: Source, blocks: AuditedBlocks): Promise<Recheck> {
   const { index, work } = shard;
   const asked = await askedBy(work, blocks, index);
-  const { a, b, k, rows, cols } = asked;
+  const { a, k, rows, cols } = asked;
   if (k > MAX_K) throw new AppError('too-large', `entry ${index}: K = ${k} is too large to be checked again`);
-  const fetch = blocks.fetchFor(index);
-  const nodes = remembering(fetch);
   const claimed = await claimedBlocks(shard, asked, source);
   const params = paramsFor(a.dtype, k, cols, PUBLIC_MISS_LOG2);
-  const isNarrow = narrow(cols, params.rounds);
+  const fetch = blocks.fetchFor(index);
+  const check: Check = {
+    shard,
+    asked,
+    params: narrow(cols, params.rounds) ? undefined : params,
+    fetch,
+    nodes: remembering(fetch),
+  };
   const perChunk = Math.max(1, Math.floor(PROJECTION_BYTES / ((params.rounds + 2) * k * 8)));
-  for (let first = 0; first < work.colBlocks; first += perChunk) {
-    const count = Math.min(perChunk, work.colBlocks - first);
-    const at = Array.from({ length: count }, (_, i) => first + i);
-    const sizes = at.map((j) => rowsIn(b, work.colBlock + j));
-    const chunk = isNarrow ? undefined : await projections({ shard, asked, params, fetch, nodes }, at, sizes);
-    for (let strip = 0; strip < work.rowBlocks; strip++) {
-      const aBlocks = await load(await stripHashes(a, work.rowBlock + strip, nodes), fetch);
-      const hashes = at.map((j) => claimed[strip]![j]!);
-      const cBlocks = await load(hashes, fetch);
-      const common = { dtype: a.dtype, rows: rowsIn(a, work.rowBlock + strip), k, aBlocks };
-      const verdict = chunk
-        ? checkStrip({
-            ...common,
-            params,
-            columns: chunk.map((column, i) => ({ ...column, cBlock: cBlocks[i]! })),
-          })
-        : recomputeStrip({
-            ...common,
-            columns: await Promise.all(
-              at.map(async (j, i) => ({
-                cols: sizes[i]!,
-                cBlock: cBlocks[i]!,
-                bBlocks: await load(await stripHashes(b, work.colBlock + j, nodes), fetch),
-              })),
-            ),
-          });
-      assertRight(verdict, shard, strip);
+  try {
+    for (let first = 0; first < work.colBlocks; first += perChunk) {
+      const count = Math.min(perChunk, work.colBlocks - first);
+      const columns = Array.from({ length: count }, (_, i) => first + i);
+      await checkColumns(check, columns, claimed);
     }
+  } catch (error) {
+    // Blocks that have their hashes, and still are not those of a matrix of the manifest's shape.
+    if (!isAppError(error, 'bad-frame', 'shape-mismatch')) throw error;
+    throw new Contradiction('operand-form', 'the operands', {
+      index,
+      expected: `blocks of ${a.dtype} values over K = ${k}`,
+      found: error.message,
+    });
   }
-  return { dtype: a.dtype, rows, cols, k, missLog2: isNarrow ? -Infinity : params.missLog2 };
+  return { dtype: a.dtype, rows, cols, k, missLog2: check.params?.missLog2 ?? -Infinity };
 }
 
 interface Check {
   readonly shard: CreditedShard;
   readonly asked: Asked;
-  readonly params: VerifyParams;
+  /** Undefined where computing the strips again costs less than checking them. */
+  readonly params: VerifyParams | undefined;
   readonly fetch: FetchBytes;
   /** As fetch, for what is read again: nodes of manifests, never blocks. */
   readonly nodes: FetchBytes;
 }
 
+/** Every strip of some column blocks of the shard. */
+async function checkColumns(check: Check, at: readonly number[], claimed: readonly Hash[][]): Promise<void> {
+  const { shard, asked, params, fetch, nodes } = check;
+  const { a, b, k } = asked;
+  const { work } = shard;
+  const sizes = at.map((j) => rowsIn(b, work.colBlock + j));
+  const projected = params && (await projections(check, params, at, sizes));
+  for (let strip = 0; strip < work.rowBlocks; strip++) {
+    const row = work.rowBlock + strip;
+    const aBlocks = await load(await stripHashes(a, row, nodes), fetch);
+    const hashes = at.map((j) => claimed[strip]![j]!);
+    const cBlocks = await load(hashes, fetch);
+    const common = { dtype: a.dtype, rows: rowsIn(a, row), k, aBlocks };
+    if (projected) {
+      const columns = projected.map((column, i) => ({ ...column, cBlock: cBlocks[i]! }));
+      assertRight(checkStrip({ ...common, params, columns }), shard, strip);
+      continue;
+    }
+    const columns: RecomputeColumn[] = [];
+    for (const [i, j] of at.entries()) {
+      const bBlocks = await load(await stripHashes(b, work.colBlock + j, nodes), fetch);
+      columns.push({ cols: sizes[i]!, cBlock: cBlocks[i]!, bBlocks });
+    }
+    assertRight(recomputeStrip({ ...common, columns }), shard, strip);
+  }
+}
+
 /** r and Bᵀr of these column blocks of the shard. */
 async function projections(
-  { shard, asked, params, fetch, nodes }: Check,
+  { shard, asked, fetch, nodes }: Check,
+  params: VerifyParams,
   at: readonly number[],
   sizes: readonly number[],
 ): Promise<Omit<StripColumn, 'cBlock'>[]> {
