@@ -3,7 +3,10 @@
 /** One microcredit is 10⁶ verified multiply-adds (DESIGN §1). */
 export const MULTIPLY_ADDS_PER_MICROCREDIT = 1_000_000n;
 
-/** Whole microcredits for m·n·k multiply-adds, rounded up: no shard is worth nothing. */
+/**
+ * The work of m·n·k multiply-adds in whole microcredits, rounded up: no shard is worth nothing. It is what a
+ * shard is credited, except that a capped supply gives less and in the end nothing (src/ledger/issuance.ts).
+ */
 export function microcreditsFor(rows: number, cols: number, k: number): bigint {
   const work = BigInt(rows) * BigInt(cols) * BigInt(k);
   return (work + MULTIPLY_ADDS_PER_MICROCREDIT - 1n) / MULTIPLY_ADDS_PER_MICROCREDIT;

@@ -139,6 +139,62 @@ describe('start', () => {
   });
 });
 
+describe('credit', () => {
+  it('grants, transfers and shows', async () => {
+    expect((await run(...words('credit grant team:t 070 --memo m --id i --url u'))).call).toEqual({
+      command: 'credit',
+      action: 'grant',
+      to: 'team:t',
+      microcredits: '70',
+      memo: 'm',
+      id: 'i',
+      url: 'u',
+    });
+    expect((await run(...words('credit transfer team:t site:s 5 --token t --data d'))).call).toEqual({
+      command: 'credit',
+      action: 'transfer',
+      from: 'team:t',
+      to: 'site:s',
+      microcredits: '5',
+      token: 't',
+      data: 'd',
+    });
+    expect((await run(...words('credit show'))).call).toEqual({ command: 'credit', action: 'show' });
+    expect((await run(...words('credit show team:t'))).call).toMatchObject({ account: 'team:t' });
+  });
+
+  it.each(['0', '-1', '0.5', '1e6', '9007199254740992', 'all'])('refuses %s microcredits', async (amount) => {
+    const { call, printed } = await run('credit', 'grant', 'team:t', '--', amount);
+    expect(call).toBeUndefined();
+    expect(printed).toContain('It is a whole number of microcredits');
+  });
+
+  it('is paid or open, and capped once, by the operator', async () => {
+    const { call } = await run(...words('start --credit paid --supply-cap 21000000000000'));
+    expect(call).toMatchObject({ credit: 'paid', supplyCap: '21000000000000' });
+    expect((await run('start', '--credit', 'free')).printed).toContain('Allowed choices are open, paid.');
+    expect((await run('start', '--supply-cap', '21M')).printed).toContain('microcredits');
+  });
+});
+
+describe('statement', () => {
+  it('takes a contributor, a file and a signer', async () => {
+    expect((await run('statement', '12D3')).call).toEqual({
+      command: 'statement',
+      contributor: '12D3',
+      csv: false,
+    });
+    expect((await run(...words('statement 12D3 --csv -o f --coordinator c --url u'))).call).toEqual({
+      command: 'statement',
+      contributor: '12D3',
+      csv: true,
+      output: 'f',
+      coordinator: 'c',
+      url: 'u',
+    });
+  });
+});
+
 describe('contribute and demo', () => {
   it('take their options', async () => {
     expect((await run('contribute', 'http://h')).call).toEqual({

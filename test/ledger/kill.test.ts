@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { type Rng, randomInt, seededRng } from '../../src/core/rng.ts';
+import { reserveAccount } from '../../src/ledger/accounts.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
+import { balanceOf } from '../../src/ledger/ledger.ts';
 import { type Database, type DatabasePlace, openDatabase } from '../../src/store/database.ts';
 import { findPostgres, startPostgres } from '../helpers/postgres.ts';
 import type { Line } from './settler.ts';
@@ -72,6 +74,14 @@ async function expectSound(db: Database, acknowledged: readonly string[]): Promi
   const balances = await db.selectFrom('accounts').select(['kind', 'balanceMicrocredits']).execute();
   const held = balances.filter(({ kind }) => kind === 'contributor');
   expect(held.reduce((sum, { balanceMicrocredits }) => sum + balanceMicrocredits, 0n)).toBe(credit);
+  // What the paid job's shards were paid is what its reserve lacks; the grant happened once.
+  const paid = await db
+    .selectFrom('shards')
+    .select('microcredits')
+    .where('job', '=', 'the paid job')
+    .execute();
+  const reserved = await balanceOf(db, reserveAccount('the paid job'));
+  expect(reserved + paid.reduce((sum, { microcredits }) => sum + microcredits, 0n)).toBe(1_000_000n);
 }
 
 it('loses no acknowledged settlement and makes none twice, over 12 deaths by kill -9, on PGlite', async () => {
