@@ -151,7 +151,8 @@ class Chaos {
     }
     await pause(this.#rng.float() * MAX_PAUSE_MS);
     if (point === 'upload') await this.#duringTransfer((midway) => this.#requester.breakUpload(midway));
-    else if (point === 'download') await this.#duringTransfer((midway) => this.#requester.breakDownload(midway));
+    else if (point === 'download')
+      await this.#duringTransfer((midway) => this.#requester.breakDownload(midway));
     else {
       await kill();
       return 'anywhere';

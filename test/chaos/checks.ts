@@ -9,13 +9,18 @@ export interface Findings {
   readonly other: string[];
 }
 
-export function compareRecord(record: Inspection, crew: Crew, log?: { has(bytes: Uint8Array): boolean }): Findings {
+export function compareRecord(
+  record: Inspection,
+  crew: Crew,
+  log?: { has(bytes: Uint8Array): boolean },
+): Findings {
   const found: Findings = { lost: [], doubleCredits: [], other: [...record.contradictions] };
   const shards = new Map(record.shards.map((shard) => [shard.id, shard]));
   for (const [lease, { receipt, envelope }] of crew.held) {
     const shard = shards.get(lease);
     if (!shard) found.lost.push(`the ledger has lost the shard of lease ${lease}`);
-    else if (shard.receipt !== digestOf(envelope)) found.lost.push(`the receipt of lease ${lease} is another`);
+    else if (shard.receipt !== digestOf(envelope))
+      found.lost.push(`the receipt of lease ${lease} is another`);
     const balance = BigInt(record.balances[receipt.contributor] ?? 0);
     if (balance < receipt.balanceMicrocredits)
       found.lost.push(`${receipt.contributor} had ${receipt.balanceMicrocredits} and has ${balance}`);
@@ -36,7 +41,8 @@ function checkCells(record: Inspection, found: Findings): void {
     for (let row = rowBlock; row < rowBlock + rowBlocks; row++) {
       for (let col = colBlock; col < colBlock + colBlocks; col++) {
         const cell = `${job} ${row},${col}`;
-        if (owners.has(cell)) found.doubleCredits.push(`cell ${cell} is credited by ${owners.get(cell)} and ${id}`);
+        if (owners.has(cell))
+          found.doubleCredits.push(`cell ${cell} is credited by ${owners.get(cell)} and ${id}`);
         owners.set(cell, id);
       }
     }

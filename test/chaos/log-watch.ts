@@ -86,7 +86,8 @@ export class LogWatch {
         if (!bytesEqual(await leafHash(entry), hashes[at]!))
           this.problems.push(`entry ${position} of the log is not what its leaf says`);
         const known = this.#entries[position];
-        if (known && !bytesEqual(known, entry)) this.problems.push(`entry ${position} of the log has changed`);
+        if (known && !bytesEqual(known, entry))
+          this.problems.push(`entry ${position} of the log has changed`);
         this.#entries[position] = entry.slice();
       }
     }

@@ -22,7 +22,9 @@ const report = await runChaos({
   kills,
   seed,
   onKill: ({ number, point, downMs, shards }) =>
-    say(`${String(number).padStart(4)}  ${point.padEnd(10)}  down ${(downMs / 1000).toFixed(1)} s, ${shards} shards`),
+    say(
+      `${String(number).padStart(4)}  ${point.padEnd(10)}  down ${(downMs / 1000).toFixed(1)} s, ${shards} shards`,
+    ),
 });
 say('');
 for (const point of POINTS) say(`${String(report.points[point]).padStart(4)}  at ${point}`);

@@ -90,7 +90,8 @@ export class SimContributor {
     const { timeline } = this.#world;
     switch (message.type) {
       case 'welcome':
-        for (const statement of this.#outbox.values()) this.#link?.toCoordinator({ type: 'commit', statement });
+        for (const statement of this.#outbox.values())
+          this.#link?.toCoordinator({ type: 'commit', statement });
         if (this.vice === 'leaves') this.#leaveLater();
         this.#ready();
         return;

@@ -3,6 +3,7 @@
  * the real standing, and a wait wherever the real code awaits. It may die at any wait; its record stays.
  */
 import type { Rng } from '../../src/core/rng.ts';
+import { microcreditsFor } from '../../src/core/units.ts';
 import type { Rect } from '../../src/coordinator/grid.ts';
 import { Scheduler } from '../../src/coordinator/scheduler.ts';
 import {
@@ -180,7 +181,8 @@ export class SimCoordinator {
   *#judgeAndTell(session: Session, statement: Statement): Task<void> {
     const { id } = statement.lease;
     const { note, timeline } = this.#around;
-    const forged = statement.signer !== session.link.peer || statement.lease.contributor !== session.link.peer;
+    const forged =
+      statement.signer !== session.link.peer || statement.lease.contributor !== session.link.peer;
     if (forged || statement.statedLease !== id || statement.lease.id.startsWith(FORGED)) {
       note(`${session.link.peer} claims ${id} falsely`);
       session.link.close();
@@ -333,7 +335,9 @@ export class SimCoordinator {
 
   *#grant(session: Session, lease: ActiveLease): Task<void> {
     const { id, job, peer, rect, issuedMs, deadlineMs } = lease;
-    const row: LeaseRow = { id, job: job.id, contributor: peer, rect, issuedMs, deadlineMs };
+    const { rows, cols } = rectWork(job, rect);
+    const microcredits = microcreditsFor(rows, cols, job.k);
+    const row: LeaseRow = { id, job: job.id, contributor: peer, rect, issuedMs, deadlineMs, microcredits };
     yield SEAL_MS;
     try {
       yield* this.#db(() => this.#around.record.recordLease(row));

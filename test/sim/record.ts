@@ -6,8 +6,7 @@ import { createHash } from 'node:crypto';
 import type { JobState, LeaseState } from '../../src/store/schema.ts';
 import type { PastRecord } from '../../src/store/standing.ts';
 import type { Rect } from '../../src/coordinator/grid.ts';
-import { type JobSpec, rectWork } from '../../src/coordinator/work.ts';
-import { microcreditsFor } from '../../src/core/units.ts';
+import type { JobSpec } from '../../src/coordinator/work.ts';
 
 export interface LeaseRow {
   readonly id: string;
@@ -16,6 +15,8 @@ export interface LeaseRow {
   readonly rect: Rect;
   readonly issuedMs: number;
   readonly deadlineMs: number;
+  /** What it earns. */
+  readonly microcredits: bigint;
 }
 
 export interface Settled {
@@ -42,7 +43,12 @@ export type Entry =
   /** Died, or failed, before its commit. */
   | { readonly op: 'settle-aborted'; readonly lease: LeaseRow }
   | { readonly op: 'end-job'; readonly id: string; readonly state: JobState; readonly changed: boolean }
-  | { readonly op: 'past'; readonly contributor: string; readonly sinceMs: number; readonly past: PastRecord };
+  | {
+      readonly op: 'past';
+      readonly contributor: string;
+      readonly sinceMs: number;
+      readonly past: PastRecord;
+    };
 
 export type Journal = readonly (Entry & { readonly now: number })[];
 
@@ -127,16 +133,15 @@ export class RecordModel {
     if (job?.state !== 'running') return undefined;
     const cells = cellsOf(lease.rect, job.cols);
     if (cells.some((cell) => job.cells.has(cell))) return undefined;
-    const { rows, cols } = rectWork(job.spec, lease.rect);
-    const microcredits = microcreditsFor(rows, cols, job.spec.k);
+    const { microcredits } = lease;
     const balance = (this.balances.get(lease.contributor) ?? 0n) + microcredits;
     const settled: Settled = { lease, microcredits, balance, index: this.log.length };
     for (const cell of cells) job.cells.set(cell, lease.id);
     this.balances.set(lease.contributor, balance);
     this.shards.set(lease.id, { ...settled, verifiedMs: this.#now() });
     const leaf = `${lease.id} ${lease.contributor} ${microcredits} ${balance}`;
-    const before_ = this.log.at(-1)?.digest ?? '';
-    this.log.push({ leaf, digest: createHash('sha256').update(`${before_}${leaf}`).digest('hex') });
+    const last = this.log.at(-1)?.digest ?? '';
+    this.log.push({ leaf, digest: createHash('sha256').update(`${last}${leaf}`).digest('hex') });
     this.#endLease(lease.id, 'done');
     return settled;
   }

@@ -48,7 +48,8 @@ export function checkAtEnd(simulation: Simulation): void {
   const { record, receipts, checkpoints, faults } = simulation;
   // Each verified cell in one shard, and each shard in the log once, to the key in its lease.
   for (const { spec, state, cells, rows, cols } of record.jobs.values()) {
-    if (state === 'done' && cells.size !== rows * cols) throw new Error(`${spec.id} is done without all cells`);
+    if (state === 'done' && cells.size !== rows * cols)
+      throw new Error(`${spec.id} is done without all cells`);
     const shards = Array.from(record.shards.values()).filter(({ lease }) => lease.job === spec.id);
     const covered = shards.flatMap(({ lease }) => cellsOf(lease.rect, cols));
     if (new Set(covered).size !== covered.length || covered.length !== cells.size)
@@ -67,5 +68,7 @@ export function checkAtEnd(simulation: Simulation): void {
   const open = Array.from(record.leases.values()).filter(({ state }) => state === 'open');
   const known = open.filter(({ id }) => simulation.coordinator!.scheduler.lease(id));
   if (faults.disk === 0 && open.length > known.length)
-    throw new Error(`${open.find(({ id }) => !simulation.coordinator!.scheduler.lease(id))!.id} is open for ever`);
+    throw new Error(
+      `${open.find(({ id }) => !simulation.coordinator!.scheduler.lease(id))!.id} is open for ever`,
+    );
 }

@@ -17,7 +17,7 @@ import { Timeline, chance } from './timeline.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** @default drawn from the seed */
+  /** All there from the beginning. @default drawn from the seed, and when they come too */
   readonly jobs?: readonly JobSpec[];
   /** @default drawn from the seed, 3 to 8 */
   readonly contributors?: number;
@@ -55,7 +55,6 @@ export class Simulation {
   readonly #options: SimulationOptions;
   readonly #rng: Rng;
   readonly #jobs: readonly JobSpec[];
-  readonly #cancelled = new Set<string>();
   #life = 0;
 
   constructor(options: SimulationOptions) {
@@ -112,8 +111,10 @@ export class Simulation {
   #begin(): void {
     const { timeline } = this;
     this.#start();
-    for (const [i, spec] of this.#jobs.entries())
-      timeline.in(i === 0 ? 0 : randomInt(this.#rng, 60_000), () => this.#submit(spec));
+    for (const [i, spec] of this.#jobs.entries()) {
+      const atOnce = i === 0 || this.#options.jobs !== undefined;
+      timeline.in(atOnce ? 0 : randomInt(this.#rng, 60_000), () => this.#submit(spec));
+    }
     for (const contributor of this.contributors)
       timeline.in(randomInt(this.#rng, 5000), () => contributor.start());
     for (let crash = 0; crash < this.faults.crashes; crash++) this.#crashSometime();
@@ -147,7 +148,7 @@ export class Simulation {
     this.coordinator = new SimCoordinator(around);
   }
 
-  /** At a moment between any two events: the next ones count from a random time, so every step is met by some seed. */
+  /** From a random time some steps more, so that every step is met by some seed. */
   #crashSometime(): void {
     this.timeline.in(randomInt(this.#rng, TROUBLE_MS / 2), () => {
       // Where things happen fast a random time hits nothing: a few steps more, one by one.
@@ -174,7 +175,6 @@ export class Simulation {
     this.coordinator?.submit(spec);
     this.timeline.in(2_000, () => this.#submit(spec));
     if (this.#options.faults && chance(this.#rng, 0.03)) {
-      this.#cancelled.add(spec.id);
       this.timeline.in(randomInt(this.#rng, 60_000), () => this.coordinator?.cancel(spec.id));
     }
   }
