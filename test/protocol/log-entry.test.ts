@@ -16,7 +16,8 @@ import { MAX_ENVELOPE_BYTES, MAX_LOG_ENTRY_BYTES } from '../../src/protocol/limi
 import { decodeLogEntry, encodeLogEntry, openLogEntry } from '../../src/protocol/log-entry.ts';
 import { leafHash } from '../../src/protocol/merkle.ts';
 import { decodeEntries, encodeEntries } from '../../src/protocol/tiles.ts';
-import { field, fixture, mutate } from './fixtures.ts';
+import { mutateBytes as mutate } from '../fuzz/bytes.ts';
+import { field, fixture } from './fixtures.ts';
 import { aLease, aReceipt, aResult, anOldReceipt, hashOf } from './samples.ts';
 
 const golden = fixture('log') as Record<
