@@ -6,6 +6,8 @@ const HELP = `npm run bench -- NAME [flags]
   kernels [--quick] [--json]            our GPU kernels against other libraries, on this machine's adapter
   completion                            how soon browsers say that the GPU is done, with and without nudging
   verify                                how fast one thread checks results
+  adversary [--quick] [--json]          attackers of every kind against a real coordinator
+  audit [--entries N] [--json]          how fast a log and its results are audited
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
 `;
@@ -36,6 +38,20 @@ async function run(name: string, args: string[]): Promise<void> {
       parseArgs({ args });
       const { benchVerify } = await import('./verify.ts');
       benchVerify();
+      break;
+    }
+    case 'adversary': {
+      const options = { quick: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+      const { quick = false, json = false } = parseArgs({ args, options }).values;
+      const { benchAdversary } = await import('./adversary.ts');
+      await benchAdversary({ quick, json });
+      break;
+    }
+    case 'audit': {
+      const options = { entries: { type: 'string' }, json: { type: 'boolean' } } as const;
+      const { entries, json = false } = parseArgs({ args, options }).values;
+      const { benchAudit } = await import('./audit.ts');
+      await benchAudit({ entries: entries === undefined ? undefined : Number(entries), json });
       break;
     }
     case 'ingest': {

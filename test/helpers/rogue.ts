@@ -118,6 +118,18 @@ export class Rogue {
     }
   }
 
+  /** What became of a result: the next unread receipt or notice about a lease, or that the connection ended. */
+  async verdict(): Promise<OfType<'receipt'> | OfType<'notice'> | { readonly type: 'closed' }> {
+    for (;;) {
+      const at = this.#unread.findIndex(
+        ({ type, ...message }) => type === 'receipt' || (type === 'notice' && 'lease' in message),
+      );
+      if (at >= 0) return this.#unread.splice(at, 1)[0] as OfType<'receipt'> | OfType<'notice'>;
+      if (this.#ended) return { type: 'closed' };
+      await new Promise<void>((resolve) => this.#readers.add(resolve));
+    }
+  }
+
   /** Messages of this type that nobody has asked for yet. */
   unread(type: FromCoordinator['type']): number {
     return this.#unread.filter((message) => message.type === type).length;
@@ -126,6 +138,11 @@ export class Rogue {
   /** Asks for a lease and waits for it. */
   async lease(): Promise<Granted> {
     await this.ready();
+    return this.granted();
+  }
+
+  /** The next lease that it is given. */
+  async granted(): Promise<Granted> {
     const { envelope } = await this.next('lease');
     return { ...(await openLease(envelope)), envelope };
   }
