@@ -1,6 +1,6 @@
 /**
  * Every request passes here first: from where it may come, how often, with what token, and for how long.
- * Routes below /v1 say in their config which scope they need; one that says nothing does not start.
+ * Routes below /v1 and /log say in their config which scope they need; one that says nothing does not start.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Rate } from '../core/allowance.ts';
@@ -17,7 +17,7 @@ export type RouteScope = TokenScope | 'public';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What a request's token must allow. Required below /v1. */
+    /** What a request's token must allow. Required below /v1 and /log. */
     scope?: RouteScope;
     /** Answers this machine, and addresses named with --operate-from, only. Always so with scope 'operate'. */
     operatorOnly?: boolean;
@@ -28,11 +28,15 @@ declare module 'fastify' {
     /** Whose token the request came with; null on public routes. */
     requester: Requester | null;
   }
+  interface FastifyInstance {
+    /** Every route and what it asks for: what the API's table is checked against. */
+    doors: readonly Door[];
+  }
 }
 
 /** What a coordinator's operator may say about its doors. */
 export interface DoorOptions {
-  /** Requests below /v1 from one address, IPv6 by /64. @default DEFAULT_RATES.address */
+  /** Requests below /v1 and /log from one address, IPv6 by /64. @default DEFAULT_RATES.address */
   readonly addressRate?: Rate | undefined;
   /** …and with one token. The data folder's token is never refused. @default DEFAULT_RATES.token */
   readonly tokenRate?: Rate | undefined;
@@ -63,22 +67,17 @@ export interface Door {
 
 /**
  * Call before any route is added.
- * @returns every route that is added afterwards, as they come
- * @throws AppError 'bad-input' for an address that is none; adding a route below /v1 without a scope throws
+ * @throws AppError 'bad-input' for an address that is none; adding a route below /v1 or /log without a scope throws
  */
-export function guardDoors(
-  app: FastifyInstance,
-  tokens: Tokens,
-  clock: Clock,
-  options: DoorOptions,
-): readonly Door[] {
+export function guardDoors(app: FastifyInstance, tokens: Tokens, clock: Clock, options: DoorOptions): void {
   const doors: Door[] = [];
+  app.decorate('doors', doors);
   const byAddress = new RateLimit(clock, options.addressRate ?? DEFAULT_RATES.address);
   const byToken = new RateLimit(clock, options.tokenRate ?? DEFAULT_RATES.token);
   const operators = addressList(options.operateFrom ?? [], '--operate-from');
 
   app.addHook('onRoute', ({ method, url, config }) => {
-    if (/^\/v1(\/|$)/.test(url) && config?.scope === undefined)
+    if (/^\/(v1|log)(\/|$)/.test(url) && config?.scope === undefined)
       throw new AppError('internal', `the route ${url} does not say which scope it needs`);
     const operatorOnly = config?.operatorOnly === true || config?.scope === 'operate';
     for (const each of [method].flat()) doors.push({ method: each, url, scope: config?.scope, operatorOnly });
@@ -114,7 +113,6 @@ export function guardDoors(
     request.raw.resume();
     expectBody(request.raw, LINGER_MS, clock);
   });
-  return doors;
 }
 
 /** The requester of a route that is not public. */

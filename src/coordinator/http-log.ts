@@ -19,13 +19,15 @@ export interface LogContext {
 /** Tiles never change, partial ones neither: a wider one has another path. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
+const PUBLIC = { config: { scope: 'public' } } as const;
+
 export function logRoutes(app: FastifyInstance, { db, checkpoints }: LogContext): void {
-  app.get('/checkpoint', async (_request, reply) => {
+  app.get('/checkpoint', PUBLIC, async (_request, reply) => {
     const note = await checkpoints.current();
     return reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(note);
   });
 
-  app.get<{ Params: { readonly '*': string } }>('/tile/*', async (request, reply) => {
+  app.get<{ Params: { readonly '*': string } }>('/tile/*', PUBLIC, async (request, reply) => {
     const tile = parseTilePath(`tile/${request.params['*']}`);
     if (!tile || !tileExists(tile, await logSize(db))) {
       reply.header('cache-control', 'no-store'); // what is not there yet may be soon

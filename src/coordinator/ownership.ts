@@ -4,7 +4,7 @@ import { belongingsOf, belongsTo } from '../store/belongings.ts';
 import type { Queries } from '../store/database.ts';
 import type { Requester } from './tokens.ts';
 
-/** @throws AppError 'not-found' for somebody else's, as for one that is not there: ids are no secrets. */
+/** @throws AppError 'not-found' for somebody else's, as for one that is not there. */
 export async function assertOwn(
   db: Queries,
   requester: Requester,

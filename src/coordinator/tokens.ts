@@ -79,13 +79,14 @@ export class Tokens {
     const expected = token ? Buffer.from(token.hash, 'hex') : NOBODY;
     if (!timingSafeEqual(hash, expected) || !token) throw new AppError('unauthorized', WRONG);
     // From here on it is their own token that people are told about.
-    if (token.revokedMs !== null || this.#revoked.has(token.id))
-      throw new AppError('unauthorized', 'this token has been revoked; ask the operator for another');
     const now = this.#clock.now();
     if (token.expiresMs !== null && token.expiresMs <= now)
       throw new AppError('unauthorized', 'this token has expired; ask the operator for another');
-    if (token.lastUsedMs === null || now - token.lastUsedMs >= NOTE_USE_EVERY_MS)
+    if (token.revokedMs === null && now - (token.lastUsedMs ?? 0) >= NOTE_USE_EVERY_MS)
       await noteTokenUse(this.#db, token.id, now);
+    // Last: what was found in the database may have been revoked since.
+    if (token.revokedMs !== null || this.#revoked.has(token.id))
+      throw new AppError('unauthorized', 'this token has been revoked; ask the operator for another');
     return requesterOf(token.id, scopesOf(token), token.expiresMs);
   }
 

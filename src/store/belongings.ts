@@ -1,6 +1,6 @@
 /**
- * Whose operands and jobs are whose. Operands are shared by their hash, which receipts make public, so
- * knowing an id must not be enough to read what is behind it.
+ * Whose operands and jobs are whose: a requester sees, uses and cancels its own. This keeps requesters apart;
+ * it keeps no secrets, since the blocks of what was computed are public (see SECURITY.md).
  */
 import type { Queries } from './database.ts';
 
