@@ -2,10 +2,10 @@
  * Kills a coordinator under load, again and again, where it hurts, and compares after each restart what it has on
  * record with all that requesters and contributors were ever told (DESIGN §8). It ends every process it starts.
  */
-import { setTimeout as pause } from 'node:timers/promises';
-import { type Rng, seededRng } from '../../src/core/rng.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { rm } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Rng, randomInt, seededRng } from '../../src/core/rng.ts';
+import { freshDataDir } from '../helpers/databases.ts';
 import { type Findings, compareRecord } from './checks.ts';
 import { CoordinatorProcess, type Ports, portsOf } from './coordinator-process.ts';
 import { Crew } from './crew.ts';
@@ -46,7 +46,8 @@ export interface ChaosReport {
 
 /** A point that is not reached within this time becomes "anywhere". */
 const REACH_MS = 5_000;
-const MAX_PAUSE_MS = 600;
+const WORK_MS = 3_000;
+const MAX_PAUSE_MS = 300;
 const LOOK_MS = 150;
 const END_MS = 90_000;
 
@@ -118,6 +119,8 @@ class Chaos {
 
   async #killOnce(): Promise<void> {
     const point = choosePoint(this.#rng);
+    // Half of the lives do some work first; the others die before.
+    if (this.#rng.float() < 0.5) await this.#someReceipts(1 + randomInt(this.#rng, 3));
     if (point === 'migration') {
       await this.#dieInMigration();
       return;
@@ -134,6 +137,12 @@ class Chaos {
     this.#crew.coordinatorIs('up');
     await this.#compare();
     this.#options.onKill?.({ number: this.#kills, point: reached, downMs, shards: this.#shards });
+  }
+
+  async #someReceipts(count: number): Promise<void> {
+    const enough = this.#crew.receipts + count;
+    const deadline = performance.now() + WORK_MS;
+    while (this.#crew.receipts < enough && performance.now() < deadline) await pause(10);
   }
 
   /** Resolves when the coordinator is dead. */

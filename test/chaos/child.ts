@@ -49,7 +49,7 @@ function isDue(kind: Fault['count']): boolean {
   return left <= 0;
 }
 
-const { execProtocolRawSync } = PGlite.prototype;
+const execProtocolRawSync = Reflect.get(PGlite.prototype, 'execProtocolRawSync');
 PGlite.prototype.execProtocolRawSync = function (message) {
   if (isDue('query')) die();
   const answer = execProtocolRawSync.call(this, message);
@@ -86,11 +86,14 @@ promises.writeFile = (async (...args: Parameters<typeof writeFile>) => {
 syncBuiltinESMExports();
 
 // The coordinator keeps its database to itself; this is how an inspection gets at the same connection.
-const { selectFrom } = Database.prototype;
+const selectFrom: unknown = Reflect.get(Database.prototype, 'selectFrom');
+const noteDatabase = (one: Database): void => {
+  database = one;
+};
 Object.defineProperty(Database.prototype, 'selectFrom', {
   configurable: true,
   get(this: Database) {
-    database = this;
+    noteDatabase(this);
     return selectFrom;
   },
 });

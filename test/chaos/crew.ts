@@ -32,8 +32,9 @@ export class Crew {
     return new Crew(await Promise.all(Array.from({ length: count }, () => testContributor(addresses))));
   }
 
-  get peers(): string[] {
-    return this.#members.map(({ peerId }) => peerId);
+  /** Receipts that have come, opened or not. */
+  get receipts(): number {
+    return this.#members.reduce((sum, { receipts }) => sum + receipts.length, 0);
   }
 
   coordinatorIs(state: 'up' | 'down'): void {

@@ -68,6 +68,7 @@ export function faultAt(point: Point, rng: Rng): Fault | undefined {
     case 'anywhere':
     case 'upload':
     case 'download':
+    default:
       return undefined;
   }
 }

@@ -121,6 +121,7 @@ export class Replay {
         return [changed, entry.changed];
       }
       case 'past':
+      default:
         return [await pastRecord(db, this.#names.get(entry.contributor)!, entry.sinceMs), entry.past];
     }
   }
