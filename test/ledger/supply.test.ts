@@ -7,7 +7,8 @@ import { creditSettings, storeCreditSettings } from '../../src/ledger/credit-set
 import { minted } from '../../src/ledger/issuance.ts';
 import { balanceOf, issuedSoFar, postEvent } from '../../src/ledger/ledger.ts';
 import { settleShard } from '../../src/ledger/receipts.ts';
-import { grant } from '../../src/ledger/transfers.ts';
+import { reserve } from '../../src/ledger/reservations.ts';
+import { grant, transfer } from '../../src/ledger/transfers.ts';
 import { openReceipt } from '../../src/protocol/envelope.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
 import { getShard } from '../../src/store/shards.ts';
@@ -156,6 +157,27 @@ onEachDatabase('A capped supply', (get) => {
       }),
     );
     await expect(past).rejects.toMatchObject({ code: '23514' });
+    expect(await issuedSoFar(db)).toBe(CAP);
+    expect(await checkLedger(db)).toEqual([]);
+  });
+
+  it('does not touch what requesters pay: that credit is there already', async () => {
+    const { db } = get();
+    await storeCreditSettings(db, { mode: 'paid' }, NOW);
+    const requester = 'requester:rich';
+    await transfer(db, { id: 'fund', from: 'team:t', to: requester, microcredits: 100n, timeMs: NOW });
+    await db.transaction().execute(async (trx) => {
+      await insertJob(trx, 'paid', 1);
+      await reserve(trx, { job: 'paid', requester, microcredits: 68n, timeMs: NOW });
+    });
+    const before = await balanceOf(db, contributorAccount(contributor));
+    const area = { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: 1 };
+    const settled = await settleShard(db, key, clock, settleInput(++lease, 'paid', contributor, area));
+    expect((await openReceipt(settled!.receipt)).value).toMatchObject({
+      microcredits: 68n,
+      balanceMicrocredits: before + 68n,
+    });
+    expect(await balanceOf(db, requester)).toBe(32n);
     expect(await issuedSoFar(db)).toBe(CAP);
     expect(await checkLedger(db)).toEqual([]);
   });
