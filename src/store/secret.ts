@@ -1,5 +1,5 @@
 /** Small secret files: made once, whole or not at all, readable by their owner only. */
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { link, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
@@ -44,10 +44,18 @@ export async function readOrCreateSecret(
 }
 
 async function read(path: string): Promise<Uint8Array | undefined> {
+  let handle;
   try {
-    return new Uint8Array(await readFile(path));
+    handle = await open(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+  try {
+    // A copy or a restored backup may have let others in. Some file systems have no modes; those are as they are.
+    if (((await handle.stat()).mode & 0o077) !== 0) await handle.chmod(0o600).catch(() => {});
+    return new Uint8Array(await handle.readFile());
+  } finally {
+    await handle.close();
   }
 }

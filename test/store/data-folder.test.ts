@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -106,6 +106,16 @@ describe('The data folder', () => {
     expect(new Uint8Array(await readFile(join(path, 'network.key')))).toEqual(Uint8Array.of(1, 0, 255));
     await folder.release();
     expect((await readdir(path)).sort()).toEqual(['network.key', 'token']);
+  });
+
+  it.skipIf(process.platform === 'win32')('closes a secret that others could read', async () => {
+    const folder = await openDataFolder(path);
+    const make = (): Promise<Uint8Array> => Promise.resolve(Uint8Array.of(1));
+    await folder.secret('token', make);
+    await chmod(join(path, 'token'), 0o644);
+    await folder.secret('token', make);
+    expect(await modeOf(join(path, 'token'))).toBe('600');
+    await folder.release();
   });
 
   it('gives every caller of a burst the same secret, and calls one of them its maker', async () => {
