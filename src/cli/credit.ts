@@ -46,7 +46,7 @@ export async function credit(options: CreditOptions, context: Context): Promise<
     terminal.out(
       supplyCapMicrocredits === null
         ? 'cap      none'
-        : `cap      ${amount(supplyCapMicrocredits)}; work mints ${halvings === null ? 'nothing more' : `1/${2 ** halvings} of itself`}`,
+        : `cap      ${amount(supplyCapMicrocredits)}; work mints ${share(halvings)}`,
     );
     const own = await client.account(undefined, { signal });
     terminal.out(`yours    ${own.account}: ${amount(own.balanceMicrocredits)}`);
@@ -67,6 +67,11 @@ export async function credit(options: CreditOptions, context: Context): Promise<
 function orderText({ fresh, from, to, microcredits, event }: OrderView): string {
   const verb = fresh ? 'moved' : 'had been moved before:';
   return `${verb} ${amount(microcredits)} from ${from} to ${to} (event ${event})`;
+}
+
+function share(halvings: number | null): string {
+  if (halvings === null) return 'nothing more';
+  return halvings === 0 ? 'all of itself' : `1/${2 ** halvings} of itself`;
 }
 
 const amount = (microcredits: string): string =>
