@@ -17,11 +17,31 @@ function withoutPublicDns(): Plugin {
   };
 }
 
+/**
+ * Every key here is Ed25519, and a coordinator is pinned by one. libp2p would bring the other curve along, 5 KiB
+ * after gzip for keys that are refused anyway.
+ */
+function withoutSecp256k1(): Plugin {
+  return {
+    name: 'tilework:without-secp256k1',
+    load: {
+      filter: { id: /@noble\/curves\/secp256k1\.js/ },
+      handler: () => `const refuse = () => { throw new Error('only Ed25519 keys are used here'); };
+      export const secp256k1 = {
+        sign: refuse, verify: refuse, getPublicKey: refuse,
+        Point: { fromBytes: refuse }, utils: { randomSecretKey: refuse },
+      };`,
+    },
+  };
+}
+
+const plugins = (): Plugin[] => [withoutPublicDns(), withoutSecp256k1()];
+
 export default defineConfig({
   base: './',
   publicDir: false,
-  plugins: [withoutPublicDns()],
-  worker: { format: 'es', plugins: () => [withoutPublicDns()] },
+  plugins: plugins(),
+  worker: { format: 'es', plugins },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -23,6 +23,22 @@ export interface Problem {
   readonly message: string;
 }
 
+/**
+ * What the public log proves, or fails to: 'forked' (it contradicts what it signed before), 'missing' (a receipt
+ * is not in it), 'unverifiable' (what is served does not lead to what is signed).
+ */
+export type LogProblem = 'forked' | 'missing' | 'unverifiable';
+
+export interface LogView {
+  /** Receipts that were looked for in the log on this visit, earlier visits' leftovers included… */
+  readonly receipts: number;
+  /** …and how many of them are proven to be there. */
+  readonly checked: number;
+  /** Leaves of the log. */
+  readonly size: number;
+  readonly problem: LogProblem | undefined;
+}
+
 export interface ContributorStatus {
   readonly stage: Stage;
   /** One sentence about now, such as "Cannot reach the coordinator; trying again in 8 s". */
@@ -48,6 +64,8 @@ export interface ContributorStatus {
   readonly bytesDown: number;
   readonly bytesUp: number;
   readonly receipts: number;
+  /** Undefined until the log has been read. */
+  readonly log: LogView | undefined;
   /** The last thing that went wrong, while it matters. */
   readonly problem: Problem | undefined;
 }
@@ -70,12 +88,15 @@ export const STOPPED: ContributorStatus = {
   bytesDown: 0,
   bytesUp: 0,
   receipts: 0,
+  log: undefined,
   problem: undefined,
 };
 
 export interface ContributorOptions {
   /** Multiaddrs of one coordinator, each ending in /p2p/<PeerId>. */
   readonly addresses: readonly string[];
+  /** Absolute URL of the coordinator's public log; without it nobody watches that log. */
+  readonly log?: string | undefined;
   /** Let a software adapter compute: only for tests and for machines that ask for it by name. */
   readonly allowSoftware: boolean;
   /** GPU memory to use, bytes. */

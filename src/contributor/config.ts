@@ -1,14 +1,20 @@
 /**
  * Where the coordinator is. First hit wins: `?coordinator=` (development: the page shows it),
  * `<meta name="coordinator">`, `/coordinator.json` on the page's own origin. Every address must end
- * in /p2p/<PeerId>, which pins the coordinator's key.
+ * in /p2p/<PeerId>, which pins the coordinator's key. Its public log is at `log/` beside the page unless
+ * `<meta name="log">` or "log" in coordinator.json names another place, which the site's CSP must allow.
  */
 import { AppError } from '../core/errors.ts';
 
 export interface CoordinatorConfig {
   readonly addresses: readonly string[];
   readonly source: 'query' | 'meta' | 'file';
+  /** URL of the coordinator's public log, relative to the page; undefined when nobody says where it is. */
+  readonly log?: string | undefined;
 }
+
+/** Where a coordinator that serves its own page has its log. */
+const LOG = './log/';
 
 const PINNED = /\/p2p\/[1-9A-HJ-NP-Za-km-z]{40,64}$/;
 
@@ -27,12 +33,16 @@ export async function loadConfig(
   location: { readonly search: string },
   metaContent: string | undefined,
   fetchJson: (path: string) => Promise<unknown>,
+  metaLog: string = LOG,
 ): Promise<CoordinatorConfig> {
   const named = new URLSearchParams(location.search).getAll('coordinator');
   const found = named.length > 0 ? named : (metaContent?.split(/\s+/).filter(Boolean) ?? []);
   if (found.length > 0) {
     assertPinned(found);
-    return { addresses: found, source: named.length > 0 ? 'query' : 'meta' };
+    // A link that names another coordinator says nothing of its log: the one of this site is not its.
+    return named.length > 0
+      ? { addresses: found, source: 'query' }
+      : { addresses: found, source: 'meta', log: metaLog };
   }
   let file: unknown;
   try {
@@ -46,10 +56,11 @@ export async function loadConfig(
       },
     );
   }
-  const { v, addrs: addresses } = (file ?? {}) as { v?: unknown; addrs?: unknown };
+  const { v, addrs: addresses, log = LOG } = (file ?? {}) as { v?: unknown; addrs?: unknown; log?: unknown };
   if (v !== 1 || !Array.isArray(addresses) || !addresses.every((a): a is string => typeof a === 'string')) {
     throw new AppError('bad-input', 'coordinator.json must look like {"v":1,"addrs":["/…/p2p/…"]}');
   }
+  if (typeof log !== 'string') throw new AppError('bad-input', '"log" in coordinator.json must be a URL');
   assertPinned(addresses);
-  return { addresses, source: 'file' };
+  return { addresses, source: 'file', log };
 }

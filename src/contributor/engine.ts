@@ -12,12 +12,16 @@ import type { ConnectionState } from '../net/reconnect.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { type ContributorStatus, STOPPED } from './api.ts';
 import { LinkEstimate } from './link-estimate.ts';
+import type { LogWatch } from './log-watch.ts';
 import type { Outbox } from './outbox.ts';
 import { type RecoveryEvent, RecoveringBackend, assertIntensity } from './recovering-backend.ts';
 import { ContributorSession } from './session.ts';
+import type { SessionEvent } from './session-events.ts';
 import { type StatusEvent, nextStatus } from './status.ts';
 
 export const CLIENT = 'tilework/0.1.0';
+
+type ReceiptEvent = Extract<SessionEvent, { readonly type: 'receipt' }>;
 
 export interface EngineOptions {
   readonly key: SigningKey;
@@ -31,6 +35,8 @@ export interface EngineOptions {
   readonly onStatus: (status: ContributorStatus) => void;
   /** When C is copied out for the next device: see ShardContext. */
   readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;
+  /** Watches the coordinator's public log while the engine runs. */
+  readonly log?: Pick<LogWatch, 'start' | 'credited' | 'stop'> | undefined;
   readonly onReceipt?: ((envelope: Uint8Array) => void) | undefined;
 }
 
@@ -67,10 +73,13 @@ export class Engine {
 
   /** Runs until `stop`, or until something that waiting cannot mend; then the status is 'failed'. */
   async run(): Promise<void> {
-    const { node, peerId } = this.#options;
+    const { node, peerId, log } = this.#options;
     this.#apply({ type: 'started', peerId });
     try {
       await this.#backend.start();
+      void log?.start((view) => {
+        this.#apply({ type: 'log', log: view });
+      });
       await node.connectForever({
         signal: this.#leave.signal,
         onLink: (link) => this.#serve(link),
@@ -84,6 +93,7 @@ export class Engine {
       if (this.#stop.signal.aborted) this.#apply({ type: 'stopped' });
       else this.#apply({ type: 'failed', problem: { code, message } });
     } finally {
+      log?.stop();
       await node.stop();
       await this.#backend.destroy();
     }
@@ -109,7 +119,7 @@ export class Engine {
   }
 
   async #serve(link: Link): Promise<void> {
-    const { key, peerId, clock, outbox, copyAfter, onReceipt } = this.#options;
+    const { key, peerId, clock, outbox, copyAfter } = this.#options;
     const session = new ContributorSession(link, {
       backend: this.#backend,
       key,
@@ -121,7 +131,7 @@ export class Engine {
       copyAfter,
       signal: this.#stop.signal,
       emit: (event) => {
-        if (event.type === 'receipt') onReceipt?.(event.envelope);
+        if (event.type === 'receipt') this.#onReceipt(event);
         if (event.type === 'notice' && event.code === 'replaced') this.#yield();
         this.#apply(event);
         const { bytesDown, bytesUp } = link.blocks;
@@ -137,6 +147,13 @@ export class Engine {
       this.#serving = false;
       if (this.#stop.signal.aborted) this.#leave.abort();
     }
+  }
+
+  #onReceipt({ envelope, receipt: { logIndex: index }, lease, result }: ReceiptEvent): void {
+    const { log, onReceipt } = this.#options;
+    onReceipt?.(envelope);
+    // Receipts that are older than the log name no leaf.
+    if (index !== undefined) void log?.credited({ index, receipt: envelope, result, lease });
   }
 
   #onRecovery(event: RecoveryEvent): void {

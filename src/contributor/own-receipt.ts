@@ -1,8 +1,14 @@
 /** A receipt is taken only for what this contributor handed in: its lease, its result, its key. */
 import { AppError } from '../core/errors.ts';
 import { type Receipt, envelopeDigest, openReceipt } from '../protocol/envelope.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, PendingResult } from './outbox.ts';
 import { statementError } from './statement-error.ts';
+
+export interface OwnReceipt {
+  readonly receipt: Receipt;
+  /** What it is for. */
+  readonly waiting: PendingResult;
+}
 
 export interface Parties {
   readonly coordinator: string;
@@ -18,7 +24,7 @@ export async function openOwnReceipt(
   envelope: Uint8Array,
   outbox: Outbox,
   { coordinator, contributor }: Parties,
-): Promise<Receipt | undefined> {
+): Promise<OwnReceipt | undefined> {
   const { value: receipt } = await openReceipt(envelope, coordinator).catch((thrown: unknown) => {
     throw statementError(thrown);
   });
@@ -32,5 +38,5 @@ export async function openOwnReceipt(
   if (receipt.leaseDigest !== lease || receipt.resultDigest !== result || receipt.job !== waiting.job) {
     throw new AppError('bad-frame', 'a receipt for another result than the one that was handed in');
   }
-  return receipt;
+  return { receipt, waiting };
 }

@@ -10,7 +10,14 @@ export type SessionEvent =
   | { readonly type: 'lease'; readonly lease: string; readonly project: string }
   | { readonly type: 'progress'; readonly lease: string; readonly progress: ShardProgress }
   | { readonly type: 'committed'; readonly lease: string; readonly bytes: number; readonly rate: number }
-  | { readonly type: 'receipt'; readonly receipt: Receipt; readonly envelope: Uint8Array }
+  | {
+      readonly type: 'receipt';
+      readonly receipt: Receipt;
+      readonly envelope: Uint8Array;
+      /** What the receipt is for. */
+      readonly lease: Uint8Array;
+      readonly result: Uint8Array;
+    }
   | {
       readonly type: 'ended';
       readonly lease: string;

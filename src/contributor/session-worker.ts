@@ -8,6 +8,9 @@ import type { ContributorOptions, ContributorStatus } from './api.ts';
 import { Engine } from './engine.ts';
 import { connectBackend } from './gpu-host.ts';
 import { loadIdentity } from './identity.ts';
+import { logFetcher } from './log-fetch.ts';
+import { openLogMemory } from './log-memory.ts';
+import { LogWatch } from './log-watch.ts';
 import { Outbox } from './outbox.ts';
 import { expose } from './remote.ts';
 
@@ -42,6 +45,7 @@ export class SessionHost {
       outbox,
       openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
       clock: systemClock,
+      log: watchOf(options),
       onStatus,
     });
     this.#engine.setIntensity(this.#intensity);
@@ -61,6 +65,13 @@ export class SessionHost {
   wake(): void {
     this.#engine?.wake();
   }
+}
+
+/** The log of the coordinator whose key the addresses pin. */
+function watchOf({ addresses, log }: ContributorOptions): LogWatch | undefined {
+  const coordinator = addresses[0]?.split('/p2p/').at(-1);
+  if (log === undefined || coordinator === undefined) return undefined;
+  return new LogWatch({ coordinator, fetch: logFetcher(log), memory: openLogMemory(), clock: systemClock });
 }
 
 expose(new SessionHost());

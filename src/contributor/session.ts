@@ -261,12 +261,14 @@ export class ContributorSession {
 
   async #receipt(envelope: Uint8Array): Promise<void> {
     const { peerId: contributor, outbox, emit, clock, linkEstimate } = this.#context;
-    const receipt = await openOwnReceipt(envelope, outbox, { coordinator: this.#link.peer, contributor });
-    if (!receipt) return;
+    const own = await openOwnReceipt(envelope, outbox, { coordinator: this.#link.peer, contributor });
+    if (!own) return;
+    const { receipt, waiting } = own;
     const sent = this.#sent.get(receipt.lease);
     if (sent) linkEstimate.moved('up', sent.bytes, clock.now() - sent.sinceMs);
     await this.#drop(receipt.lease);
-    emit({ type: 'receipt', receipt, envelope });
+    const { leaseEnvelope: lease, resultEnvelope: result } = waiting;
+    emit({ type: 'receipt', receipt, envelope, lease, result });
   }
 
   /** False when it did not wait here. Says Ready again where that makes room for more results. */

@@ -2,7 +2,7 @@
 import { type AppError, type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
-import { type ContributorStatus, type Problem, STOPPED } from './api.ts';
+import { type ContributorStatus, type LogView, type Problem, STOPPED } from './api.ts';
 import type { SessionEvent } from './session-events.ts';
 
 export type StatusEvent =
@@ -12,6 +12,7 @@ export type StatusEvent =
   | { readonly type: 'adapter'; readonly adapter: string; readonly kernel: string }
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'pulled'; readonly lease: string; readonly share: number }
+  | { readonly type: 'log'; readonly log: LogView }
   | { readonly type: 'bytes'; readonly down: number; readonly up: number }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
@@ -84,6 +85,8 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
     case 'pulled':
       // Another shard may be on show by now.
       return old.stage === 'uploading' ? { ...old, progress: event.share } : old;
+    case 'log':
+      return { ...old, log: event.log };
     case 'bytes':
       return { ...old, bytesDown: event.down, bytesUp: event.up };
     case 'stopped':

@@ -3,7 +3,7 @@
  * make the page unusable, so this text changes only with the phase and at round numbers of shards.
  */
 import type { ContributorStatus } from '../contributor/api.ts';
-import { shardsLabel, statusSentence } from './texts.ts';
+import { logProblemText, shardsLabel, statusSentence } from './texts.ts';
 
 const MILESTONES = [1, 5, 10, 25, 50] as const;
 
@@ -14,6 +14,12 @@ export function milestone(shards: number): number {
 }
 
 export function announcement(status: ContributorStatus, ranBefore: boolean): string {
+  const problem = status.log?.problem;
+  const now = announced(status, ranBefore);
+  return problem ? `${logProblemText(problem).title}. ${now}` : now;
+}
+
+function announced(status: ContributorStatus, ranBefore: boolean): string {
   if (!isWorking(status)) {
     // A retry says another number of seconds each time; the first sentence is enough.
     return status.stage === 'connecting' && status.problem

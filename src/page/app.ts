@@ -7,12 +7,14 @@
  *   tilework-page[data-shards]        shards verified in this session
  *   tilework-page[data-microcredits]  credit of this session
  *   tilework-page[data-problem]       an error code, absent while all is well
+ *   tilework-page[data-log]           what is wrong with the public log, absent while all is well
  *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only)
  *   [data-testid="intensity"]         the slider of the share of time that the GPU works (same clicks only)
  *   [data-testid="status"]            the status sentence; [data-testid="notice"] any notice
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
+import type { LogProblem } from '../contributor/api.ts';
 import { systemClock } from '../core/clock.ts';
 import { announcement } from './announce.ts';
 import type { PageController, PageState } from './controller.ts';
@@ -28,6 +30,7 @@ import {
   INSECURE,
   INVITATION,
   invitation,
+  logProblemText,
   NOTHING_RUNS,
   problemText,
   rejectedNotice,
@@ -85,6 +88,8 @@ export class TileworkPage extends LitElement {
     const problem = status.problem?.code ?? this.#obstacle();
     if (problem) this.dataset['problem'] = problem;
     else delete this.dataset['problem'];
+    if (status.log?.problem) this.dataset['log'] = status.log.problem;
+    else delete this.dataset['log'];
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -168,6 +173,7 @@ export class TileworkPage extends LitElement {
         ? notice(problem, blocked || failed ? 'grave' : 'mild', { title: !failed, detail: failed })
         : nothing
     }
+    ${status.log?.problem ? this.#logNotice(status.log.problem) : nothing}
     ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild', { title: true, detail: false }) : nothing}
     ${
       named.length > 0
@@ -180,6 +186,11 @@ export class TileworkPage extends LitElement {
           </div>`
         : nothing
     }`;
+  }
+
+  #logNotice(problem: LogProblem): TemplateResult {
+    const tone = problem === 'unverifiable' ? 'mild' : 'grave';
+    return notice(logProblemText(problem), tone, { title: true, detail: false });
   }
 
   readonly #toggle = (event: Event): void => {

@@ -91,7 +91,8 @@ export class PageController {
       this.#live = true;
       const { allowSoftware, memoryBytes } = settings;
       const { intensity } = this.#state;
-      await contributor.start({ addresses: config.addresses, allowSoftware, memoryBytes, intensity });
+      const { addresses, log } = config;
+      await contributor.start({ addresses, log, allowSoftware, memoryBytes, intensity });
     } catch (thrown) {
       if (!attempt.signal.aborted) this.#fail(thrown);
     }

@@ -15,11 +15,19 @@ async function fetchJson(path: string): Promise<unknown> {
   return response.json();
 }
 
-const meta = document.querySelector<HTMLMetaElement>('meta[name="coordinator"]')?.content;
+const metaOf = (name: string): string | undefined =>
+  document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
+
+/** Workers have another address than the page, so they are told whole URLs. */
+const absolute = (url: string | undefined): string | undefined =>
+  url !== undefined && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
 
 const controller = new PageController({
   contributor: createContributor(),
-  loadConfig: () => loadConfig(location, meta, fetchJson),
+  loadConfig: async () => {
+    const config = await loadConfig(location, metaOf('coordinator'), fetchJson, metaOf('log'));
+    return { ...config, log: absolute(config.log) };
+  },
   settings: readSettings(location.search),
   clock: systemClock,
   rng: cryptoRng,

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ContributorStatus } from '../contributor/api.ts';
 import { formatBytes, formatCredit } from '../core/units.ts';
-import { flops, flopsPerSecond, shortId } from './texts.ts';
+import { flops, flopsPerSecond, logChecked, shortId } from './texts.ts';
 
 export interface StatRow {
   readonly name: string;
@@ -44,7 +44,7 @@ export function statsList(status: ContributorStatus): TemplateResult {
 
 /** What is known of this session; a row appears when its fact does. */
 export function factsList(
-  { project, adapter, kernel, network, peerId }: ContributorStatus,
+  { project, adapter, kernel, network, peerId, log }: ContributorStatus,
   copied: boolean,
   copy: () => void,
 ): TemplateResult | typeof nothing {
@@ -58,6 +58,7 @@ export function factsList(
     ${project ? row('For', project) : nothing}
     ${adapter ? row('GPU', kernel ? html`${adapter} <small>${kernel}</small>` : adapter) : nothing}
     ${network ? row('Network', network) : nothing}
+    ${log && log.receipts > 0 ? row('Receipts in the public log', logChecked(log)) : nothing}
     ${
       peerId
         ? row(

@@ -2,7 +2,7 @@
  * Every sentence that the page's element says (what never changes stands in index.html).
  * Plain words, present tense, and each problem says what to do.
  */
-import type { ContributorStatus, Problem, Stage } from '../contributor/api.ts';
+import type { ContributorStatus, LogProblem, LogView, Problem, Stage } from '../contributor/api.ts';
 import { type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatBytes, formatCount, formatCredit } from '../core/units.ts';
 
@@ -180,6 +180,30 @@ export function rejectedNotice(count: number): NoticeText {
       'The numbers did not pass the check, so nothing was credited and another contributor computes them again. If it happens often, this GPU may be overclocked or too hot.',
   };
 }
+
+/** "12 of 12 checked": its own receipts, in the public log. */
+export const logChecked = ({ checked, receipts }: LogView): string =>
+  `${checked.toLocaleString('en')} of ${receipts.toLocaleString('en')} checked`;
+
+const LOG_PROBLEMS: Readonly<Record<LogProblem, NoticeText>> = {
+  forked: {
+    title: 'The public record of this network contradicts what it said before',
+    advice:
+      'Its coordinator has signed two histories, so credit here cannot be relied on. Press Stop if you do not want to go on, and tell whoever runs this site. This browser keeps both signed statements as evidence.',
+  },
+  missing: {
+    title: 'The public record of this network lacks a receipt of yours',
+    advice:
+      'The coordinator has signed that this work was credited, and its public log says something else. Press Stop if you do not want to go on, and tell whoever runs this site.',
+  },
+  unverifiable: {
+    title: 'The public record of this network cannot be checked',
+    advice:
+      'What is served does not fit the signature over it. The server may be at fault; this page keeps trying. If it goes on, tell whoever runs this site.',
+  },
+};
+
+export const logProblemText = (problem: LogProblem): NoticeText => LOG_PROBLEMS[problem];
 
 export const shardsLabel = (count: number): string => (count === 1 ? 'shard verified' : 'shards verified');
 

@@ -35,7 +35,20 @@ describe('where the coordinator is', () => {
     ['the file', NOTHING, undefined, 'file', [at('file.example')]],
     ['the file, when the page names none', { search: '?software=allow' }, '', 'file', [at('file.example')]],
   ] as const)('is taken from %s', async (_, location, meta, source, addresses) => {
-    expect(await loadConfig(location, meta, reads(FILE))).toEqual({ source, addresses });
+    const log = source === 'query' ? undefined : './log/';
+    expect(await loadConfig(location, meta, reads(FILE))).toEqual({ source, addresses, log });
+  });
+
+  it('is followed by where its public log is, if that is somewhere else', async () => {
+    const own = 'https://log.example/tiles/';
+    const load = loadConfig(NOTHING, at('meta.example'), reads(FILE), own);
+    expect((await load).log).toBe(own);
+    expect((await loadConfig(NOTHING, undefined, reads({ ...FILE, log: own }))).log).toBe(own);
+    await expect(loadConfig(NOTHING, undefined, reads({ ...FILE, log: 7 }))).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+    // Whoever sends a link must not make this site's log look forged.
+    expect((await loadConfig(search(at('query.example')), undefined, reads(FILE), own)).log).toBeUndefined();
   });
 
   it('does not ask for the file when something nearer names it', async () => {

@@ -21,7 +21,14 @@ const RECEIPT: Receipt = {
 const after = (...events: readonly StatusEvent[]): ContributorStatus => events.reduce(nextStatus, STOPPED);
 const started: StatusEvent = { type: 'started', peerId: 'me' };
 const leased: StatusEvent = { type: 'lease', lease: LEASE, project: 'digits' };
-const receipt: StatusEvent = { type: 'receipt', receipt: RECEIPT, envelope: new Uint8Array() };
+const NO_BYTES = new Uint8Array();
+const receipt: StatusEvent = {
+  type: 'receipt',
+  receipt: RECEIPT,
+  envelope: NO_BYTES,
+  lease: NO_BYTES,
+  result: NO_BYTES,
+};
 const progress = (stage: 'downloading' | 'computing', done: number): StatusEvent => ({
   type: 'progress',
   lease: LEASE,
