@@ -63,7 +63,8 @@ export class LogFiles {
     let at = 0;
     const hashAt = (of: Uint8Array): Uint8Array => of.subarray(at * SHA256_BYTES, (at + 1) * SHA256_BYTES);
     while (bytesEqual(hashAt(bytes), hashAt(hashes))) at += 1;
-    throw new Contradiction('tile-mismatch', `hash ${at} of ${subject}`, {
+    const what = level === 0 ? 'the hash of this entry in' : `hash ${at} of`;
+    throw new Contradiction('tile-mismatch', `${what} ${subject}`, {
       index: first + at * span,
       expected: toHex(hashAt(hashes)),
       found: toHex(hashAt(bytes)),

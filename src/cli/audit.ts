@@ -1,7 +1,7 @@
 /** `tilework audit URL|DIR`: a stranger's check of everything that a coordinator says about its credit. */
-import { type AuditReport, audit as runAudit } from '../audit/audit.ts';
+import { type AuditOptions, type AuditReport, audit as runAudit } from '../audit/audit.ts';
 import type { KeptCheckpoint } from '../audit/checkpoints.ts';
-import { Contradiction } from '../audit/contradiction.ts';
+import { Contradiction, type ContradictionKind } from '../audit/contradiction.ts';
 import { Mirror, earlierCheckpoints, folderSource, keptCheckpoints } from '../audit/folder.node.ts';
 import { httpSource } from '../audit/http-source.ts';
 import type { Source } from '../audit/source.ts';
@@ -29,32 +29,33 @@ const DEFAULT_SAMPLE = 8;
 /** @throws AppError 'conflict' naming the first contradiction, or why something could not be read. */
 export async function audit(flags: AuditFlags, context: Context): Promise<void> {
   const { clock, terminal, signal } = context;
-  const { source, earlier, mirror, partial } = await open(flags, context);
+  const opened = await open(flags, context);
+  const { source, earlier, mirror } = opened;
+  const supplyCap = await supplyCapOf(source);
   const bar = terminal.bar('audit');
+  const options: AuditOptions = {
+    source,
+    clock,
+    signal,
+    coordinator: flags.key,
+    earlier,
+    supplyCap,
+    job: flags.job,
+    sample: flags.sample ?? (flags.job === undefined ? DEFAULT_SAMPLE : 'all'),
+    seed: flags.seed ?? randomInt(cryptoRng, 2 ** 32),
+    // A mirror of the log alone is checked as far as it goes, unless results are asked for.
+    partial: opened.partial && flags.sample === undefined && flags.job === undefined,
+    onProgress: (phase, done, total) => {
+      bar.update(total > 0 ? done / total : 1, phase === 'log' ? 'entries' : 'results');
+    },
+  };
   let report: AuditReport;
-  let supplyCap: bigint | undefined;
   try {
-    supplyCap = await supplyCapOf(source);
-    report = await runAudit({
-      source,
-      clock,
-      signal,
-      coordinator: flags.key,
-      earlier,
-      supplyCap,
-      job: flags.job,
-      sample: flags.sample ?? (flags.job === undefined ? DEFAULT_SAMPLE : 'all'),
-      seed: flags.seed ?? randomInt(cryptoRng, 2 ** 32),
-      // A mirror of the log alone is checked as far as it goes, unless results are asked for.
-      partial: partial && flags.sample === undefined && flags.job === undefined,
-      onProgress: (phase, done, total) => {
-        bar.update(total > 0 ? done / total : 1, phase === 'log' ? 'entries' : 'results');
-      },
-    });
+    report = await runAudit(options);
   } catch (error) {
     bar.end();
-    if (error instanceof Contradiction) throw await refusal(error, flags, context, mirror);
-    throw error;
+    if (!(error instanceof Contradiction)) throw error;
+    throw await refusal(await traced(error, options, opened, context), flags, context, mirror);
   }
   bar.end();
   if (flags.job !== undefined && report.rechecked.of === 0) {
@@ -74,6 +75,7 @@ interface Opened {
   readonly source: Source;
   readonly earlier: readonly KeptCheckpoint[];
   readonly mirror?: Mirror;
+  readonly remote?: Source;
   readonly partial: boolean;
 }
 
@@ -83,10 +85,33 @@ async function open({ target, mirror: folder }: AuditFlags, { clock, signal }: C
     return { source: await folderSource(target), earlier: await keptCheckpoints(target), partial: true };
   }
   const remote = httpSource({ url: target, clock, signal });
-  if (folder === undefined) return { source: remote, earlier: [], partial: false };
+  if (folder === undefined) return { source: remote, remote, earlier: [], partial: false };
   const mirror = await Mirror.open(folder, remote);
-  return { source: mirror, earlier: await earlierCheckpoints(folder), mirror, partial: false };
+  return { source: mirror, remote, earlier: await earlierCheckpoints(folder), mirror, partial: false };
 }
+
+/**
+ * Where a copy and what is new do not fit together, the coordinator's own files tell whether it has written
+ * another history, or the copy is damaged.
+ */
+async function traced(
+  found: Contradiction,
+  options: AuditOptions,
+  { mirror, remote }: Opened,
+  { terminal }: Context,
+): Promise<Contradiction> {
+  if (!mirror || !remote || !COULD_BE_THE_COPY.includes(found.kind)) return found;
+  try {
+    await runAudit({ ...options, source: remote, sample: 0 });
+  } catch (error) {
+    if (error instanceof Contradiction) return error;
+    throw error;
+  }
+  terminal.note('the coordinator’s own files hold: the copy in the mirror is damaged');
+  return found;
+}
+
+const COULD_BE_THE_COPY: readonly ContradictionKind[] = ['tile-mismatch', 'root-mismatch', 'bundle-form'];
 
 async function refusal(
   contradiction: Contradiction,

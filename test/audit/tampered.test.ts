@@ -7,6 +7,7 @@ import { openLease, sealLease } from '../../src/protocol/envelope.ts';
 import { type SigningKey, generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import { decodeLogEntry, encodeLogEntry } from '../../src/protocol/log-entry.ts';
 import {
+  type Change,
   type Changes,
   type Draft,
   type Files,
@@ -329,6 +330,36 @@ describe('a log that the coordinator signed with', () => {
     const lease = await sealLease({ ...value, project: 'another' }, log.keys.coordinator);
     log.entries[AT] = encodeLogEntry({ ...parts, lease });
     expect(await contradictionOf(await log.publish())).toMatchObject({ kind: 'lease-binding', index: AT });
+  });
+});
+
+describe('a log of a supply with a cap', () => {
+  const credited =
+    (change: bigint, before = 0n): Change =>
+    (d) => {
+      const { microcredits, balanceMicrocredits } = d.receipt;
+      d.receipt = {
+        ...d.receipt,
+        microcredits: microcredits + change,
+        balanceMicrocredits: balanceMicrocredits + change + before,
+      };
+    };
+
+  it('may credit less than the work, never more, and never more than the cap together', async () => {
+    const log = await LogBuilder.open(1);
+    await log.credit(small, CELLS[0]!, {}, { receipt: credited(-2n) });
+    await log.credit(small, CELLS[1]!, {}, { receipt: credited(0n, -2n) });
+    const files = await log.publish();
+    const { microcredits } = await auditFiles(files, { supplyCap: 100n });
+    expect(microcredits).toBe(2n);
+    expect((await auditFiles(files, { supplyCap: 2n })).microcredits).toBe(2n);
+    const over = await contradictionOf(files, { supplyCap: 1n });
+    expect(over).toMatchObject({ kind: 'microcredits', index: 1, found: '2' });
+    const uncapped = await contradictionOf(files);
+    expect(uncapped).toMatchObject({ kind: 'microcredits', index: 0 });
+    await log.credit(small, CELLS[2]!, {}, { receipt: credited(1n, -2n) });
+    const above = await contradictionOf(await log.publish(), { supplyCap: 100n });
+    expect(above).toMatchObject({ kind: 'microcredits', index: 2 });
   });
 });
 
