@@ -6,7 +6,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { type Logger, silentLogger } from '../../src/core/logger.ts';
 import { cryptoRng } from '../../src/core/rng.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
-import { Engine } from '../../src/contributor/engine.ts';
+import { Engine, type EngineOptions } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
 import {
   type CoordinatorOptions,
@@ -69,7 +69,7 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 
 export async function testContributor(
   addresses: readonly string[],
-  options: { wrap?: (backend: Backend) => Backend; key?: SigningKey } = {},
+  options: { wrap?: (backend: Backend) => Backend; key?: SigningKey; log?: EngineOptions['log'] } = {},
 ): Promise<TestContributor> {
   const key = options.key ?? (await generateKey());
   const outbox = new Outbox();
@@ -86,6 +86,7 @@ export async function testContributor(
       return Promise.resolve(options.wrap ? options.wrap(backend) : backend);
     },
     clock: systemClock,
+    log: options.log,
     onStatus: (status) => {
       statuses.push(status);
       for (const watch of watchers) watch(status);

@@ -208,6 +208,40 @@ describe('the page in Chromium', () => {
     await tab.inspect('07-rejected');
   });
 
+  it('counts its receipts in the public log', async () => {
+    await tab.mount();
+    await tab.pressStart();
+    const log = { receipts: 17, checked: 12, size: 4_301, problem: undefined };
+    await tab.say({ ...WORKING, stage: 'computing', progress: 0.7, log });
+    expect(await tab.text('.facts')).toContain('Receipts in the public log 12 of 17 checked');
+    expect(await tab.data('log')).toBeUndefined();
+    expect(await tab.page.$('[data-testid="notice"]')).toBeNull();
+    await tab.inspect('12-log');
+  });
+
+  it.each([
+    ['forked', 'contradicts what it said before.', 'has signed two histories', 'grave'],
+    ['missing', 'lacks a receipt of yours.', 'tell whoever runs this site', 'grave'],
+    ['unverifiable', 'cannot be checked.', 'this page keeps trying', 'mild'],
+  ] as const)(
+    'warns of a public log that is %s, in words and to a screen reader',
+    async (problem, title, advice, tone) => {
+      await tab.mount();
+      await tab.pressStart();
+      const log = { receipts: 17, checked: 12, size: 4_301, problem };
+      await tab.say({ ...WORKING, stage: 'computing', progress: 0.7, log });
+      const warning = `The public record of this network ${title}`;
+      expect(await tab.text('[data-testid="notice"]')).toContain(warning);
+      expect(await tab.text('[data-testid="notice"]')).toContain(advice);
+      expect(await tab.text('[role="status"]')).toContain(warning);
+      expect(await tab.data('log')).toBe(problem);
+      expect(await tab.page.$(`.notice.${tone}`)).not.toBeNull();
+      // The work goes on; whether to stop is the visitor's choice.
+      expect(await tab.text(TOGGLE)).toBe('Stop');
+      await tab.inspect(`13-log-${problem}`);
+    },
+  );
+
   it('says that it is stopping until the GPU has stopped, then sums up', async () => {
     await tab.mount();
     await tab.pressStart();
