@@ -44,6 +44,8 @@ export interface Recheck {
 
 /** Of projections, at once: as the coordinator's own checks (src/coordinator/rectangle.ts). */
 const PROJECTION_BYTES = 128 * 1024 * 1024;
+/** Column blocks at once: of C they are 16 MiB a strip. */
+const MAX_COLUMNS = 64;
 /** A strip over more K than this would not fit beside them; no coordinator leases one. */
 const MAX_K = 2 ** 17;
 /** 1,024 cells and their names. */
@@ -70,7 +72,8 @@ export async function recheck(shard: CreditedShard, source: Source, blocks: Audi
     fetch,
     nodes: remembering(fetch),
   };
-  const perChunk = Math.max(1, Math.floor(PROJECTION_BYTES / ((params.rounds + 2) * k * 8)));
+  const projection = (params.rounds + 2) * k * 8;
+  const perChunk = Math.max(1, Math.min(MAX_COLUMNS, Math.floor(PROJECTION_BYTES / projection)));
   try {
     for (let first = 0; first < work.colBlocks; first += perChunk) {
       const count = Math.min(perChunk, work.colBlocks - first);

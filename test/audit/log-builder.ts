@@ -1,14 +1,14 @@
 /** Logs as a coordinator writes them, with real keys, and every way to write them wrong. */
-import { type Bytes, concatBytes, fromHex, sha256, toHex, utf8 } from '../../src/core/bytes.ts';
+import { type Bytes, concatBytes, fromHex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { seededRng } from '../../src/core/rng.ts';
 import { microcreditsFor } from '../../src/core/units.ts';
 import { type AuditOptions, type AuditReport, audit } from '../../src/audit/audit.ts';
 import { Contradiction } from '../../src/audit/contradiction.ts';
-import { type Source, blockPath, shardPath } from '../../src/audit/source.ts';
-import { BLOCK_ROWS, rowBlocks, rowsIn } from '../../src/matrix/blocks.ts';
+import { type Source, shardPath } from '../../src/audit/source.ts';
+import { BLOCK_ROWS } from '../../src/matrix/blocks.ts';
 import { putMatrix } from '../../src/matrix/build.ts';
-import { type Dtype, RESULT_DTYPE } from '../../src/matrix/dtype.ts';
+import { RESULT_DTYPE } from '../../src/matrix/dtype.ts';
 import type { Hash } from '../../src/matrix/manifest.ts';
 import { signCheckpoint } from '../../src/protocol/checkpoint.ts';
 import {
@@ -24,9 +24,8 @@ import { type SigningKey, generateKey, peerIdOf } from '../../src/protocol/keys.
 import { encodeLogEntry } from '../../src/protocol/log-entry.ts';
 import { leafHash, rootOf } from '../../src/protocol/merkle.ts';
 import { encodeEntries, levelSize, tilePath, tilesOf } from '../../src/protocol/tiles.ts';
-import { cutRowBlock, exactInner, randomOperand } from '../verify/helpers.ts';
-
-export type Files = Map<string, Bytes>;
+import { cutRowBlock } from '../verify/helpers.ts';
+import { type Files, type Matrices, putBlocks } from './product-files.ts';
 
 /** Serves files from memory. */
 export function filesSource(files: Files): Source {
@@ -62,77 +61,6 @@ export interface Changes {
   /** The sealed envelopes. */
   readonly sealed?: (envelopes: { receipt: Bytes; result: Bytes; lease: Bytes }, entry: number) => void;
 }
-
-export interface Matrices {
-  readonly dtype: Dtype;
-  readonly rows: number;
-  readonly cols: number;
-  readonly k: number;
-  readonly a: Hash;
-  readonly b: Hash;
-  /** Row-major numbers. */
-  readonly c: Float64Array;
-  readonly blocks: Files;
-}
-
-/** A product with its operands as blocks. */
-export async function matrices(
-  dtype: Dtype,
-  rows: number,
-  cols: number,
-  k: number,
-  seed = 1,
-): Promise<Matrices> {
-  const rng = seededRng(seed);
-  const blocks: Files = new Map();
-  const [av, bv] = [randomOperand(dtype, rows * k, rng), randomOperand(dtype, cols * k, rng)];
-  const a = await putOperand({ dtype, rows, cols: k }, av, blocks);
-  const b = await putOperand({ dtype, rows: cols, cols: k }, bv, blocks);
-  const c = new Float64Array(rows * cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) {
-      const sum = exactInner(av.subarray(i * k, (i + 1) * k), bv.subarray(j * k, (j + 1) * k));
-      c[i * cols + j] = dtype === 'i8' ? sum : Math.fround(sum);
-    }
-  }
-  return { dtype, rows, cols, k, a, b, c, blocks };
-}
-
-async function putOperand(
-  shape: { dtype: Dtype; rows: number; cols: number },
-  values: Float64Array,
-  files: Files,
-): Promise<Hash> {
-  const strips: Bytes[][] = [];
-  for (let r = 0; r < rowBlocks(shape); r++) {
-    const rows = rowsIn(shape, r);
-    const from = r * BLOCK_ROWS * shape.cols;
-    strips.push(
-      await putBlocks(
-        cutRowBlock({ ...shape, rows }, values.subarray(from, from + rows * shape.cols)),
-        files,
-      ),
-    );
-  }
-  return (await putMatrix(shape, strips, put(files))).manifestHash;
-}
-
-async function putBlocks(blocks: readonly Uint8Array<ArrayBuffer>[], files: Files): Promise<Bytes[]> {
-  return Promise.all(
-    blocks.map(async (bytes) => {
-      const hash = await sha256(bytes);
-      files.set(blockPath(toHex(hash)), bytes);
-      return hash;
-    }),
-  );
-}
-
-const put =
-  (files: Files) =>
-  (hash: Hash, bytes: Uint8Array): Promise<void> => {
-    files.set(blockPath(hash), bytes as Bytes);
-    return Promise.resolve();
-  };
 
 export interface Rect {
   readonly rowBlock: number;

@@ -7,14 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { audit } from '../../src/cli/audit.ts';
 import { testContext } from '../cli/memory-terminal.ts';
-import {
-  type Files,
-  LogBuilder,
-  type Matrices,
-  auditFiles,
-  contradictionOf,
-  matrices,
-} from './log-builder.ts';
+import { LogBuilder, auditFiles, contradictionOf } from './log-builder.ts';
+import { type Files, type Matrices, matrices } from './product-files.ts';
 
 const CELL = { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: 1 };
 const FIRST = 258;

@@ -8,7 +8,8 @@
 import { systemClock } from '../../src/core/clock.ts';
 import { formatBytes, formatCount } from '../../src/core/units.ts';
 import { audit } from '../../src/audit/audit.ts';
-import { LogBuilder, type Matrices, filesSource, matrices } from '../audit/log-builder.ts';
+import { LogBuilder, filesSource } from '../audit/log-builder.ts';
+import { type Matrices, matrices } from '../audit/product-files.ts';
 
 export interface AuditBench {
   readonly entries?: number | undefined;
