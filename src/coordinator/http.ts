@@ -89,6 +89,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
 /** The page may talk to itself and to this coordinator; nothing else, and nobody may frame it. */
 async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
   const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
+  // No require-trusted-types-for: it would refuse `new Worker(URL)`, with which the page starts.
   const policy = [
     "default-src 'none'",
     "script-src 'self'",

@@ -1,6 +1,6 @@
 /** Who gets through which door, and from where; every route stands in the table below. */
 import { fastify } from 'fastify';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ProblemView, TokenScope } from '../../src/core/v1.ts';
 import { type RouteScope, guardDoors } from '../../src/coordinator/doors.ts';
 import { type Doorway, OPERATOR, databaseForFile, doorway } from './doors-rig.ts';
@@ -51,6 +51,15 @@ function request(route: string, token?: string): [string, Parameters<Doorway['kn
 }
 
 describe('the routes', () => {
+  let open: Doorway;
+  /** One token for each scope, and no other. */
+  const held = new Map<TokenScope, string>();
+  beforeAll(async () => {
+    open = await doorway(home.db);
+    for (const scope of SCOPES)
+      held.set(scope, (await open.tokens.create({ scopes: [scope], label: scope })).token);
+  });
+
   it('are the ones in the table, each with its scope', async () => {
     const { app } = await doorway(home.db);
     // Fastify answers HEAD wherever it answers GET, by the same rules.
@@ -78,22 +87,21 @@ describe('the routes', () => {
   });
 
   it.each(GUARDED)('%s asks for "%s" and nothing else', async (route, scope) => {
-    const { tokens, knock } = await doorway(home.db);
+    const { knock } = open;
     const bare = await knock(HOME, ...request(route));
     expect([bare.statusCode, bare.headers['www-authenticate']]).toEqual([401, 'Bearer']);
-    for (const held of SCOPES) {
-      const { token } = await tokens.create({ scopes: [held], label: held });
+    for (const [had, token] of held) {
       const answer = await knock(HOME, ...request(route, token));
       const code = answer.headers['content-type']?.startsWith('application/problem+json')
         ? answer.json<ProblemView>().code
         : '';
-      if (held === scope) expect(['unauthorized', 'forbidden']).not.toContain(code);
+      if (had === scope) expect(['unauthorized', 'forbidden']).not.toContain(code);
       else {
         expect([answer.statusCode, code]).toEqual([403, 'forbidden']);
         expect(answer.headers['www-authenticate']).toBe(
           `Bearer error="insufficient_scope", scope="${scope}"`,
         );
-        expect(answer.json<ProblemView>().detail).toContain(`yours has: ${held}`);
+        expect(answer.json<ProblemView>().detail).toContain(`yours has: ${had}`);
       }
     }
   });
