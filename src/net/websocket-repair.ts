@@ -10,6 +10,8 @@
  *    is there an end to a request that comes a byte at a time: Node's headersTimeout is enforced by servers that
  *    listen themselves, which the HTTP server inside does not. And `ws` collects up to 100 MiB of a message
  *    from somebody whose key is not known yet. Here there is a deadline, and a limit.
+ * 5. Nobody hears the 'error' event of a socket that was accepted, so one malformed WebSocket frame, from
+ *    anybody, ended the whole process. Here it ends that connection.
  *
  * Delete this file when sendReset() in websocket-to-conn.ts no longer says 1006, _connect() and dial() close
  * what they give up, and listener.ts has a deadline; test/net/socket-leaks.test.ts shows it.
@@ -80,7 +82,11 @@ function repaired(upgrader: Upgrader, dialSignal?: AbortSignal): Upgrader {
 }
 
 interface WebSocketConnection {
-  websocket?: { close(): void; terminate?(): void };
+  websocket?: {
+    close(): void;
+    terminate?(): void;
+    addEventListener(type: 'error', handler: () => void): void;
+  };
   sendReset(): void;
 }
 
@@ -88,6 +94,8 @@ function repairAbort(connection: MultiaddrConnection): void {
   const target = connection as unknown as WebSocketConnection;
   const { websocket } = target;
   if (!websocket) return;
+  // Node ends a process for an 'error' event that nobody hears, and a frame that is not RFC 6455's makes one.
+  websocket.addEventListener('error', () => {});
   target.sendReset = () => {
     if (websocket.terminate) websocket.terminate();
     else websocket.close();
