@@ -170,7 +170,7 @@ export class Judge {
 
   async #reject(lease: Lease, running: RunningJob, reason: string): Promise<Judgement> {
     const { db, scheduler, clock, metrics } = this.#context;
-    running.secrets.rotate();
+    running.secrets.rotate({ col: lease.work.colBlock, cols: lease.work.colBlocks });
     scheduler.release(lease.id);
     await endLease(db, lease.id, 'rejected', clock.now());
     metrics.shards.inc({ verdict: 'rejected' });

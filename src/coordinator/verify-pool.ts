@@ -68,7 +68,7 @@ export class JobSecrets {
   readonly #b: Manifest;
   readonly #fetch: FetchBytes;
   readonly #columnsKept: number;
-  #columns = new Map<number, Column>();
+  readonly #columns = new Map<number, Column>();
 
   constructor(pool: VerifyPool, rng: Rng, a: Manifest, b: Manifest, fetch: FetchBytes) {
     this.#pool = pool;
@@ -85,9 +85,13 @@ export class JobSecrets {
     return -missBound(this.params);
   }
 
-  /** New r for every column: after a rejection, what an attacker may have learnt is worthless. */
-  rotate(): void {
-    this.#columns = new Map();
+  /**
+   * New r for the column blocks of a rejected result: what an attacker may have learnt is worthless then. Of
+   * other columns a rejection says nothing, and making all of their projections again would cost the
+   * coordinator far more than the lie cost the liar.
+   */
+  rotate({ col, cols }: Pick<Rect, 'col' | 'cols'>): void {
+    for (let at = col; at < col + cols; at++) this.#columns.delete(at);
   }
 
   /** Checks one strip: C blocks of row-block `row`, columns from column block `firstCol` on. */
@@ -134,8 +138,7 @@ export class JobSecrets {
   }
 
   #projected(firstCol: number, cBlocks: readonly Uint8Array[]): Promise<StripColumn[]> {
-    const columns = this.#columns;
-    const found = cBlocks.map((_, i) => this.#column(columns, firstCol + i));
+    const found = cBlocks.map((_, i) => this.#column(firstCol + i));
     return Promise.all(
       found.map(async ({ cols, r, projection }, i) => ({
         cols,
@@ -146,13 +149,16 @@ export class JobSecrets {
     );
   }
 
-  #column(columns: Map<number, Column>, col: number): Column {
+  #column(col: number): Column {
+    const columns = this.#columns;
     const known = columns.get(col);
     if (known) return known;
     const cols = rowsIn(this.#b, col);
     const r = drawColumn(this.#b.dtype as Dtype, this.#rng, cols, this.params);
     const column: Column = { cols, r, projection: this.#project(col, cols, r) };
-    column.projection.catch(() => columns.delete(col));
+    column.projection.catch(() => {
+      if (columns.get(col) === column) columns.delete(col);
+    });
     columns.set(col, column);
     if (columns.size > this.#columnsKept) columns.delete(columns.keys().next().value!);
     return column;

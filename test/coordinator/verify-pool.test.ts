@@ -73,10 +73,20 @@ describe('the secrets of a job', () => {
     expect(projections()).toHaveLength(2);
   });
 
-  it('are new for every column after a rotation', async () => {
+  it('are new after a rotation for its columns, and the same for others', async () => {
     const own = secrets();
     await own.check(0, 0, [cell(0), cell(1)]);
-    own.rotate();
+    own.rotate({ col: 1, cols: 1 });
+    expect(await own.check(0, 0, [cell(0), cell(1)])).toEqual({ ok: true });
+    expect(projections().map((task) => task.cols)).toHaveLength(3);
+    expect(projections()[2]!.blocks).toEqual(projections()[1]!.blocks);
+    expect(projections()[2]!.r).not.toEqual(projections()[1]!.r);
+  });
+
+  it('are new for every column after a rotation of all', async () => {
+    const own = secrets();
+    await own.check(0, 0, [cell(0), cell(1)]);
+    own.rotate({ col: 0, cols: 2 });
     expect(await own.check(0, 0, [cell(0), cell(1)])).toEqual({ ok: true });
     const drawn = projections().map((task) => task.r.join());
     expect(new Set(drawn).size).toBe(4);
