@@ -37,7 +37,7 @@ const MAX_DEADLINE_MS = 15 * 60_000;
 const PATIENCE = 4;
 /** A lease is late for somebody idle after this, however slow its holder says it is: leases last 5–60 s. */
 const MAX_WAIT_MS = 60_000;
-/** A copy of a late lease goes to somebody idle, at most one (facts: trust §4). */
+/** A copy of a late lease goes to somebody idle, one at a time (facts: trust §4). */
 const MAX_COPIES = 2;
 const SMOOTHING = 0.3;
 
@@ -181,15 +181,21 @@ export class Scheduler {
           // A committed result may stall on its way: then it has a minute, whatever was expected.
           now - lease.issuedMs >
             (lease.committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000)) &&
-          this.#mayCopy(lease, suits),
+          this.#mayCopy(lease, peer, suits, now),
       )
       .sort((x, y) => x.issuedMs - y.issuedMs)[0];
     return late && this.#grant(peer, contributor, late.job, late.rect, late.expectedMs, now);
   }
 
-  #mayCopy(lease: ActiveLease, suits: (job: JobState) => boolean): boolean {
+  /** At most one copy at a time, but one that does nothing for a minute counts no more: two may be in league. */
+  #mayCopy(lease: ActiveLease, peer: string, suits: (job: JobState) => boolean, now: number): boolean {
     const job = this.#jobs.get(lease.job.id);
-    return job !== undefined && suits(job) && job.grid.liveLeases(lease.rect) < MAX_COPIES;
+    if (job === undefined || !suits(job)) return false;
+    if (job.grid.liveLeases(lease.rect) < MAX_COPIES) return true;
+    const others = this.leases().filter(
+      ({ job: { id }, rect }) => id === lease.job.id && overlaps(rect, lease.rect),
+    );
+    return others.every((other) => other.peer !== peer && now - other.issuedMs > MAX_WAIT_MS);
   }
 
   #grant(

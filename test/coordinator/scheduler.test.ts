@@ -78,7 +78,23 @@ describe('a late lease', () => {
     const copy = planner.next('bob', late(first))!;
     expect(copy).toMatchObject({ rect: first.rect, peer: 'bob' });
     expect(copy.id).not.toBe(first.id);
-    expect(planner.next('cid', late(copy) + 60_000)).toBeUndefined();
+    expect(planner.next('cid', copy.issuedMs + 60_000)).toBeUndefined();
+  });
+
+  it('is copied again when its holder and the holder of its copy both keep it for a minute', () => {
+    const sloth = { rates: { i8: 1e-300, f16: 0, f32: 0 } };
+    const planner = scheduler([spec('job')], { ann: sloth, bob: sloth, cid: {}, dot: {} });
+    const first = planner.next('ann', NOW)!;
+    const copy = planner.next('bob', NOW + 60_001)!;
+    planner.commit(copy.id); // and then its result does not come
+    const now = copy.issuedMs + 60_001;
+    expect(planner.expire(now)).toEqual([]);
+    expect(planner.next('ann', now)).toBeUndefined();
+    expect(planner.next('bob', now)).toBeUndefined();
+    const third = planner.next('cid', now)!;
+    expect(third.rect).toEqual(first.rect);
+    expect(planner.next('dot', now + 1)).toBeUndefined();
+    expect(planner.verified('job', third.rect, third.id)).toEqual([first, copy]);
   });
 
   it.each(['ann', 'bob'])('ends for both when %s is first, and the other is returned', (winner) => {
