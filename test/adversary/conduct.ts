@@ -9,7 +9,7 @@ import type { BlockSource } from '../../src/net/block-provider.ts';
 import { CONTROL_BURST } from '../../src/protocol/limits.ts';
 import { type Field, type Tally, joinRogue } from './field.ts';
 
-const STALLED_CELLS = 8;
+const STALLED_CELLS = 4;
 /** Nodes of lists are shorter. */
 const MIN_CELL_BYTES = 4096;
 /** More than any transfer of a lease of theirs may take (src/coordinator/judge.ts). */

@@ -54,8 +54,8 @@ export interface Field {
   readonly verdicts: Verdicts;
   /** A job over this product always has open cells. */
   readonly products: Readonly<Record<AttackedDtype, Product>>;
-  /** Honest shards of the first sleeper before it lies. */
-  readonly sleeperShards: number;
+  /** Honest shards before sleepers lie. */
+  readonly sleep: { readonly first: number; readonly others: number };
   /** Contributors that stall at the same time. */
   readonly stallers: number;
   /** Lets so much of the coordinator's time pass at once. */

@@ -121,8 +121,8 @@ export const checksumPreserving: Liar = ({ values, rows, cols, rng }) => {
     [0, 1],
     [1, -1],
   ] as const) {
-    values[i[y]! * cols + j[0]]! += sign * by;
-    values[i[y]! * cols + j[1]]! -= sign * by;
+    values[i[y] * cols + j[0]]! += sign * by;
+    values[i[y] * cols + j[1]]! -= sign * by;
   }
 };
 

@@ -23,8 +23,7 @@ export interface Strategy {
 
 /** A key may fail two checks before it has to pause for an hour (src/coordinator/standing.ts). */
 const LIES_PER_KEY = 2;
-/** Verified in a row, after which a key may hold eight leases at once. */
-const FULL_WINDOW_SHARDS = 24;
+/** Leases that a key may hold at once after 24 shards verified in a row; after 8 shards it is 2. */
 const FULL_WINDOW = 8;
 
 const rng = seededRng(7);
@@ -74,7 +73,7 @@ function withinBound(name: string, liar: lies.Liar): Strategy {
 /** Honest until it may hold many leases at once, and then it lies about all of them. */
 async function sleep(field: Field, tally: Tally): Promise<void> {
   // Keys are noted when they join: the first of a run is the one that sleeps longest.
-  const shards = tally.keys.size === 0 ? field.sleeperShards : FULL_WINDOW_SHARDS;
+  const shards = tally.keys.size === 0 ? field.sleep.first : field.sleep.others;
   const rogue = await joinRogue(field, tally, 'i8');
   for (let shard = 0; shard < shards; shard++) await workTruly(rogue, tally);
   await rogue.ready(FULL_WINDOW);

@@ -6,39 +6,49 @@
  * the receipts a second of the one over those of the other two beside it.
  */
 import { campaign } from '../adversary/campaign.ts';
-import { Tally, creditOf } from '../adversary/field.ts';
+import { type AttackedDtype, type Field, Tally, creditOf } from '../adversary/field.ts';
 import { STRATEGIES, type Strategy } from '../adversary/strategies.ts';
 import { product } from '../helpers/product.ts';
 import { rounded, spread } from './statistics.ts';
 import { Battlefield } from './adversary/battlefield.ts';
 
 interface Plan {
+  /** Cells of the attacked products; each is 256 × 32 numbers over K = 64. */
+  readonly cells: Readonly<Record<AttackedDtype, number>>;
   /** Of each strategy. */
   readonly forgeries: number;
   readonly rounds: number;
   readonly quietMs: number;
-  readonly sleeperShards: number;
+  readonly sleep: Field['sleep'];
   readonly stallers: number;
   readonly holdMs: number;
 }
 
 const FULL: Plan = {
+  cells: { i8: 512, f32: 256 },
   forgeries: 1000,
   rounds: 3,
   quietMs: 2000,
-  sleeperShards: 500,
-  stallers: 50,
+  sleep: { first: 500, others: 24 },
+  stallers: 40,
   holdMs: 1000,
 };
-const QUICK: Plan = { forgeries: 20, rounds: 1, quietMs: 500, sleeperShards: 8, stallers: 10, holdMs: 200 };
+const QUICK: Plan = {
+  cells: { i8: 256, f32: 128 },
+  forgeries: 20,
+  rounds: 1,
+  quietMs: 500,
+  sleep: { first: 8, others: 8 },
+  stallers: 10,
+  holdMs: 200,
+};
 
 const ATTACKERS = 4;
-const CONTRIBUTORS = 3;
-const SHARD_MS = 100;
-/** Verified in a row, by each honest contributor, before anything is measured: then its window is open. */
-const WARM_SHARDS = 24;
-/** Cells of the attacked product; each is 256 × 32 numbers. */
-const CELLS = 512;
+const CONTRIBUTORS = 6;
+/** Of an honest contributor's GPU. In earnest leases last 5 to 60 s, so this is a hundred times the traffic. */
+const SHARD_MS = 250;
+/** Verified in a row, by each honest contributor, before anything is measured: then it may hold two leases. */
+const WARM_SHARDS = 8;
 /** What the coordinator may grow by from before the first attack to after the last. */
 const MEMORY_BUDGET_BYTES = 192 * 2 ** 20;
 const HONEST_SHARE = 0.9;
@@ -53,37 +63,56 @@ interface Row {
   /** Credit beyond that for true work, in microcredits. */
   readonly stolen: number;
   readonly forgeriesPerSecond: number;
+  /** Of the coordinator's processors, for each forgery; honest work meanwhile is taken off. */
+  readonly coordinatorMs: number;
   readonly honestThroughput: number;
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Honest receipts a second while `work` runs. */
-async function honestRate(field: Battlefield, work: () => Promise<unknown>): Promise<number> {
-  const [before, started] = [sum(await field.receipts()), performance.now()];
-  await work();
-  return ((sum(await field.receipts()) - before) * 1000) / (performance.now() - started);
+interface Measured {
+  readonly ms: number;
+  /** Honest receipts. */
+  readonly receipts: number;
+  /** The coordinator's processor time. */
+  readonly cpuMs: number;
 }
+
+/** What happens while `work` runs. */
+async function measure(field: Battlefield, work: () => Promise<unknown>): Promise<Measured> {
+  const [{ cpuMs }, receipts, started] = [
+    await field.usage(),
+    sum(await field.receipts()),
+    performance.now(),
+  ];
+  await work();
+  const ms = performance.now() - started;
+  const after = await field.usage();
+  return { ms, receipts: sum(await field.receipts()) - receipts, cpuMs: after.cpuMs - cpuMs };
+}
+
+const rate = ({ receipts, ms }: Measured): number => receipts / ms;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 async function attack(field: Battlefield, strategy: Strategy, plan: Plan): Promise<Row> {
   await field.attack(strategy.dtype);
   const tally = new Tally();
-  const quiet = (): Promise<number> => honestRate(field, () => delay(plan.quietMs));
+  const quiet = (): Promise<Measured> => measure(field, () => delay(plan.quietMs));
   const quiets = [await quiet()];
-  const ratios: number[] = [];
-  let attackedMs = 0;
+  const attacks: Measured[] = [];
+  const forgeries = Math.ceil(plan.forgeries / plan.rounds);
   for (let round = 0; round < plan.rounds; round++) {
-    const forgeries = Math.ceil(plan.forgeries / plan.rounds);
-    const started = performance.now();
-    const attacked = await honestRate(field, () =>
-      campaign(field, strategy, { forgeries, atOnce: ATTACKERS, tally }),
+    attacks.push(
+      await measure(field, () => campaign(field, strategy, { forgeries, atOnce: ATTACKERS, tally })),
     );
-    attackedMs += performance.now() - started;
     quiets.push(await quiet());
-    ratios.push((2 * attacked) / (quiets.at(-1)! + quiets.at(-2)!));
   }
+  const ratios = attacks.map((round, i) => (2 * rate(round)) / (rate(quiets[i]!) + rate(quiets[i + 1]!)));
+  const [ms, cpuMs] = [sum(attacks.map((round) => round.ms)), sum(attacks.map((round) => round.cpuMs))];
+  const perReceipt = sum(quiets.map((round) => round.cpuMs)) / sum(quiets.map((round) => round.receipts));
+  const honestMs = perReceipt * sum(attacks.map((round) => round.receipts));
+  const all = tally.forgeries + tally.within;
   const credit = await creditOf(field, tally.keys);
   return {
     strategy: strategy.name,
@@ -92,7 +121,8 @@ async function attack(field: Battlefield, strategy: Strategy, plan: Plan): Promi
     accepted: tally.accepted,
     outcomes: Object.fromEntries(tally.outcomes),
     stolen: Number(credit - tally.earned),
-    forgeriesPerSecond: Math.round((tally.forgeries + tally.within) / (attackedMs / 1000)),
+    forgeriesPerSecond: (all * 1000) / ms,
+    coordinatorMs: (cpuMs - honestMs) / all,
     honestThroughput: spread(ratios).median,
   };
 }
@@ -116,7 +146,8 @@ function print(row: Row): Record<string, string | number> {
       .map(([outcome, times]) => `${times} ${outcome}`)
       .join(', '),
     'credit stolen': row.stolen,
-    'a second': row.forgeriesPerSecond,
+    'a second': Math.round(row.forgeriesPerSecond),
+    'coordinator (ms)': row.coordinatorMs.toFixed(1),
     'honest throughput': row.honestThroughput.toFixed(2),
   };
 }
@@ -131,10 +162,13 @@ export async function benchAdversary({ quick, json }: AdversaryOptions): Promise
   const plan = quick ? QUICK : FULL;
   const started = performance.now();
   const field = await Battlefield.open({
-    products: { i8: product('i8', 256 * CELLS, 32, 64), f32: product('f32', 256 * CELLS, 32, 64) },
+    products: {
+      i8: product('i8', 256 * plan.cells.i8, 32, 64),
+      f32: product('f32', 256 * plan.cells.f32, 32, 64),
+    },
     contributors: CONTRIBUTORS,
     shardMs: SHARD_MS,
-    sleeperShards: plan.sleeperShards,
+    sleep: plan.sleep,
     stallers: plan.stallers,
     holdMs: plan.holdMs,
   });

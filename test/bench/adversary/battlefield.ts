@@ -14,14 +14,14 @@ export interface BattlefieldOptions {
   readonly products: Readonly<Record<AttackedDtype, Product>>;
   readonly contributors: number;
   readonly shardMs: number;
-  readonly sleeperShards: number;
+  readonly sleep: Field['sleep'];
   readonly stallers: number;
   /** How long stalled transfers are held before the coordinator's patience is ended, ms. */
   readonly holdMs: number;
 }
 
 /** A new job is submitted when fewer cells than this are left of the last one. */
-const CELLS_LEFT = 200;
+const CELLS_LEFT = 100;
 const WATCH_MS = 500;
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,7 +32,7 @@ export class Battlefield implements Field {
   readonly token: string;
   readonly peerAddresses: readonly string[];
   readonly products: Readonly<Record<AttackedDtype, Product>>;
-  readonly sleeperShards: number;
+  readonly sleep: Field['sleep'];
   readonly stallers: number;
   readonly #holdMs: number;
   readonly #dataDir: string;
@@ -50,7 +50,7 @@ export class Battlefield implements Field {
     ready: Extract<FromCoordinator, { type: 'ready' }>,
   ) {
     this.products = options.products;
-    this.sleeperShards = options.sleeperShards;
+    this.sleep = options.sleep;
     this.stallers = options.stallers;
     this.#holdMs = options.holdMs;
     this.#dataDir = dataDir;

@@ -26,7 +26,7 @@ const record = (fields: object, message: string): void => {
   send({ type: 'log', fields: fields as Record<string, unknown>, message });
 };
 const log: Logger = { ...silentLogger, info: record, warn: record, error: record };
-const { url, token, peerAddresses, close } = await startCoordinator({ ...options, clock, log });
+const coordinator = await startCoordinator({ ...options, clock, log });
 process.on('message', (message: ToCoordinator) => {
   if ('jump' in message) clock.jump(message.jump);
   else if ('usage' in message) {
@@ -34,7 +34,8 @@ process.on('message', (message: ToCoordinator) => {
     globalThis.gc?.();
     const { user, system } = process.cpuUsage();
     send({ type: 'usage', rss: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 });
-  } else void close().then(() => process.exit(0));
+  } else void coordinator.close().then(() => process.exit(0));
 });
 process.once('disconnect', () => process.exit(1));
+const { url, token, peerAddresses } = coordinator;
 send({ type: 'ready', url, token, peerAddresses: [...peerAddresses] });
