@@ -108,6 +108,11 @@ export function describePage(kind: BrowserKind): void {
       const total = (await api<ReceiptView[]>(coordinator, `/v1/receipts?contributor=${peerId}`)).length;
       expect(Number(await visitor.data('shards'))).toBeGreaterThan(shown);
       expect(Number(await visitor.data('shards'))).toBeLessThanOrEqual(total);
+      // The first visit's receipts were looked for in the public log when this one began.
+      await expect
+        .poll(() => visitor.text('.facts'))
+        .toMatch(/Receipts in the public log [1-9]\d* of \d+ checked/);
+      expect(await visitor.data('log')).toBeUndefined();
       await visitor.click();
       await visitor.stage('stopped');
       expect(await visitor.complaints(coordinator)).toEqual([]);
