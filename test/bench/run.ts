@@ -8,6 +8,8 @@ const HELP = `npm run bench -- NAME [flags]
   verify                                how fast one thread checks results
   adversary [--quick] [--json]          attackers of every kind against a real coordinator
   audit [--entries N] [--json]          how fast a log and its results are audited
+  loris [--connections N] [--seconds T] [--json]
+                                        honest work while connections hang that say nothing, or a byte a second
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
 `;
@@ -52,6 +54,19 @@ async function run(name: string, args: string[]): Promise<void> {
       const { entries, json = false } = parseArgs({ args, options }).values;
       const { benchAudit } = await import('./audit.ts');
       await benchAudit({ entries: entries === undefined ? undefined : Number(entries), json });
+      break;
+    }
+    case 'loris': {
+      const options = {
+        connections: { type: 'string', default: '1000' },
+        seconds: { type: 'string', default: '5' },
+        json: { type: 'boolean', default: false },
+      } as const;
+      const { connections, seconds, json } = parseArgs({ args, options }).values;
+      const { benchLoris } = await import('./loris.ts');
+      const report = await benchLoris({ connections: Number(connections), seconds: Number(seconds) });
+      if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
+      else console.table({ ...report, ...report.shards_per_second, shards_per_second: undefined });
       break;
     }
     case 'ingest': {

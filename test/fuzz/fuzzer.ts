@@ -17,7 +17,7 @@ export interface FuzzOptions {
   readonly atLeast?: number;
   /** The first index. @default 0 */
   readonly from?: number;
-  /** A single input may take this long, at its best of three attempts. @default 250 */
+  /** @default what the target says */
   readonly maxInputMs?: number;
 }
 
@@ -60,7 +60,14 @@ export function rngOf(seed: number, index: number): Rng {
 
 /** @throws FuzzFailure at the first input that breaks a promise; Error when memory grew too much. */
 export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzReport> {
-  const { seed, frames, seconds = Infinity, atLeast = 0, from = 0, maxInputMs = MAX_INPUT_MS } = options;
+  const {
+    seed,
+    frames,
+    seconds = Infinity,
+    atLeast = 0,
+    from = 0,
+    maxInputMs = target.maxInputMs ?? MAX_INPUT_MS,
+  } = options;
   const started = performance.now();
   let accepted = 0;
   let done = 0;

@@ -9,6 +9,8 @@ import { type Rng, randomInt } from '../../src/core/rng.ts';
 export interface Target<Input = unknown> {
   /** As in `--type NAME`. */
   readonly name: string;
+  /** One input may take this long, at its best of three attempts. @default 250 */
+  readonly maxInputMs?: number;
   make(rng: Rng): Input;
   /** True when the input was accepted, false when it was refused as it should be. @throws anything else. */
   check(input: Input): boolean | Promise<boolean>;
