@@ -6,6 +6,7 @@ import { PGlite, type PGliteOptions, types } from '@electric-sql/pglite';
 import { type DatabaseConnection, type Driver, PGliteDialect, PGliteDriver } from 'kysely';
 import { Semaphore } from '../core/async.ts';
 import { DurableNodeFS, durableStartParams, syncPath } from './durable-fs.ts';
+import { stopAtPanic } from './panic.ts';
 
 const PARSERS: NonNullable<PGliteOptions['parsers']> = { [types.INT8]: BigInt };
 
@@ -24,12 +25,14 @@ export async function openEmbedded(folder: string): Promise<PGlite> {
   return await start(folder);
 }
 
-function start(folder: string): Promise<PGlite> {
-  return PGlite.create({
+async function start(folder: string): Promise<PGlite> {
+  const pglite = await PGlite.create({
     fs: new DurableNodeFS(folder),
     startParams: durableStartParams(PGlite.defaultStartParams),
     parsers: PARSERS,
   });
+  stopAtPanic(pglite);
+  return pglite;
 }
 
 /**
