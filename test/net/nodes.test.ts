@@ -8,7 +8,7 @@ import { ContributorNode } from '../../src/net/contributor-node.ts';
 import type { ConnectionState } from '../../src/net/reconnect.ts';
 import { createNode } from '../../src/net/stack.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
-import { CONTROL_PROTOCOL, HELLO_DEADLINE_MS } from '../../src/protocol/limits.ts';
+import { CONTROL_PROTOCOL, HELLO_DEADLINE_MS, MAX_STREAMS } from '../../src/protocol/limits.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import {
   LOOPBACK,
@@ -129,6 +129,17 @@ describe('a coordinator', () => {
     const second = await connection.newStream([CONTROL_PROTOCOL]);
     await vi.waitFor(() => expect(second.status).not.toBe('open'));
     expect(home.arrived).toHaveLength(1);
+  });
+
+  it('lets no connection open more streams than the limit', async () => {
+    const home = await coordinator();
+    const greedy = await bareNode();
+    const connection = await greedy.dial(multiaddr(home.addresses[0]));
+    const opening = Array.from({ length: 3 * MAX_STREAMS }, () => connection.newStream(['/ipfs/ping/1.0.0']));
+    const opened = (await Promise.allSettled(opening)).filter(({ status }) => status === 'fulfilled');
+    expect(opened.length).toBeLessThanOrEqual(MAX_STREAMS);
+    const guest = await contributor(home.addresses[0]!);
+    await guest.linked();
   });
 
   it('calls back once for every connection, the fourth as the first: no middleware is used', async () => {
