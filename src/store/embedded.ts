@@ -5,12 +5,17 @@ import { dirname, join } from 'node:path';
 import { PGlite, type PGliteOptions, types } from '@electric-sql/pglite';
 import { type DatabaseConnection, type Driver, PGliteDialect, PGliteDriver } from 'kysely';
 import { Semaphore } from '../core/async.ts';
+import { AppError, toAppError } from '../core/errors.ts';
 import { DurableNodeFS, durableStartParams, syncPath } from './durable-fs.ts';
 import { stopAtPanic } from './panic.ts';
 
 const PARSERS: NonNullable<PGliteOptions['parsers']> = { [types.INT8]: BigInt };
 
-/** Opens the database in `folder`, and makes it first where there is none. */
+/**
+ * Opens the database in `folder`, and makes it first where there is none. What a crash or the loss of power left
+ * unfinished is recovered.
+ * @throws AppError 'internal' when it is damaged beyond that
+ */
 export async function openEmbedded(folder: string): Promise<PGlite> {
   if (!existsSync(folder)) {
     // initdb is not atomic: it works beside, so that dying in the middle leaves nothing half made.
@@ -22,7 +27,21 @@ export async function openEmbedded(folder: string): Promise<PGlite> {
     await rename(fresh, folder);
     syncPath(dirname(folder));
   }
-  return await start(folder);
+  // Without it PGlite would take the folder for an empty one, and make a new database over the old.
+  if (!existsSync(join(folder, 'PG_VERSION'))) throw damaged(folder, 'PG_VERSION is missing');
+  try {
+    return await start(folder);
+  } catch (error) {
+    throw damaged(folder, toAppError(error).message, error);
+  }
+}
+
+function damaged(folder: string, why: string, cause?: unknown): AppError {
+  return new AppError(
+    'internal',
+    `the database in ${folder} cannot be opened (${why}): see that its disk has room and is sound; if it is, the database is damaged, and the data folder has to come back from a copy`,
+    { cause },
+  );
 }
 
 async function start(folder: string): Promise<PGlite> {

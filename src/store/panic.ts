@@ -8,13 +8,12 @@ import type { PGlite } from '@electric-sql/pglite';
 import { AppError } from '../core/errors.ts';
 
 /** What we use of the module, which PGlite's types leave out. */
-interface MainLoop {
-  _PostgresMainLoopOnce: () => void;
-  _PostgresSendReadyForQueryIfNecessary: () => void;
-  _pgl_pq_flush: () => void;
+const ONCE = '_PostgresMainLoopOnce';
+const FLUSHES = ['_PostgresSendReadyForQueryIfNecessary', '_pgl_pq_flush'] as const;
+type MainLoop = Record<typeof ONCE | (typeof FLUSHES)[number], () => void> & {
   /** Called by PGlite after each statement that threw, inside its loop but outside its try. */
   stackRestore: (at: number) => void;
-}
+};
 
 /** PGlite's own numbers: the jump back to the main loop after an ERROR, and its start. */
 const ORDINARY: readonly unknown[] = [100, 99];
@@ -22,9 +21,9 @@ const ORDINARY: readonly unknown[] = [100, 99];
 /** Every query from a PANIC on is rejected with AppError 'internal', which says what to do. */
 export function stopAtPanic(pglite: PGlite): void {
   const loop = pglite.Module as unknown as MainLoop;
-  const { _PostgresMainLoopOnce: once, stackRestore } = loop;
+  const { [ONCE]: once, stackRestore } = loop;
   let ended: AppError | undefined;
-  loop._PostgresMainLoopOnce = () => {
+  loop[ONCE] = () => {
     if (ended) throw ended;
     try {
       once();
@@ -44,7 +43,7 @@ export function stopAtPanic(pglite: PGlite): void {
     stackRestore(at);
     if (ended) throw ended;
   };
-  for (const name of ['_PostgresSendReadyForQueryIfNecessary', '_pgl_pq_flush'] as const) {
+  for (const name of FLUSHES) {
     const call = loop[name];
     loop[name] = () => {
       if (!ended) call();
