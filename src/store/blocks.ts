@@ -56,6 +56,8 @@ class FileBlockStore implements BlockStore {
   readonly #layout = new NextToLast();
   readonly #slots = new Semaphore(MAX_OPEN_FILES);
   readonly #cache = new BlockCache(CACHE_BYTES);
+  /** Folders of blocks whose own names are on disk. */
+  readonly #named = new Set<string>();
   /** blockstore-fs writes a block through one temporary file, so a block's writers share one write. */
   readonly #writing = new Map<Hash, Promise<void>>();
 
@@ -84,15 +86,15 @@ class FileBlockStore implements BlockStore {
     }
   }
 
-  /** blockstore-fs leaves this out: a renamed file may still be empty after the loss of power. */
+  /** blockstore-fs leaves this out: a renamed file may still be empty after the loss of power, or have no name. */
   async #sync(cid: CID): Promise<void> {
     const { dir, file } = this.#layout.encode(cid);
-    const handle = await open(join(this.#folder, dir, file));
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    const inside = join(this.#folder, dir);
+    await sync(join(inside, file));
+    await sync(inside);
+    if (this.#named.has(dir)) return;
+    await sync(this.#folder);
+    this.#named.add(dir);
   }
 
   async get(hash: Hash): Promise<Uint8Array | undefined> {
@@ -140,6 +142,15 @@ class FileBlockStore implements BlockStore {
   async close(): Promise<void> {
     await Promise.allSettled(this.#writing.values());
     await this.#files.close();
+  }
+}
+
+async function sync(path: string): Promise<void> {
+  const handle = await open(path);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
