@@ -155,11 +155,14 @@ function print(row: Row): Record<string, string | number> {
 export interface AdversaryOptions {
   readonly quick: boolean;
   readonly json: boolean;
+  /** Only strategies with this in their name. */
+  readonly only: string;
 }
 
 /** Prints a table, and as the last line one JSON object. Sets the exit code where a promise is broken. */
-export async function benchAdversary({ quick, json }: AdversaryOptions): Promise<void> {
+export async function benchAdversary({ quick, json, only }: AdversaryOptions): Promise<void> {
   const plan = quick ? QUICK : FULL;
+  const strategies = STRATEGIES.filter(({ name }) => name.includes(only));
   const started = performance.now();
   const field = await Battlefield.open({
     products: {
@@ -177,7 +180,7 @@ export async function benchAdversary({ quick, json }: AdversaryOptions): Promise
     const before = await field.usage();
     const rows: Row[] = [];
     const wrong: string[] = [];
-    for (const strategy of STRATEGIES) {
+    for (const strategy of strategies) {
       const row = await attack(field, strategy, plan);
       rows.push(row);
       wrong.push(...faults(row, strategy));
@@ -195,7 +198,7 @@ export async function benchAdversary({ quick, json }: AdversaryOptions): Promise
     if (wrong.length > 0) process.exitCode = 1;
     const summary = {
       bench: 'adversary',
-      strategies: STRATEGIES.length,
+      strategies: strategies.length,
       forgeries: sum(rows.map((row) => row.forgeries)),
       within_bound: sum(rows.map((row) => row.within)),
       accepted: sum(rows.map((row) => row.accepted)),

@@ -6,7 +6,8 @@ const HELP = `npm run bench -- NAME [flags]
   kernels [--quick] [--json]            our GPU kernels against other libraries, on this machine's adapter
   completion                            how soon browsers say that the GPU is done, with and without nudging
   verify                                how fast one thread checks results
-  adversary [--quick] [--json]          attackers of every kind against a real coordinator
+  adversary [--quick] [--json] [--only WORD]
+                                        attackers of every kind against a real coordinator
   audit [--entries N] [--json]          how fast a log and its results are audited
   loris [--connections N] [--seconds T] [--json]
                                         honest work while connections hang that say nothing, or a byte a second
@@ -43,10 +44,14 @@ async function run(name: string, args: string[]): Promise<void> {
       break;
     }
     case 'adversary': {
-      const options = { quick: { type: 'boolean' }, json: { type: 'boolean' } } as const;
-      const { quick = false, json = false } = parseArgs({ args, options }).values;
+      const options = {
+        quick: { type: 'boolean' },
+        json: { type: 'boolean' },
+        only: { type: 'string' },
+      } as const;
+      const { quick = false, json = false, only = '' } = parseArgs({ args, options }).values;
       const { benchAdversary } = await import('./adversary.ts');
-      await benchAdversary({ quick, json });
+      await benchAdversary({ quick, json, only });
       break;
     }
     case 'audit': {
