@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { AppError, toAppError } from '../core/errors.ts';
+import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { HEADERS_MS, answerClientError } from './client-errors.ts';
 import { guardDoors } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
@@ -25,7 +26,8 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     bodyLimit: 64 * 1024,
     // Without a proxy of ours, X-Forwarded-For is what any client may write.
     trustProxy: trustProxy.length > 0 && [...trustProxy],
-    http: { headersTimeout: HEADERS_MS },
+    // Node looks for late ones every half minute otherwise.
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: HEADERS_MS / 5 },
     clientErrorHandler: answerClientError,
     routerOptions: { ignoreTrailingSlash: true },
     // A field that we do not know is a mistake of the client's, better told than left out.
@@ -37,6 +39,8 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
       void reply.status(problem.status).type('application/problem+json').send(problem);
     },
   });
+  // As many as contributors: a crowd that says nothing must not take every file that a process may open.
+  app.server.maxConnections = MAX_CONNECTIONS;
   app.addHook('onRequest', async (request) => {
     // PostgreSQL's text cannot hold it, and nothing of ours is named so.
     if (request.url.includes('%00')) throw new AppError('bad-input', 'a URL cannot hold a zero byte');
