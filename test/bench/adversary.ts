@@ -50,7 +50,7 @@ const SHARD_MS = 250;
 /** Verified in a row, by each honest contributor, before anything is measured: then it may hold two leases. */
 const WARM_SHARDS = 8;
 /** What the coordinator may grow by from before the first attack to after the last. */
-const MEMORY_BUDGET_BYTES = 192 * 2 ** 20;
+const MEMORY_BUDGET_BYTES = 256 * 2 ** 20;
 const HONEST_SHARE = 0.9;
 const MIB = 2 ** 20;
 
@@ -66,6 +66,9 @@ interface Row {
   /** Of the coordinator's processors, for each forgery; honest work meanwhile is taken off. */
   readonly coordinatorMs: number;
   readonly honestThroughput: number;
+  /** Of the coordinator afterwards, in bytes. */
+  readonly rss: number;
+  readonly heap: number;
 }
 
 const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -113,6 +116,7 @@ async function attack(field: Battlefield, strategy: Strategy, plan: Plan): Promi
   const perReceipt = sum(quiets.map((round) => round.cpuMs)) / sum(quiets.map((round) => round.receipts));
   const honestMs = perReceipt * sum(attacks.map((round) => round.receipts));
   const all = tally.forgeries + tally.within;
+  const { rss, heap } = await field.usage();
   const credit = await creditOf(field, tally.keys);
   return {
     strategy: strategy.name,
@@ -124,6 +128,8 @@ async function attack(field: Battlefield, strategy: Strategy, plan: Plan): Promi
     forgeriesPerSecond: (all * 1000) / ms,
     coordinatorMs: (cpuMs - honestMs) / all,
     honestThroughput: spread(ratios).median,
+    rss,
+    heap,
   };
 }
 
@@ -148,6 +154,7 @@ function print(row: Row): Record<string, string | number> {
     'credit stolen': row.stolen,
     'a second': Math.round(row.forgeriesPerSecond),
     'coordinator (ms)': row.coordinatorMs.toFixed(1),
+    'memory, heap (MiB)': `${Math.round(row.rss / MIB)}, ${Math.round(row.heap / MIB)}`,
     'honest throughput': row.honestThroughput.toFixed(2),
   };
 }

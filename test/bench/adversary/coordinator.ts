@@ -15,6 +15,7 @@ export type FromCoordinator =
       readonly type: 'usage';
       /** Bytes, once garbage is collected. */
       readonly rss: number;
+      readonly heap: number;
       /** Processor time of all threads so far. */
       readonly cpuMs: number;
     };
@@ -33,7 +34,8 @@ process.on('message', (message: ToCoordinator) => {
     // What is garbage is no growth: the parent starts this process with --expose-gc.
     globalThis.gc?.();
     const { user, system } = process.cpuUsage();
-    send({ type: 'usage', rss: process.memoryUsage.rss(), cpuMs: (user + system) / 1000 });
+    const { rss, heapUsed: heap } = process.memoryUsage();
+    send({ type: 'usage', rss, heap, cpuMs: (user + system) / 1000 });
   } else void coordinator.close().then(() => process.exit(0));
 });
 process.once('disconnect', () => process.exit(1));
