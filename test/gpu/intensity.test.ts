@@ -55,9 +55,10 @@ function keepBusy(): () => Promise<number> {
     const asked = systemClock.now();
     stop.abort();
     await lanes;
+    const took = systemClock.now() - asked;
     await backend.abandon(shard);
     shard = await backend.open(SHAPE);
-    return systemClock.now() - asked;
+    return took;
   };
 }
 

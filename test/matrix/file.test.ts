@@ -55,9 +55,9 @@ describe('a file as a source', () => {
 describe('ingesting 512 MiB', () => {
   // Its own process, so that nothing else counts as resident memory; about 4 s each on one slow core.
   it.each(['rows', 'transpose'])('by %s stays under 200 MiB', { timeout: 120_000 }, async (side) => {
-    const bench = join(import.meta.dirname, '../bench/ingest.ts');
+    const bench = join(import.meta.dirname, '../bench/run.ts');
     const path = join(folder, 'large.npy');
-    const args = [bench, side, '8192', '65536', path];
+    const args = [bench, 'ingest', side, '8192', '65536', path];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const { growthMiB } = JSON.parse(stdout) as { growthMiB: number };
     expect(growthMiB).toBeGreaterThan(0);
