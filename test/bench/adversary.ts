@@ -5,6 +5,7 @@
  * contributors run in two others. Rounds with attackers lie between rounds without: an honest throughput is
  * the receipts a second of the one over those of the other two beside it.
  */
+import { constants, setPriority } from 'node:os';
 import { campaign } from '../adversary/campaign.ts';
 import { type AttackedDtype, type Field, Tally, creditOf } from '../adversary/field.ts';
 import { STRATEGIES, type Strategy } from '../adversary/strategies.ts';
@@ -182,6 +183,8 @@ export async function benchAdversary({ quick, json, only }: AdversaryOptions): P
     stallers: plan.stallers,
     holdMs: plan.holdMs,
   });
+  // Attackers have machines of their own: what they compute must not be taken from the coordinator's processors.
+  setPriority(constants.priority.PRIORITY_LOW);
   try {
     while ((await field.receipts()).some((receipts) => receipts < WARM_SHARDS)) await delay(200);
     const before = await field.usage();
