@@ -16,8 +16,8 @@ export interface PagedOptions {
   readonly kept?: TunerOptions['kept'];
 }
 
-/** Time to find the fastest kernel for one number type: three of them are 2 s at the first start. */
-const RACE_MS = 650;
+/** Time to find the fastest kernel for one number type: with compiling, three of them are 2 s at the first start. */
+const RACE_MS = 500;
 const LAP_MS = 20;
 
 export class PagedBackend<Result> implements Backend {
