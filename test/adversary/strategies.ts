@@ -127,7 +127,8 @@ export const STRATEGIES: readonly Strategy[] = [
   },
   { name: 'sleeper', dtype: 'i8', refusals: ['rejected: mismatch', 'stale'], strike: sleep },
   { name: 'claims twice', dtype: 'i8', refusals: ['same receipt'], strike: claimingTwice },
-  { name: 'stalls at 99 %', dtype: 'i8', refusals: ['interrupted'], alone: true, strike: stalling },
+  // Stale: somebody else's result was there before its time was up.
+  { name: 'stalls at 99 %', dtype: 'i8', refusals: ['interrupted', 'stale'], alone: true, strike: stalling },
   { name: 'drops after commit', dtype: 'i8', refusals: ['interrupted'], strike: dropping },
   { name: 'flood of hellos', dtype: 'i8', refusals: ['hung up: too-large'], strike: greetingALot },
   { name: 'flood of wants', dtype: 'i8', refusals: ['not-found', 'as asked'], strike: wantingALot },
