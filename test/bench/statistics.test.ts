@@ -43,3 +43,10 @@ describe('rounded', () => {
     expect(rounded(Infinity)).toBeNull();
   });
 });
+
+describe('geometricMean', () => {
+  it('lets a half and a double cancel out, and is nothing of nothing', () => {
+    expect(geometricMean([0.5, 2])).toBeCloseTo(1);
+    expect(geometricMean([])).toBeNaN();
+  });
+});

@@ -36,3 +36,9 @@ export function speedup(times: readonly number[], others: readonly number[]): Sp
 export function rounded(value: number): number | null {
   return Number.isFinite(value) ? Number(value.toPrecision(3)) : null;
 }
+
+/** Of ratios: what they come to one after the other; NaN for none. */
+export function geometricMean(ratios: readonly number[]): number {
+  if (ratios.length === 0) return Number.NaN;
+  return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+}

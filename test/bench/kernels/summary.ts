@@ -1,6 +1,6 @@
 /** From the races to the figures of the last line. Every ratio is "how many times faster ours is". */
 import type { Dtype } from '../../../src/matrix/dtype.ts';
-import { type Spread, rounded, speedup } from '../statistics.ts';
+import { type Spread, geometricMean, rounded, speedup } from '../statistics.ts';
 import type { AutotuneResult } from './autotune.ts';
 import type { IdleResult } from './idle.ts';
 import type { Outcome } from './race.ts';
@@ -69,7 +69,7 @@ function absences(results: readonly SizeResult[]): Record<string, string> {
   );
 }
 
-/** The JSON of the last line. Headline figures are the worst size's. */
+/** The JSON of the last line. Headline figures are the worst size's; the autotuner's is the mean over its products. */
 export function summarise({ adapter, results, autotune, idle, cublas }: Measured): Record<string, unknown> {
   const perSize = (ratio: (result: SizeResult) => number | undefined) =>
     Object.fromEntries(results.map((result) => [nameOf(result.size), rounded(ratio(result) ?? Number.NaN)]));
@@ -86,7 +86,8 @@ export function summarise({ adapter, results, autotune, idle, cublas }: Measured
     f32_vs_best_peer: worst(peer('resident')),
     i8_vs_own_f32: worst(versus(OURS.i8, OURS.f32)),
     f16_vs_own_f32: worst(versus(OURS.f16, OURS.f32)),
-    autotune_vs_best_fixed: rounded(least(autotune.map(({ ratio }) => ratio.median))),
+    autotune_vs_best_fixed: rounded(geometricMean(autotune.map(({ ratio }) => ratio.median))),
+    autotune_vs_best_fixed_worst: rounded(least(autotune.map(({ ratio }) => ratio.median))),
     max_rel_error: rounded(Math.max(...errors.filter((error) => !Number.isNaN(error)))),
     idle: rounded(Math.max(...idle.map(({ idle }) => idle))),
     ...(cublas
