@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rounded, speedup, spread } from './statistics.ts';
+import { geometricMean, rounded, speedup, spread } from './statistics.ts';
 
 describe('spread', () => {
   it('gives the median and the quartiles of values in any order', () => {
