@@ -8,6 +8,7 @@ import type { KRange } from '../../src/gpu/backend.ts';
 import { type RigContributor, ScriptedCoordinator, startContributor } from './rig.ts';
 import { storedProduct } from './stored.ts';
 import { MIB, withBackend } from './with-backend.ts';
+import { meetDevices } from '../helpers/met-devices.ts';
 
 const K_BLOCKS = 10;
 let coordinator: ScriptedCoordinator;
@@ -21,29 +22,9 @@ afterEach(async () => {
   await coordinator.close();
 });
 
-/** Dawn's GPU; `devices` are those that were made from it. */
-async function capture(): Promise<{ gpu: GPU; devices: GPUDevice[] }> {
-  const dawn = await openDawn();
-  const devices: GPUDevice[] = [];
-  const requestAdapter = async (options: GPURequestAdapterOptions): Promise<unknown> => {
-    const adapter = (await dawn.requestAdapter(options))!;
-    return {
-      info: adapter.info,
-      limits: adapter.limits,
-      features: adapter.features,
-      async requestDevice(descriptor: GPUDeviceDescriptor) {
-        const device = await adapter.requestDevice(descriptor);
-        devices.push(device);
-        return device;
-      },
-    };
-  };
-  const { wgslLanguageFeatures } = dawn;
-  return { gpu: { wgslLanguageFeatures, requestAdapter } as unknown as GPU, devices };
-}
-
 it('a real device destroyed in mid-shard: the session lives on, and the resumed result is the product', async () => {
-  const { gpu, devices } = await capture();
+  const devices: GPUDevice[] = [];
+  const gpu = meetDevices(await openDawn(), (device) => devices.push(device));
   const { work, expected } = await storedProduct('i8', 300, 200, K_BLOCKS * 1024, coordinator.store);
   const history = new DeviceHistory();
   const computed: number[][] = [];

@@ -7,6 +7,7 @@ import { shaders } from '../../src/gpu/shaders.node.ts';
 import { nameBlocks, operandBlocks, supply } from '../../src/gpu/small-product.ts';
 import type { Choice, TuningStore } from '../../src/gpu/tuner.ts';
 import { type WebGpuOptions, createWebGpuBackend } from '../../src/gpu/webgpu.ts';
+import { meetDevices } from '../helpers/met-devices.ts';
 
 const BAD = 'f32/register-32';
 const GOOD = 'f32/register-64';
@@ -29,14 +30,8 @@ beforeAll(async () => {
 });
 
 function open(f32: readonly string[], change: Partial<WebGpuOptions>): Promise<Backend> {
-  const requestAdapter = async (wish: GPURequestAdapterOptions): Promise<unknown> => {
-    const adapter = (await dawn.requestAdapter(wish))!;
-    const { info, limits } = adapter;
-    return { info, limits, requestDevice: async (asked: GPUDeviceDescriptor) => hangable(adapter, asked) };
-  };
-  const { wgslLanguageFeatures } = dawn;
   return createWebGpuBackend({
-    gpu: { wgslLanguageFeatures, requestAdapter } as unknown as GPU,
+    gpu: meetDevices(dawn, hangable),
     shaders,
     memoryBytes: 16 * 2 ** 20,
     allowFallback: true,
@@ -46,14 +41,13 @@ function open(f32: readonly string[], change: Partial<WebGpuOptions>): Promise<B
   });
 }
 
-async function hangable(adapter: GPUAdapter, asked: GPUDeviceDescriptor): Promise<GPUDevice> {
-  device = await adapter.requestDevice(asked);
+function hangable(made: GPUDevice): void {
+  device = made;
   hangs = false;
   const { queue } = device;
   const done = queue.onSubmittedWorkDone.bind(queue);
   queue.onSubmittedWorkDone = () => (hangs ? new Promise(() => {}) : done());
   Object.defineProperty(device, 'queue', { value: queue });
-  return device;
 }
 
 /** Computes the shard; `act` is called before each slice. Resolves to how many slices there were. */
