@@ -1,15 +1,11 @@
-// Loop: 8 x 4 results a thread, in registers only: three quarters of the loads that 4 x 4 needs for each product, for twice the
-// registers.
+// Loop: 8 x 4 results a thread, in registers only: three quarters of the loads that 4 x 4 needs for each
+// product, for twice the registers.
 
 alias Operand = vec4<u32>;
 alias Result = vec4<Sum>;
 
 const ACROSS = 8u;
 const DOWN = 8u;
-
-fn addRow(at: u32, sum: vec4<Sum>) {
-  results[at] += sum;
-}
 
 @compute @workgroup_size(ACROSS, DOWN)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
@@ -71,12 +67,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) l
   }
 
   let at = resultAt(tile.page, row, column);
-  addRow(at, c0);
-  addRow(at + RESULT_ROW_VECS, c1);
-  addRow(at + 2u * RESULT_ROW_VECS, c2);
-  addRow(at + 3u * RESULT_ROW_VECS, c3);
-  addRow(at + 4u * RESULT_ROW_VECS, c4);
-  addRow(at + 5u * RESULT_ROW_VECS, c5);
-  addRow(at + 6u * RESULT_ROW_VECS, c6);
-  addRow(at + 7u * RESULT_ROW_VECS, c7);
+  results[at] += c0;
+  results[at + RESULT_ROW_VECS] += c1;
+  results[at + 2u * RESULT_ROW_VECS] += c2;
+  results[at + 3u * RESULT_ROW_VECS] += c3;
+  results[at + 4u * RESULT_ROW_VECS] += c4;
+  results[at + 5u * RESULT_ROW_VECS] += c5;
+  results[at + 6u * RESULT_ROW_VECS] += c6;
+  results[at + 7u * RESULT_ROW_VECS] += c7;
 }

@@ -1,5 +1,5 @@
-// Loop: 8 x 8 results a thread, in registers only: half of the loads that 4 x 4 needs for each product, for four times the
-// registers.
+// Loop: 8 x 8 results a thread, in registers only: half of the loads that 4 x 4 needs for each product, for
+// four times the registers.
 
 alias Operand = vec4<u32>;
 alias Result = vec4<Sum>;

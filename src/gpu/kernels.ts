@@ -15,6 +15,8 @@ export const SOURCES = [
   'element-i8-dot4',
   'element-i8-fma',
   'element-i8-unpack',
+  'add-four',
+  'halves',
   'pages',
   'tiled',
   'register',
@@ -44,20 +46,22 @@ export function classOf({ rows, cols }: { readonly rows: number; readonly cols: 
 interface Element {
   readonly name: string;
   readonly dtype: Dtype;
-  readonly source: SourceName;
+  readonly sources: readonly SourceName[];
   readonly needs?: 'dot4';
-  /** A substitute for adapters where the others are wrong: in the plain loops only. */
-  readonly spare?: true;
 }
 
 /** The preferred one first. */
 const ELEMENTS: readonly Element[] = [
-  { name: 'i8-dot4', dtype: 'i8', source: 'element-i8-dot4', needs: 'dot4' },
-  { name: 'i8-fma', dtype: 'i8', source: 'element-i8-fma' },
-  { name: 'i8-unpack', dtype: 'i8', source: 'element-i8-unpack', spare: true },
-  { name: 'f16', dtype: 'f16', source: 'element-f16' },
-  { name: 'f16-bits', dtype: 'f16', source: 'element-f16-bits', spare: true },
-  { name: 'f32', dtype: 'f32', source: 'element-f32' },
+  { name: 'i8-dot4', dtype: 'i8', sources: ['element-i8-dot4'], needs: 'dot4' },
+  { name: 'i8-fma', dtype: 'i8', sources: ['element-i8-fma', 'add-four'] },
+  { name: 'f16', dtype: 'f16', sources: ['element-f16', 'halves', 'add-four'] },
+  { name: 'f32', dtype: 'f32', sources: ['element-f32', 'add-four'] },
+];
+
+/** For adapters where the others are wrong: in the plain loops only. */
+const SPARES: readonly Element[] = [
+  { name: 'i8-unpack', dtype: 'i8', sources: ['element-i8-unpack'] },
+  { name: 'f16-bits', dtype: 'f16', sources: ['element-f16-bits', 'halves', 'add-four'] },
 ];
 
 interface Loop {
@@ -125,20 +129,24 @@ export interface Kernel extends Loop {
 }
 
 /** Kernels for every adapter, the most promising first; subgroup-matrices.ts has more for some. */
-export const KERNELS: readonly Kernel[] = [false, true].flatMap((spare) =>
-  LOOPS.filter((loop) => !spare || loop.sources.includes('register')).flatMap((loop) =>
-    ELEMENTS.filter((element) => (element.spare ?? false) === spare).map((element) => combine(element, loop)),
+export const KERNELS: readonly Kernel[] = [
+  ...combine(ELEMENTS, LOOPS),
+  ...combine(
+    SPARES,
+    LOOPS.filter(({ sources }) => sources.includes('register')),
   ),
-);
+];
 
-function combine({ name, dtype, source, needs }: Element, loop: Loop): Kernel {
-  return {
-    ...loop,
-    name: `${name}/${loop.name}`,
-    dtype,
-    ...(needs && { needs }),
-    sources: [source, 'pages', ...loop.sources],
-  };
+function combine(elements: readonly Element[], loops: readonly Loop[]): Kernel[] {
+  return loops.flatMap((loop) =>
+    elements.map(({ name, dtype, sources, needs }) => ({
+      ...loop,
+      name: `${name}/${loop.name}`,
+      dtype,
+      ...(needs && { needs }),
+      sources: [...sources, 'pages' as const, ...loop.sources],
+    })),
+  );
 }
 
 export function kernelText(kernel: Kernel, shaders: Shaders): string {

@@ -1,4 +1,5 @@
 /** The shader text inside a Vite bundle. */
+import addFour from '../../shaders/add-four.wgsl?raw';
 import componentF16 from '../../shaders/component-f16.wgsl?raw';
 import componentF32 from '../../shaders/component-f32.wgsl?raw';
 import deliverDirect from '../../shaders/deliver-direct.wgsl?raw';
@@ -9,6 +10,7 @@ import elementF32 from '../../shaders/element-f32.wgsl?raw';
 import elementI8Dot4 from '../../shaders/element-i8-dot4.wgsl?raw';
 import elementI8Fma from '../../shaders/element-i8-fma.wgsl?raw';
 import elementI8Unpack from '../../shaders/element-i8-unpack.wgsl?raw';
+import halves from '../../shaders/halves.wgsl?raw';
 import pages from '../../shaders/pages.wgsl?raw';
 import register8x4 from '../../shaders/register-8x4.wgsl?raw';
 import register8x8 from '../../shaders/register-8x8.wgsl?raw';
@@ -26,6 +28,8 @@ export const shaders: Shaders = {
   'element-i8-dot4': elementI8Dot4,
   'element-i8-fma': elementI8Fma,
   'element-i8-unpack': elementI8Unpack,
+  'add-four': addFour,
+  halves,
   pages,
   tiled,
   register,

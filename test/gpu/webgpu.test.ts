@@ -7,28 +7,14 @@ import { KERNELS, type Shaders, type SourceName } from '../../src/gpu/kernels.ts
 import { shaders } from '../../src/gpu/shaders.node.ts';
 import { supply, nameBlocks, operandBlocks } from '../../src/gpu/small-product.ts';
 import { type WebGpuOptions, createWebGpuBackend } from '../../src/gpu/webgpu.ts';
+import { meetDevices } from '../helpers/met-devices.ts';
 
 let gpu: GPU;
 let devices: GPUDevice[] = [];
 
 beforeAll(async () => {
-  const dawn = await openDawn();
-  /** Dawn's GPU, remembering its devices so that a test can lose them. */
-  gpu = {
-    wgslLanguageFeatures: dawn.wgslLanguageFeatures,
-    async requestAdapter(options: GPURequestAdapterOptions) {
-      const adapter = (await dawn.requestAdapter(options))!;
-      return {
-        info: adapter.info,
-        limits: adapter.limits,
-        async requestDevice(descriptor: GPUDeviceDescriptor) {
-          const device = await adapter.requestDevice(descriptor);
-          devices.push(device);
-          return device;
-        },
-      };
-    },
-  } as unknown as GPU;
+  // A test can lose the devices that it remembers.
+  gpu = meetDevices(await openDawn(), (device) => devices.push(device));
 });
 afterAll(() => {
   devices = [];
@@ -36,26 +22,14 @@ afterAll(() => {
 
 /** A GPU whose devices have no memory for a buffer above these sizes: of any kind, of results. */
 function refusing(inner: GPU, bytes: number, resultBytes = bytes): GPU {
-  return {
-    wgslLanguageFeatures: inner.wgslLanguageFeatures,
-    async requestAdapter(wish: GPURequestAdapterOptions) {
-      const adapter = (await inner.requestAdapter(wish))!;
-      return {
-        info: adapter.info,
-        limits: adapter.limits,
-        async requestDevice(descriptor: GPUDeviceDescriptor) {
-          const device = await adapter.requestDevice(descriptor);
-          const create = device.createBuffer.bind(device);
-          device.createBuffer = (wanted) => {
-            const most = wanted.label?.startsWith('result') ? resultBytes : bytes;
-            if (wanted.size > most) throw new RangeError('no memory for this buffer');
-            return create(wanted);
-          };
-          return device;
-        },
-      };
-    },
-  } as unknown as GPU;
+  return meetDevices(inner, (device) => {
+    const create = device.createBuffer.bind(device);
+    device.createBuffer = (wanted) => {
+      const most = wanted.label?.startsWith('result') ? resultBytes : bytes;
+      if (wanted.size > most) throw new RangeError('no memory for this buffer');
+      return create(wanted);
+    };
+  });
 }
 
 const options = (change: Partial<WebGpuOptions> = {}): WebGpuOptions => ({
@@ -81,8 +55,8 @@ async function using(
 
 /** Sources of kernels that compile and compute something else. */
 const WRONG: Partial<Record<SourceName, readonly [string, string]>> = {
-  'element-f32': ['fma(vec4<f32>(a.x)', 'fma(vec4<f32>(a.y)'],
-  'element-f16': ['addFour(sum, a[0], b0[0]', 'addFour(sum, a[0], b0[1]'],
+  'element-f32': ['addFour(sum, a, b0, b1', 'addFour(sum, a, b1, b0'],
+  'element-f16': ['unpack2x16float(bits.z)', 'unpack2x16float(bits.x)'],
   'element-i8-dot4': ['dot4I8Packed(a.w, b.w)', 'dot4I8Packed(a.w, b.z)'],
 };
 
