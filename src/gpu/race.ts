@@ -2,7 +2,7 @@
  * Which of several kernels is fastest here, found out within a budget of time. Pure: what proves a kernel right
  * and what times it are given.
  */
-import type { Clock } from '../core/clock.ts';
+import { type Clock, withDeadline } from '../core/clock.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 
 export interface RaceOptions {
@@ -103,16 +103,5 @@ async function within(clock: Clock, ms: number, waiting: readonly Entrant[]): Pr
     () => true,
     () => true,
   );
-  if (ms === Infinity) return some;
-  let cancel = (): void => {};
-  const late = new Promise<boolean>((resolve) => {
-    cancel = clock.after(ms, () => {
-      resolve(false);
-    });
-  });
-  try {
-    return await Promise.race([some, late]);
-  } finally {
-    cancel();
-  }
+  return ms === Infinity ? some : withDeadline(clock, ms, 'compiling', some).catch(() => false);
 }
