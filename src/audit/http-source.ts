@@ -1,5 +1,6 @@
 /** A coordinator's public files over HTTP. Nothing that it answers can fill the memory or hang the audit. */
-import { type Bytes, concatBytes } from '../core/bytes.ts';
+import { readBody } from '../core/body.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import type { Source } from './source.ts';
@@ -25,7 +26,7 @@ export function httpSource({ url, clock, signal }: HttpSourceOptions): Source {
     const stop = AbortSignal.any([AbortSignal.timeout(REQUEST_MS), ...(signal ? [signal] : [])]);
     try {
       const response = await fetch(new URL(path, base), { signal: stop, redirect: 'error' });
-      if (response.status === 200) return { bytes: await bodyOf(response, path, maxBytes) };
+      if (response.status === 200) return { bytes: await readBody(response, maxBytes, path) };
       await response.body?.cancel();
       if (response.status === 404) return { bytes: undefined };
       const busy = response.status === 429 || response.status === 503;
@@ -72,18 +73,6 @@ function baseOf(url: string): string {
   parsed.hash = '';
   if (!parsed.pathname.endsWith('/')) parsed.pathname += '/';
   return parsed.href;
-}
-
-async function bodyOf(response: Response, path: string, maxBytes: number): Promise<Bytes> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    // Leaving the loop cancels the stream.
-    if (length > maxBytes) throw new AppError('too-large', `${path} has more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return concatBytes(chunks);
 }
 
 function retryAfterMs(response: Response): number | undefined {

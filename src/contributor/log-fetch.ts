@@ -1,5 +1,5 @@
 /** Files of a public log over HTTP, each limited in bytes and in time: whoever serves them is not trusted. */
-import { concatBytes } from '../core/bytes.ts';
+import { readBody } from '../core/body.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import type { FetchLog } from './log-watch.ts';
 
@@ -18,25 +18,10 @@ export function logFetcher(base: string): FetchLog {
       });
       if (response.status === 404) throw new AppError('not-found', `${path} is not there`);
       if (!response.ok) throw new AppError('unreachable', `${path} answered ${response.status}`);
-      return await bodyOf(response, maxBytes);
+      return await readBody(response, maxBytes, 'a file of the log');
     } catch (error) {
       if (isAppError(error)) throw error;
       throw new AppError('unreachable', `${path} could not be read`, { cause: error });
     }
   };
-}
-
-async function bodyOf({ body }: Response, maxBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  const reader = body?.getReader();
-  for (;;) {
-    const part = await reader?.read();
-    if (!part?.value) return concatBytes(parts);
-    parts.push(part.value);
-    bytes += part.value.length;
-    if (bytes <= maxBytes) continue;
-    await reader?.cancel();
-    throw new AppError('too-large', `a file of the log has more than ${maxBytes} bytes`);
-  }
 }
