@@ -1,6 +1,7 @@
 /** The commands about credit and their options. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
+import { DEFAULT_URL } from './connection.ts';
+import { type ConnectionFlags, connecting } from './connecting.ts';
 import type { Context } from './context.ts';
 import type { CreditOptions } from './credit.ts';
 import type { StatementOptions } from './statement.ts';
@@ -62,12 +63,6 @@ export function addStatement(program: Command, context: () => Context, commands:
     );
 }
 
-interface ConnectionFlags {
-  readonly url?: string;
-  readonly token?: string;
-  readonly data?: string;
-}
-
 interface OrderFlags extends ConnectionFlags {
   readonly memo?: string;
   readonly id?: string;
@@ -77,13 +72,6 @@ function ordering(command: Command): Command {
   return connecting(command)
     .option('--memo <text>', 'what for; it stands in the statements of both')
     .option('--id <id>', 'an order with the same id happens once');
-}
-
-function connecting(command: Command): Command {
-  return command
-    .option('--url <url>', `the coordinator (or TILEWORK_URL; else ${DEFAULT_URL})`)
-    .option('--token <token>', `the operator's (or TILEWORK_TOKEN; else from ${DEFAULT_DATA}/token)`)
-    .option('--data <folder>', 'the data folder of a coordinator on this machine, for its token');
 }
 
 /** @throws InvalidArgumentError unless it is 1 to 2⁵³ − 1, in digits */

@@ -1,7 +1,7 @@
 /** The commands about tokens and their options. */
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TokenScope } from '../core/v1.ts';
-import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
+import { type ConnectionFlags, connecting } from './connecting.ts';
 import type { Context } from './context.ts';
 import { duration } from './quantities.ts';
 import type { TokenOptions } from './token.ts';
@@ -23,12 +23,6 @@ unless it was started with --operate-from.
 
   npm run tilework -- token create --scope submit,read --label "Ada's laptop" --expires 30d
   npm run tilework -- token revoke 0123456789abcdef`;
-
-interface ConnectionFlags {
-  readonly url?: string;
-  readonly token?: string;
-  readonly data?: string;
-}
 
 interface CreateFlags extends ConnectionFlags {
   readonly scope: readonly TokenScope[];
@@ -59,13 +53,6 @@ export function addToken(program: Command, context: () => Context, commands: Tok
     .action((id: string, flags: ConnectionFlags) =>
       commands.token({ action: 'revoke', ...flags, id }, context()),
     );
-}
-
-function connecting(command: Command): Command {
-  return command
-    .option('--url <url>', `the coordinator (or TILEWORK_URL; else ${DEFAULT_URL})`)
-    .option('--token <token>', `the operator's (or TILEWORK_TOKEN; else from ${DEFAULT_DATA}/token)`)
-    .option('--data <folder>', 'the data folder of a coordinator on this machine, for its token');
 }
 
 function scopes(text: string): TokenScope[] {
