@@ -6,6 +6,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type ErrorCode, toAppError } from '../core/errors.ts';
 import type { Backend } from '../gpu/backend.ts';
+import { assertShare } from '../gpu/duty.ts';
 import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
@@ -14,7 +15,7 @@ import { type ContributorStatus, STOPPED } from './api.ts';
 import { LinkEstimate } from './link-estimate.ts';
 import type { LogWatch } from './log-watch.ts';
 import type { Outbox } from './outbox.ts';
-import { type RecoveryEvent, RecoveringBackend, assertIntensity } from './recovering-backend.ts';
+import { type RecoveryEvent, RecoveringBackend } from './recovering-backend.ts';
 import { ContributorSession } from './session.ts';
 import type { SessionEvent } from './session-events.ts';
 import { type StatusEvent, nextStatus } from './status.ts';
@@ -114,7 +115,7 @@ export class Engine {
    * @throws AppError 'bad-input' outside.
    */
   setIntensity(share: number): void {
-    assertIntensity(share);
+    assertShare(share);
     void this.#backend.setIntensity(share).catch(() => {}); // a device that fails at this is told again, or over
   }
 

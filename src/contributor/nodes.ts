@@ -3,9 +3,9 @@
  * the next shard, and what nobody waits for any more is no longer asked for: a coordinator that names lists and
  * never sends them must not fill our memory with questions.
  */
+import { orAborted } from '../core/async.ts';
 import { throwIfAborted } from '../core/errors.ts';
 import type { Hash } from '../matrix/manifest.ts';
-import { orAborted } from './one-device.ts';
 
 /** 512 strips of 32 KiB: more than two shards have in the usual case. */
 const KEPT_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 /** One device of several to come: what waits for it when it is lost rejects at once. */
-import { Emitter } from '../core/async.ts';
-import { AppError } from '../core/errors.ts';
+import { Emitter, orAborted } from '../core/async.ts';
+import type { AppError } from '../core/errors.ts';
 import type { Backend, BackendInfo } from '../gpu/backend.ts';
 import type { Hash } from '../matrix/manifest.ts';
 
@@ -78,19 +78,4 @@ export async function buildDevice({ open, signal, share, onInfo }: BuildOptions)
 /** A device that is gone cannot be closed either. */
 export async function discard(backend: Backend): Promise<void> {
   await backend.destroy().catch(() => {});
-}
-
-/** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = Promise.withResolvers<never>();
-  const stop = (): void => {
-    stopped.reject(new AppError('aborted', 'the contributor was stopped'));
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    return await Promise.race([work, stopped.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -6,12 +6,13 @@
  * When there is none to come it is over: `open`, and every other call, rejects with the reason. So whoever
  * gets 'gpu-lost' from a shard opens it again, and whoever gets it from `open` gives up.
  */
+import { orAborted } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
-import { LEAST_SHARE } from '../gpu/duty.ts';
+import { assertShare } from '../gpu/duty.ts';
 import type { Hash } from '../matrix/manifest.ts';
-import { OneDevice, buildDevice, discard, orAborted } from './one-device.ts';
+import { OneDevice, buildDevice, discard } from './one-device.ts';
 
 export type RecoveryEvent =
   | { readonly type: 'testing' }
@@ -146,7 +147,7 @@ export class RecoveringBackend implements Backend {
 
   /** Also before the first device and between two: whichever comes next is told. */
   async setIntensity(share: number): Promise<void> {
-    assertIntensity(share);
+    assertShare(share);
     this.#share = share;
     if (this.#device) await this.#unlessLost(this.#device, (backend) => backend.setIntensity(share));
   }
@@ -274,12 +275,6 @@ export class RecoveringBackend implements Backend {
     if (!stopped) this.#options.onEvent({ type: 'over', error: this.#over });
     return this.#over;
   }
-}
-
-/** @throws AppError 'bad-input' for a share of time that a device would not keep to. */
-export function assertIntensity(share: number): void {
-  if (share >= LEAST_SHARE && share <= 1) return;
-  throw new AppError('bad-input', `the intensity must be between ${LEAST_SHARE} and 1, not ${share}`);
 }
 
 function leftAlone({ code, message }: AppError): AppError {

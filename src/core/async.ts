@@ -76,6 +76,21 @@ export async function withPermit<T>(
   }
 }
 
+/** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const stop = (): void => {
+    stopped.reject(new AppError('aborted', 'the wait was aborted'));
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** Like Promise.all(items.map(work)) with at most `width` at once; the first failure rejects. */
 export async function mapLimit<T, R>(
   items: readonly T[],
