@@ -89,11 +89,11 @@ export function guardDoors(app: FastifyInstance, tokens: Tokens, clock: Clock, o
     if (operatorOnly === true || scope === 'operate') assertOperator(request, operators);
     if (scope === undefined) return;
     const { authorization } = request.headers;
-    if (!tokens.isOperator(authorization))
-      pass(byAddress, addressKey(request.ip), reply, 'requests from this address');
+    const operator = tokens.isOperator(authorization);
+    if (!operator) pass(byAddress, addressKey(request.ip), reply, 'requests from this address');
     if (scope === 'public') return;
     const requester = await tokens.authenticate(authorization);
-    if (!tokens.isOperator(authorization)) {
+    if (!operator) {
       pass(byToken, requester.id, reply, 'requests with this token');
       if (tokens.openRequests(requester.id) >= MAX_OPEN_REQUESTS)
         throw new AppError('rate-limited', `this token has ${MAX_OPEN_REQUESTS} requests open already`);

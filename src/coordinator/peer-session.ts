@@ -1,4 +1,5 @@
 /** One contributor's control stream: its Hello within ten seconds, its messages at a bearable rate. */
+import { Allowance } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Link } from '../net/link.ts';
@@ -138,15 +139,11 @@ export async function receiveMessages(
   clock: Clock,
   handle: (message: FromContributor) => void,
 ): Promise<void> {
-  let tokens = CONTROL_BURST;
-  let filled = clock.now();
+  const allowance = new Allowance(clock, { burst: CONTROL_BURST, perSecond: MAX_CONTROL_PER_SECOND });
   for (;;) {
     const frame = await link.control.receive();
     if (!frame) return;
-    const now = clock.now();
-    tokens = Math.min(CONTROL_BURST, tokens + ((now - filled) / 1000) * MAX_CONTROL_PER_SECOND) - 1;
-    filled = now;
-    if (tokens < 0) throw new AppError('too-large', 'the contributor sends control messages too fast');
+    if (!allowance.take()) throw new AppError('too-large', 'the contributor sends control messages too fast');
     handle(decodeFromContributor(frame));
   }
 }
