@@ -27,7 +27,7 @@ export interface WebGpuOptions {
   readonly memoryBytes: number;
   /** Take a software adapter: for tests, and for whoever insists. */
   readonly allowFallback: boolean;
-  /** @default stopwatch's kind: fractions of a millisecond make better measurements. */
+  /** Best one that knows fractions of a millisecond (`stopwatch`): slices are timed by it. */
   readonly clock: Clock;
   /** What devices before this one taught; it learns from this one. */
   readonly history?: DeviceHistory;
