@@ -74,13 +74,19 @@ async function opened<T>(type: string, work: (target: Target) => Promise<T>): Pr
 
 /** V8 lets the young half of a heap grow to 48 MiB before it looks at it: too much to see a leak behind. */
 const CHILD_FLAGS = ['--max-semi-space-size=2'];
+/** glibc keeps a pool of freed memory for each thread that ever freed some, V8's sweepers among them. */
+const CHILD_ENV = { MALLOC_ARENA_MAX: '1' };
 
 /** In a process of its own, so that the memory that is measured is this type's. */
 function fuzzApart(type: string, { frames, seed, seconds }: Wanted): Promise<FuzzReport | { error: string }> {
   const args = ['--type', type, '--frames', `${frames}`, '--seed', `${seed}`, '--json'];
   if (seconds !== undefined) args.push('--seconds', `${seconds}`);
   return new Promise((resolve) => {
-    const child = fork(import.meta.filename, args, { silent: true, execArgv: CHILD_FLAGS });
+    const child = fork(import.meta.filename, args, {
+      silent: true,
+      execArgv: CHILD_FLAGS,
+      env: { ...process.env, ...CHILD_ENV },
+    });
     let out = '';
     let err = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
