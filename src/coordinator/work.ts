@@ -26,6 +26,8 @@ export interface Capability {
   readonly upBytesPerSecond: number;
   /** Empty: any project. */
   readonly projects: readonly string[];
+  /** Operand bytes that it keeps in all, on the GPU and on disk; absent: `operandBytes`. */
+  readonly cacheBytes?: number;
 }
 
 export interface ActiveLease {

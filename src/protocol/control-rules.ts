@@ -34,6 +34,7 @@ const HELLO: MessageRules = {
   6: u64,
   7: u64,
   8: { kind: 'text', min: 1, max: MAX_TEXT_BYTES, count: MAX_PROJECTS },
+  9: u64,
 };
 
 const PROGRESS: MessageRules = {

@@ -145,6 +145,7 @@ function helloTo(hello: Hello): pb.Hello {
     downBytesPerSecond: f.numberOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
     upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
     projects: hello.projects.map((project) => f.nameOf(project, 'a project')),
+    cacheBytes: f.numberOf(hello.cacheBytes ?? 0, MAX_SAFE, 'cacheBytes'),
   };
 }
 
@@ -169,6 +170,7 @@ function helloFrom(hello: pb.Hello): Hello {
     downBytesPerSecond: f.numberOf(hello.downBytesPerSecond, MAX_SAFE, 'downBytesPerSecond'),
     upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
     projects: hello.projects,
+    ...(hello.cacheBytes > 0 && { cacheBytes: f.numberOf(hello.cacheBytes, MAX_SAFE, 'cacheBytes') }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Hello {
   readonly upBytesPerSecond: number;
   /** Chosen projects; empty means any. */
   readonly projects: readonly string[];
+  /** Operand bytes kept in all, on the GPU and on disk; absent: `operandBytes`. */
+  readonly cacheBytes?: number;
 }
 
 export interface Ready {

@@ -45,8 +45,11 @@ const sentence = utf8Text(0, 512);
 const shortCode = fc.stringMatching(/^[a-z][a-z0-9-]{0,63}$/);
 const envelope = fc.uint8Array({ minLength: 1, maxLength: MAX_ENVELOPE_BYTES });
 const rate = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const hello: fc.Arbitrary<Hello> = fc.record({
-  type: fc.constant('hello'),
+const optionalCache = fc
+  .integer({ min: 1, max: Number.MAX_SAFE_INTEGER })
+  .chain((cacheBytes) => fc.constantFrom({}, { cacheBytes }));
+const bareHello = fc.record({
+  type: fc.constant('hello' as const),
   version: fc.integer({ min: 1, max: 0xffffffff }),
   client: utf8Text(1, 512),
   operandBytes: safe,
@@ -56,6 +59,9 @@ const hello: fc.Arbitrary<Hello> = fc.record({
   upBytesPerSecond: safe,
   projects: fc.array(utf8Text(1, 64), { maxLength: MAX_PROJECTS }),
 });
+const hello: fc.Arbitrary<Hello> = fc
+  .tuple(bareHello, optionalCache)
+  .map(([bare, cache]) => ({ ...bare, ...cache }));
 const optionalLease = fc.option(hex(16)).map((lease) => (lease === null ? {} : { lease }));
 const fromContributor: fc.Arbitrary<FromContributor> = fc.oneof(
   hello,
@@ -207,6 +213,7 @@ describe('limits', () => {
   it('stop numbers that the wire would wrap round or round off', () => {
     for (const value of [-1, 1.5, Number.NaN, Infinity, 2 ** 53]) {
       unsendable({ ...base, operandBytes: value });
+      unsendable({ ...base, cacheBytes: value });
       unsendable({ type: 'progress', doneKBlocks: value, evicted: [] });
     }
     unsendable({ type: 'progress', doneKBlocks: 2 ** 32, evicted: [] });

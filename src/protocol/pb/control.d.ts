@@ -50,6 +50,10 @@ export declare namespace FromContributor {
         index: number;
         value: string;
     }
+    interface FromContributorHelloCacheBytesFieldEvent {
+        field: '$.hello.cacheBytes';
+        value: number;
+    }
     interface FromContributorReadyLeasesFieldEvent {
         field: '$.ready.leases';
         value: number;
@@ -97,7 +101,7 @@ export declare namespace FromContributor {
     }
     function encode(obj: Partial<FromContributor>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): FromContributor;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
 }
 export interface Hello {
     version: number;
@@ -108,6 +112,7 @@ export interface Hello {
     downBytesPerSecond: number;
     upBytesPerSecond: number;
     projects: string[];
+    cacheBytes: number;
 }
 export declare namespace Hello {
     const codec: () => Codec<Hello>;
@@ -150,9 +155,13 @@ export declare namespace Hello {
         index: number;
         value: string;
     }
+    interface HelloCacheBytesFieldEvent {
+        field: '$.cacheBytes';
+        value: number;
+    }
     function encode(obj: Partial<Hello>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloVersionFieldEvent | HelloClientFieldEvent | HelloOperandBytesFieldEvent | HelloResultBytesFieldEvent | HelloRatesDtypeFieldEvent | HelloRatesMultiplyAddsPerSecondFieldEvent | HelloDownBytesPerSecondFieldEvent | HelloUpBytesPerSecondFieldEvent | HelloProjectsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloVersionFieldEvent | HelloClientFieldEvent | HelloOperandBytesFieldEvent | HelloResultBytesFieldEvent | HelloRatesDtypeFieldEvent | HelloRatesMultiplyAddsPerSecondFieldEvent | HelloDownBytesPerSecondFieldEvent | HelloUpBytesPerSecondFieldEvent | HelloProjectsFieldEvent | HelloCacheBytesFieldEvent>;
 }
 export interface Rate {
     dtype: number;

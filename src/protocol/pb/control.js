@@ -279,6 +279,10 @@ export var Hello;
                         w.string(value);
                     }
                 }
+                if ((obj.cacheBytes != null && obj.cacheBytes !== 0)) {
+                    w.uint32(72);
+                    w.uint64Number(obj.cacheBytes);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -291,7 +295,8 @@ export var Hello;
                     rates: [],
                     downBytesPerSecond: 0,
                     upBytesPerSecond: 0,
-                    projects: []
+                    projects: [],
+                    cacheBytes: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -335,6 +340,10 @@ export var Hello;
                                 throw new MaxLengthError('Decode error - repeated field "projects" had too many elements');
                             }
                             obj.projects.push(reader.string());
+                            break;
+                        }
+                        case 9: {
+                            obj.cacheBytes = reader.uint64Number();
                             break;
                         }
                         default: {
@@ -420,6 +429,13 @@ export var Hello;
                                 value: reader.string()
                             };
                             obj.projects++;
+                            break;
+                        }
+                        case 9: {
+                            yield {
+                                field: `${prefix}.cacheBytes`,
+                                value: reader.uint64Number()
+                            };
                             break;
                         }
                         default: {
