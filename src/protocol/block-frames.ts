@@ -1,6 +1,6 @@
 /**
  * Frames of the blocks stream (README.md, "Block frames"): one byte of type, then 32-byte hashes, or
- * one hash and the raw bytes of its block. A want is a credit for one block; nothing else is ever sent.
+ * one hash and the bytes of its block, raw or packed. A want is a credit for one block; nothing else is ever sent.
  */
 import { type Bytes, SHA256_BYTES, toHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
@@ -11,12 +11,14 @@ import { MAX_WANTS_PER_FRAME } from './limits.ts';
 
 export type BlockFrame =
   | { readonly type: 'want' | 'cancel' | 'missing'; readonly hashes: Hash[] }
-  | { readonly type: 'block'; readonly hash: Hash; readonly bytes: Uint8Array };
+  | { readonly type: 'block'; readonly hash: Hash; readonly bytes: Uint8Array }
+  | { readonly type: 'packed'; readonly hash: Hash; readonly packed: Uint8Array };
 
 const WANT = 1;
 const CANCEL = 2;
 const MISSING = 3;
 const BLOCK = 4;
+const PACKED = 5;
 const LISTS = new Map([
   [WANT, 'want'],
   [CANCEL, 'cancel'],
@@ -37,26 +39,25 @@ export const encodeMissing = (hashes: readonly Hash[]): Bytes => encodeList(MISS
 
 /** One block, copied once. @throws AppError 'bad-input' unless it has 1…262,144 bytes. */
 export function encodeBlock(hash: Hash, bytes: Uint8Array): Bytes {
-  return encoding(() => {
-    ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
-    const frame = new Uint8Array(BYTES_AT + bytes.length);
-    frame[0] = BLOCK;
-    frame.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT);
-    frame.set(bytes, BYTES_AT);
-    return frame;
-  });
+  return encodeBytes(BLOCK, hash, bytes);
+}
+
+/** A block as `packBlock` has made it, copied once; `hash` is of the unpacked bytes. @throws as `encodeBlock` */
+export function encodePacked(hash: Hash, packed: Uint8Array): Bytes {
+  return encodeBytes(PACKED, hash, packed);
 }
 
 /**
- * A block's `bytes` are a view of the frame. Whether they hash to `hash` is for the consumer to check.
+ * A block's bytes are a view of the frame. Whether they unpack, and hash to `hash`, is for the consumer to check.
  * @throws AppError 'bad-frame', never anything else.
  */
 export function decodeBlockFrame(frame: Uint8Array): BlockFrame {
   const kind = frame[0];
-  if (kind === BLOCK) {
+  if (kind === BLOCK || kind === PACKED) {
     const bytes = frame.subarray(BYTES_AT);
-    ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
-    return { type: 'block', hash: toHex(frame.subarray(HASH_AT, BYTES_AT)), bytes };
+    ensureSize(bytes);
+    const hash = toHex(frame.subarray(HASH_AT, BYTES_AT));
+    return kind === BLOCK ? { type: 'block', hash, bytes } : { type: 'packed', hash, packed: bytes };
   }
   const type = LISTS.get(kind as typeof WANT);
   if (!type) throw new AppError('bad-frame', 'not a block frame: unknown type');
@@ -68,6 +69,21 @@ export function decodeBlockFrame(frame: Uint8Array): BlockFrame {
     return toHex(frame.subarray(at, at + SHA256_BYTES));
   });
   return { type, hashes };
+}
+
+function ensureSize(bytes: Uint8Array): void {
+  ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
+}
+
+function encodeBytes(kind: number, hash: Hash, bytes: Uint8Array): Bytes {
+  return encoding(() => {
+    ensureSize(bytes);
+    const frame = new Uint8Array(BYTES_AT + bytes.length);
+    frame[0] = kind;
+    frame.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT);
+    frame.set(bytes, BYTES_AT);
+    return frame;
+  });
 }
 
 function encodeList(kind: number, hashes: readonly Hash[]): Bytes {

@@ -11,6 +11,7 @@ import {
   encodeBlock,
   encodeCancel,
   encodeMissing,
+  encodePacked,
   encodeWant,
 } from '../../src/protocol/block-frames.ts';
 import {
@@ -69,10 +70,11 @@ function messages<T extends { readonly type: string }>(
 
 const HASHES = [hashOf(1), hashOf(2), hashOf(0xff)];
 
-const encodeFrame = (frame: BlockFrame): Uint8Array =>
-  frame.type === 'block'
-    ? encodeBlock(frame.hash, frame.bytes)
-    : { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
+function encodeFrame(frame: BlockFrame): Uint8Array {
+  if (frame.type === 'block') return encodeBlock(frame.hash, frame.bytes);
+  if (frame.type === 'packed') return encodePacked(frame.hash, frame.packed);
+  return { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
+}
 
 const blockSeeds: Record<string, Uint8Array[]> = {
   want: [encodeWant(HASHES), encodeWant(Array.from({ length: 512 }, () => hashOf(7)))],

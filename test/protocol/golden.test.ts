@@ -10,6 +10,7 @@ import {
   encodeBlock,
   encodeCancel,
   encodeMissing,
+  encodePacked,
   encodeWant,
 } from '../../src/protocol/block-frames.ts';
 import {
@@ -129,6 +130,7 @@ describe('envelopes', () => {
 describe('block frames', () => {
   const encode = (frame: BlockFrame): Uint8Array => {
     if (frame.type === 'block') return encodeBlock(frame.hash, frame.bytes);
+    if (frame.type === 'packed') return encodePacked(frame.hash, frame.packed);
     return { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
   };
 
