@@ -7,6 +7,8 @@ import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { encodeCancel, encodeWant } from '../protocol/block-frames.ts';
 import { BLOCK_DEADLINE_MS, MAX_WANTS_PER_FRAME, WANT_DEADLINE_MS } from '../protocol/limits.ts';
+import { unpackBlock } from '../protocol/pack.ts';
+import { BusyTime } from './busy-time.ts';
 
 /** Lower-case hexadecimal SHA-256 of a block. */
 export type Hash = Parameters<typeof encodeWant>[0][number];
@@ -36,8 +38,12 @@ export interface ConsumerOptions {
 const HASH = /^[0-9a-f]{64}$/;
 
 export class BlockConsumer {
+  /** Bytes of blocks as they came. */
   bytesDown = 0;
+  /** The same blocks, unpacked; those that nobody waited for any more stay packed. */
+  unpackedDown = 0;
   readonly #options: ConsumerOptions;
+  readonly #busy: BusyTime;
   readonly #wants = new Map<Hash, Want>();
   readonly #queued = new Set<Hash>();
   #outstanding = 0;
@@ -47,6 +53,12 @@ export class BlockConsumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
+    this.#busy = new BusyTime(options.clock);
+  }
+
+  /** How long a want was without its answer. */
+  get busyMs(): number {
+    return this.#busy.ms;
   }
 
   fetch(hash: Hash, signal?: AbortSignal): Promise<Uint8Array> {
@@ -80,13 +92,18 @@ export class BlockConsumer {
     });
   }
 
-  /** @throws 'bad-frame' unless the block was wanted and hashes to its name */
-  async onBlock(hash: Hash, bytes: Uint8Array): Promise<void> {
+  /** @throws 'bad-frame' unless the block was wanted, unpacks and hashes to its name */
+  async onBlock(hash: Hash, sent: Uint8Array, packed: boolean): Promise<void> {
     const want = this.#answered(hash);
-    if (want.waiters.size > 0 && toHex(await sha256(bytes)) !== hash) {
-      throw new AppError('bad-frame', 'a block does not hash to its name');
+    let bytes = sent;
+    if (want.waiters.size > 0) {
+      if (packed) bytes = unpackBlock(sent);
+      if (toHex(await sha256(bytes)) !== hash) {
+        throw new AppError('bad-frame', 'a block does not hash to its name');
+      }
     }
-    this.bytesDown += bytes.length;
+    this.bytesDown += sent.length;
+    this.unpackedDown += bytes.length;
     this.#remove(hash);
     for (const waiter of want.waiters) waiter.resolve(bytes);
     this.#flushSoon();
@@ -113,6 +130,7 @@ export class BlockConsumer {
   end(error: AppError): void {
     this.#ended ??= error;
     this.#stopDeadline?.();
+    this.#busy.set(false);
     for (const want of this.#wants.values()) reject(want, this.#ended);
     this.#wants.clear();
     this.#queued.clear();
@@ -142,6 +160,7 @@ export class BlockConsumer {
 
   #remove(hash: Hash): void {
     if (this.#wants.delete(hash)) this.#outstanding -= 1;
+    if (this.#outstanding === 0) this.#busy.set(false);
   }
 
   #cancel(hash: Hash, want: Want): void {
@@ -175,6 +194,7 @@ export class BlockConsumer {
       want.askedMs = this.#options.clock.now();
     }
     this.#outstanding += hashes.length;
+    this.#busy.set(true);
     this.#options.post(encodeWant(hashes));
   }
 

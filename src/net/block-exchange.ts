@@ -14,6 +14,8 @@ export interface BlockExchangeOptions {
   /** Where the other end's wants are answered from; undefined for a block that is not here. */
   readonly source: BlockSource;
   readonly clock: Clock;
+  /** Whether the source holds results, which become smaller when they are packed. @default false */
+  readonly pack?: boolean;
   /** Wants without an answer at any time. @default WANT_WINDOW */
   readonly window?: number;
 }
@@ -26,8 +28,8 @@ export class BlockExchange {
 
   constructor(channel: FrameChannel, options: BlockExchangeOptions) {
     this.#channel = channel;
-    const { source, clock } = options;
-    const provider = new BlockProvider({ source, clock, send: (frame) => channel.send(frame) });
+    const { source, clock, pack = false } = options;
+    const provider = new BlockProvider({ source, clock, pack, send: (frame) => channel.send(frame) });
     this.#provider = provider;
     this.#consumer = new BlockConsumer({
       clock: options.clock,
@@ -38,13 +40,32 @@ export class BlockExchange {
     });
   }
 
-  /** Bytes of blocks received and sent. */
+  /** Bytes of blocks received and sent, as they travelled: this is what the link has carried. */
   get bytesDown(): number {
     return this.#consumer.bytesDown;
   }
 
   get bytesUp(): number {
     return this.#provider.bytesUp;
+  }
+
+  /** Bytes of the same blocks unpacked: 8 · bytesDown / (unpackedDown / 4) are the bits of a 32-bit entry. */
+  get unpackedDown(): number {
+    return this.#consumer.unpackedDown;
+  }
+
+  get unpackedUp(): number {
+    return this.#provider.unpackedUp;
+  }
+
+  /** Milliseconds in which a block was awaited: bytesDown / downBusyMs is how fast they come. */
+  get downBusyMs(): number {
+    return this.#consumer.busyMs;
+  }
+
+  /** Milliseconds in which the other end awaited a block: bytesUp / upBusyMs is how fast they leave. */
+  get upBusyMs(): number {
+    return this.#provider.busyMs;
   }
 
   /**
@@ -85,7 +106,8 @@ export class BlockExchange {
 
   async #handle(bytes: Uint8Array): Promise<void> {
     const frame = decodeBlockFrame(bytes);
-    if (frame.type === 'block') await this.#consumer.onBlock(frame.hash, frame.bytes);
+    if (frame.type === 'block') await this.#consumer.onBlock(frame.hash, frame.bytes, false);
+    else if (frame.type === 'packed') await this.#consumer.onBlock(frame.hash, frame.packed, true);
     else if (frame.type === 'want') this.#provider.onWant(frame.hashes);
     else if (frame.type === 'cancel') this.#provider.onCancel(frame.hashes);
     else this.#consumer.onMissing(frame.hashes);

@@ -2,14 +2,16 @@
 import { Allowance } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import { encodeBlock, encodeMissing } from '../protocol/block-frames.ts';
+import { encodeBlock, encodeMissing, encodePacked } from '../protocol/block-frames.ts';
 import {
   MAX_MISSING_PER_SECOND,
   MAX_QUEUED_WANTS,
   MAX_WANTS_PER_FRAME,
   MISSING_BURST,
 } from '../protocol/limits.ts';
+import { packBlock } from '../protocol/pack.ts';
 import type { Hash } from './block-consumer.ts';
+import { BusyTime } from './busy-time.ts';
 
 export type BlockSource = (hash: Hash) => Promise<Uint8Array | undefined>;
 
@@ -22,13 +24,19 @@ export interface ProviderOptions {
   /** A source that throws counts as one that has not got the block: the consumer must have its answer. */
   readonly source: BlockSource;
   readonly clock: Clock;
+  /** Blocks of results become smaller; to try it on others is a waste. */
+  readonly pack: boolean;
   /** Waits for room, which paces the source. Rejects at the end of the channel. */
   send(frame: Uint8Array): Promise<void>;
 }
 
 export class BlockProvider {
+  /** Bytes of blocks as they were sent. */
   bytesUp = 0;
+  /** The same blocks, unpacked. */
+  unpackedUp = 0;
   readonly #options: ProviderOptions;
+  readonly #busy: BusyTime;
   readonly #queue: QueuedWant[] = [];
   readonly #missing: Allowance;
   /** The peer wants what is not here, and nothing else. */
@@ -38,7 +46,13 @@ export class BlockProvider {
 
   constructor(options: ProviderOptions) {
     this.#options = options;
+    this.#busy = new BusyTime(options.clock);
     this.#missing = new Allowance(options.clock, { burst: MISSING_BURST, perSecond: MAX_MISSING_PER_SECOND });
+  }
+
+  /** How long a want was waiting for its answer, or for the channel to take it. */
+  get busyMs(): number {
+    return this.#busy.ms;
   }
 
   /** @throws 'too-large' when the peer has more wants open than any window allows, or goes on wanting in vain */
@@ -66,6 +80,7 @@ export class BlockProvider {
 
   async #serve(): Promise<void> {
     this.#serving = true;
+    this.#busy.set(true);
     try {
       while (this.#queue.length > 0) {
         const cancelled = this.#takeCancelled();
@@ -77,6 +92,7 @@ export class BlockProvider {
       this.end();
     } finally {
       this.#serving = false;
+      this.#busy.set(false);
     }
   }
 
@@ -88,17 +104,21 @@ export class BlockProvider {
 
   async #answer(want: QueuedWant): Promise<void> {
     let bytes: Uint8Array | undefined;
+    let packed: Uint8Array | undefined;
     let frame: Uint8Array;
     try {
       bytes = await this.#options.source(want.hash);
-      frame = bytes ? encodeBlock(want.hash, bytes) : encodeMissing([want.hash]);
+      packed = bytes && this.#options.pack ? packBlock(bytes) : undefined;
+      if (packed) frame = encodePacked(want.hash, packed);
+      else frame = bytes ? encodeBlock(want.hash, bytes) : encodeMissing([want.hash]);
     } catch {
-      bytes = undefined;
+      bytes = packed = undefined;
       frame = encodeMissing([want.hash]);
     }
     if (this.#ended) return;
     if (!bytes && !this.#missing.take()) this.#vain = true;
     await this.#options.send(frame);
-    this.bytesUp += bytes?.length ?? 0;
+    this.bytesUp += (packed ?? bytes)?.length ?? 0;
+    this.unpackedUp += bytes?.length ?? 0;
   }
 }

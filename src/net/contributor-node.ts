@@ -18,7 +18,7 @@ export interface ContributorNodeOptions {
   readonly addresses: readonly string[];
   readonly clock: Clock;
   readonly rng: Rng;
-  /** Blocks for the coordinator. */
+  /** Blocks of results, for the coordinator. */
   readonly source: BlockSource;
   /** Only for tests. */
   readonly transports?: readonly TransportFactory[];
@@ -118,7 +118,7 @@ export class ContributorNode {
       throwIfAborted(signal);
       const control = await connection.newStream([CONTROL_PROTOCOL], { signal: deadline.signal });
       const blocks = await connection.newStream([BLOCKS_PROTOCOL], { signal: deadline.signal });
-      return linkOver({ connection, control, blocks, clock, source });
+      return linkOver({ connection, control, blocks, clock, source, pack: true });
     } catch (error) {
       connection.abort(toAppError(error, 'closed'));
       throw new AppError('unreachable', 'the coordinator ended the connection before it was ready', {

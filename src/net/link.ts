@@ -28,6 +28,8 @@ export interface LinkParts {
   readonly blocks: EndingChannel;
   readonly clock: Clock;
   readonly source: BlockSource;
+  /** The source holds results. @default false */
+  readonly pack?: boolean;
   /** Settles when the connection has ended by itself. */
   readonly ended: Promise<unknown>;
   /** Ends the connection: in order, or at once when there is an error. Must not reject. */

@@ -14,9 +14,12 @@ export interface StreamLinkParts {
   readonly blocks: Stream;
   readonly clock: Clock;
   readonly source: BlockSource;
+  /** The source holds results. @default false */
+  readonly pack?: boolean;
 }
 
-export function linkOver({ connection, control, blocks, clock, source }: StreamLinkParts): Link {
+export function linkOver(parts: StreamLinkParts): Link {
+  const { connection, control, blocks, clock, source, pack = false } = parts;
   const channels = {
     control: new StreamChannel(control, MAX_CONTROL_BYTES),
     blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES),
@@ -27,6 +30,7 @@ export function linkOver({ connection, control, blocks, clock, source }: StreamL
     ...channels,
     clock,
     source,
+    pack,
     ended: closeOf(connection),
     async shut(error) {
       if (error) connection.abort(error);
