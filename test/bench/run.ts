@@ -11,6 +11,7 @@ const HELP = `npm run bench -- NAME [flags]
   audit [--entries N] [--json]          how fast a log and its results are audited
   loris [--connections N] [--seconds T] [--json]
                                         honest work while connections hang that say nothing, or a byte a second
+  transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
 `;
@@ -72,6 +73,13 @@ async function run(name: string, args: string[]): Promise<void> {
       const report = await benchLoris({ connections: Number(connections), seconds: Number(seconds) });
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
       else console.table({ ...report, ...report.shards_per_second, shards_per_second: undefined });
+      break;
+    }
+    case 'transport': {
+      const options = { json: { type: 'boolean' }, profile: { type: 'boolean' } } as const;
+      const { json = false, profile = false } = parseArgs({ args, options }).values;
+      const { benchTransport } = await import('./transport.ts');
+      await benchTransport({ json, profile });
       break;
     }
     case 'ingest': {
