@@ -12,8 +12,13 @@ export interface DataFolder {
    * A file that only its owner may read. `make` is called where there is none yet; its bytes are on disk
    * before they are returned, and of several callers at once one makes it.
    * @param name - lower-case letters, digits, dots and dashes
+   * @param serves - false for bytes that are to be replaced by new ones
    */
-  secret(name: string, make: () => Promise<Uint8Array>): Promise<Secret>;
+  secret(
+    name: string,
+    make: () => Promise<Uint8Array>,
+    serves?: (bytes: Uint8Array) => boolean,
+  ): Promise<Secret>;
   /** Lets another coordinator have the folder. */
   release(): Promise<void>;
 }
@@ -28,7 +33,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   return {
     path,
     blocks: join(path, 'blocks'),
-    secret: (name, make) => readOrCreateSecret(path, name, make),
+    secret: (name, make, serves) => readOrCreateSecret(path, name, make, serves),
     release: () => rm(lock, { force: true }),
   };
 }

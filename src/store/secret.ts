@@ -14,17 +14,20 @@ export interface Secret {
 
 const NAME = /^[a-z0-9][a-z0-9.-]*$/;
 
+/** @param serves - false for a secret that is to be made anew */
 export async function readOrCreateSecret(
   folder: string,
   name: string,
   make: () => Promise<Uint8Array>,
+  serves: (bytes: Uint8Array) => boolean = () => true,
 ): Promise<Secret> {
   if (!NAME.test(name)) throw new AppError('bad-input', `"${name}" is not a name for a secret`);
   const path = join(folder, name);
   const existing = await read(path);
-  if (existing) return { bytes: existing, created: false };
+  if (existing && serves(existing)) return { bytes: existing, created: false };
 
   const bytes = await make();
+  if (existing) await rm(path, { force: true });
   const draft = join(folder, `.${name}.${toHex(cryptoRng.bytes(8))}`);
   const handle = await open(draft, 'wx', 0o600);
   try {

@@ -108,6 +108,18 @@ describe('The data folder', () => {
     expect((await readdir(path)).sort()).toEqual(['network.key', 'token']);
   });
 
+  it('makes a secret anew when the one that is there does not serve any more', async () => {
+    const folder = await openDataFolder(path);
+    const make = (byte: number) => () => Promise.resolve(Uint8Array.of(byte));
+    const serves = (bytes: Uint8Array): boolean => bytes[0] !== 1;
+    expect(await folder.secret('certificate', make(1), serves)).toMatchObject({ created: true });
+    const second = { bytes: Uint8Array.of(2), created: true };
+    expect(await folder.secret('certificate', make(2), serves)).toEqual(second);
+    expect(await folder.secret('certificate', make(3), serves)).toEqual({ ...second, created: false });
+    expect(await modeOf(join(path, 'certificate'))).toBe('600');
+    await folder.release();
+  });
+
   it.skipIf(process.platform === 'win32')('closes a secret that others could read', async () => {
     const folder = await openDataFolder(path);
     const make = (): Promise<Uint8Array> => Promise.resolve(Uint8Array.of(1));
