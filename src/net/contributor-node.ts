@@ -20,7 +20,7 @@ export interface ContributorNodeOptions {
   readonly rng: Rng;
   /** Blocks of results, for the coordinator. */
   readonly source: BlockSource;
-  /** Only for tests. */
+  /** Instead of WebSocket. */
   readonly transports?: readonly TransportFactory[];
 }
 

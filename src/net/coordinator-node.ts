@@ -8,6 +8,7 @@ import type { Hash } from './block-consumer.ts';
 import type { Link } from './link.ts';
 import { type TransportFactory, createNode } from './stack.ts';
 import { closeConnection, linkOver } from './stream-link.ts';
+import { isWebRtcDirect } from './webrtc-address.ts';
 
 export interface ListenOptions {
   readonly key: SigningKey;
@@ -26,6 +27,8 @@ export interface ListenOptions {
   readonly maxConnections?: number;
   /** Only for tests. */
   readonly transports?: readonly TransportFactory[];
+  /** For addresses to listen on that are no WebSockets: see webrtc-listener.ts. */
+  readonly moreTransports?: readonly TransportFactory[];
 }
 
 export interface Listening {
@@ -50,6 +53,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
         peer.type !== 'Ed25519' || (options.deny?.(peer.toString()) ?? false),
     },
     ...(options.transports && { transports: options.transports }),
+    ...(options.moreTransports && { moreTransports: options.moreTransports }),
   }).catch((error: unknown) => {
     throw toAppError(error, 'bad-input');
   });
@@ -62,7 +66,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   }
   return {
     peerId: node.peerId.toString(),
-    addresses: node.getMultiaddrs().map(String),
+    // In the order of preference: WebSocket runs in a worker, and faster.
+    addresses: node
+      .getMultiaddrs()
+      .map(String)
+      .toSorted((a, b) => Number(isWebRtcDirect(a)) - Number(isWebRtcDirect(b))),
     links: () => Array.from(reception.links),
     async close() {
       await Promise.all(Array.from(reception.links, (link) => link.close('the coordinator stops')));
@@ -149,7 +157,7 @@ class Reception {
 
 function listenError(error: unknown, addresses: readonly string[]): AppError {
   const failure = toAppError(error, 'bad-input');
-  if (!/EADDRINUSE|already in use/.test(failure.message)) return failure;
+  if (!/EADDRINUSE|already in use|Failed to register ICE UDP/.test(failure.message)) return failure;
   const used = addresses.filter((address) => failure.message.includes(address)).join(', ');
   return new AppError('port-in-use', `${used || addresses.join(', ')} is already in use by another program`, {
     cause: error,

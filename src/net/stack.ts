@@ -9,7 +9,7 @@ import { MAX_PENDING_CONNECTIONS, MAX_STREAMS, PROTOCOL_VERSION } from '../proto
 import type { SigningKey } from '../protocol/keys.ts';
 import { repairedWebSockets } from './websocket-repair.ts';
 
-/** Only tests give other transports (memory). */
+/** Tests give other transports (memory), and so does who dials webrtc-direct. */
 export type TransportFactory = NonNullable<Libp2pOptions['transports']>[number];
 
 export interface StackOptions {
@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly gater: ConnectionGater;
   readonly maxConnections: number;
   readonly transports?: readonly TransportFactory[];
+  /** Beside those: webrtc-direct, where somebody asked for it. */
+  readonly moreTransports?: readonly TransportFactory[];
 }
 
 /** What may wait in a socket: a heartbeat behind it must leave within seconds on a slow uplink. */
@@ -42,6 +44,7 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
     addresses: { listen: [...(options.listen ?? [])], announce: [...(options.announce ?? [])] },
     transports: [
       ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: MAX_BUFFERED_BYTES[role] })]),
+      ...(options.moreTransports ?? []),
     ],
     connectionEncrypters: [noise()],
     streamMuxers: [
