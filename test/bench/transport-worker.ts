@@ -36,10 +36,13 @@ const methods = {
     const start = performance.now();
     let left = messages * MESSAGE;
     return new Promise((resolve) => {
-      raw.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+      const count = ({ data }: MessageEvent<ArrayBuffer>): void => {
         left -= data.byteLength;
-        if (left === 0) resolve(performance.now() - start);
+        if (left > 0) return;
+        raw.removeEventListener('message', count);
+        resolve(performance.now() - start);
       };
+      raw.addEventListener('message', count);
       raw.send(JSON.stringify({ down: messages }));
     });
   },
@@ -85,8 +88,8 @@ async function opened(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
+    socket.addEventListener('open', resolve);
+    socket.addEventListener('error', reject);
   });
   return socket;
 }
