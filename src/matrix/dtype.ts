@@ -11,6 +11,14 @@ export const DTYPES: readonly Dtype[] = ['i8', 'f16', 'f32'];
 
 export const VALUE_BYTES: Record<AnyDtype, number> = { i8: 1, f16: 2, f32: 4, i32: 4 };
 
+/** How manifests name a type. */
+export const DTYPE_CODE: Record<AnyDtype, number> = { i8: 1, f16: 2, f32: 3, i32: 4 };
+const DTYPE_OF_CODE = new Map(Object.entries(DTYPE_CODE).map(([dtype, code]) => [code, dtype as AnyDtype]));
+
+export function dtypeOfCode(code: number): AnyDtype | undefined {
+  return DTYPE_OF_CODE.get(code);
+}
+
 export const RESULT_DTYPE: Record<Dtype, ResultDtype> = { i8: 'i32', f16: 'f32', f32: 'f32' };
 
 /** The largest K whose i8 products cannot overflow int32: ⌊(2³¹ − 1) / 2¹⁴⌋. */

@@ -1,5 +1,6 @@
 /**
- * Manifests: what a matrix is and which blocks it is made of, addressed by SHA-256 (DESIGN §1).
+ * Manifests: what a matrix is and which blocks it is made of, addressed by SHA-256 (DESIGN §1). One that says
+ * how its values are made instead, and has no blocks to be fetched, stands in seeded.ts.
  *
  *   manifest (48 bytes) = "TWM1" | dtype u8 | 0 0 0 | rows u32le | cols u32le | root[32]
  *   root                = list of the strips' list hashes, one per row-block
@@ -22,23 +23,26 @@ import {
   viewOf,
 } from '../core/bytes.ts';
 import { BLOCK_BYTES, type Shape, assertShape } from './blocks.ts';
-import type { AnyDtype } from './dtype.ts';
+import { DTYPE_CODE, dtypeOfCode } from './dtype.ts';
+import { type SeededManifest, decodeSeeded, encodeSeeded, isSeeded } from './seeded.ts';
 
 /** A SHA-256 in lower-case hexadecimal: the key of every map of blocks. */
 export type Hash = string;
 
-export interface Manifest extends Shape {
+export interface StoredManifest extends Shape {
   readonly root: Bytes;
 }
 
+export type Manifest = StoredManifest | SeededManifest;
+
+/** Of a stored matrix, as every result is. */
 export const MANIFEST_BYTES = 48;
 export const HASHES_PER_NODE = BLOCK_BYTES / SHA256_BYTES;
 
 const MAGIC = utf8.encode('TWM1');
-const DTYPE_CODE: Record<AnyDtype, number> = { i8: 1, f16: 2, f32: 3, i32: 4 };
-const DTYPE_OF_CODE = new Map(Object.entries(DTYPE_CODE).map(([dtype, code]) => [code, dtype as AnyDtype]));
 
 export function encodeManifest(manifest: Manifest): Bytes {
+  if (isSeeded(manifest)) return encodeSeeded(manifest);
   const bytes = new Uint8Array(MANIFEST_BYTES);
   bytes.set(MAGIC);
   const view = viewOf(bytes);
@@ -51,7 +55,9 @@ export function encodeManifest(manifest: Manifest): Bytes {
 
 /** @throws AppError 'bad-frame' unless the bytes are exactly one well-formed manifest. */
 export function decodeManifest(bytes: Uint8Array): Manifest {
-  const dtype = bytes.length === MANIFEST_BYTES ? DTYPE_OF_CODE.get(bytes[4]!) : undefined;
+  const seeded = decodeSeeded(bytes);
+  if (seeded) return seeded;
+  const dtype = bytes.length === MANIFEST_BYTES ? dtypeOfCode(bytes[4]!) : undefined;
   if (!dtype || !bytesEqual(bytes.subarray(0, 4), MAGIC) || bytes[5]! + bytes[6]! + bytes[7]! !== 0) {
     throw new AppError('bad-frame', 'not a manifest');
   }

@@ -15,6 +15,7 @@ import {
 } from './blocks.ts';
 import { type AnyDtype, VALUE_BYTES } from './dtype.ts';
 import { type FetchBytes, type Hash, type Manifest, readList } from './manifest.ts';
+import { isSeeded, seededIds } from './seeded.ts';
 
 export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
@@ -28,8 +29,9 @@ export interface StreamOptions {
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 const BLOCKS_AT_ONCE = 8;
 
-/** The block hashes of strip `r`, in the order of the columns. */
+/** The block hashes of strip `r`, in the order of the columns; of a seeded operand, their ids. */
 export async function stripHashes(manifest: Manifest, r: number, fetch: FetchBytes): Promise<Hash[]> {
+  if (isSeeded(manifest)) return seededIds(manifest, r);
   const [strip] = await readList(manifest.root, rowBlocks(manifest), r, r + 1, fetch);
   const count = colBlocks(manifest);
   return readList(fromHex(strip!), count, 0, count, fetch);
