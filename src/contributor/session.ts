@@ -15,6 +15,7 @@ import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { Manners } from './manners.ts';
 import { OperandReader } from './operands.ts';
 import { openOwnReceipt } from './own-receipt.ts';
+import { SeededBlocks } from './seeded-blocks.ts';
 import type { SessionContext } from './session-context.ts';
 import { LEASES_IN_FLIGHT } from './ranges.ts';
 import { computeShard } from './shard.ts';
@@ -28,6 +29,7 @@ export class ContributorSession {
   readonly #link: Link;
   readonly #context: SessionContext;
   readonly #operands: OperandReader;
+  readonly #seeded = new SeededBlocks();
   readonly #manners: Manners;
   readonly #speaker: Speaker;
   readonly #work = new Map<string, AbortController>();
@@ -230,7 +232,7 @@ export class ContributorSession {
       backend,
       clock,
       signal,
-      fetch: (hash) => this.#link.blocks.fetch(hash, signal),
+      fetch: (hash) => this.#seeded.get(hash, signal) ?? this.#link.blocks.fetch(hash, signal),
       onProgress: (progress) => {
         emit({ type: 'progress', lease: lease.id, progress });
         tell(progress.done);

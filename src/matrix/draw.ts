@@ -19,7 +19,13 @@ import { DTYPE_CODE, type Dtype, VALUE_BYTES } from './dtype.ts';
 import { floatToHalf, halfToFloat } from './half.ts';
 import type { FetchBytes } from './manifest.ts';
 import { philox } from './philox.ts';
-import { DISTRIBUTION_CODE, type Distribution, type SeededManifest, seededPlace } from './seeded.ts';
+import {
+  DISTRIBUTION_CODE,
+  type Distribution,
+  type SeededManifest,
+  type SeededPlace,
+  seededPlace,
+} from './seeded.ts';
 
 const COUNTER_BYTES = 16;
 /** √(3 / (2³² − 1)), which makes the variance 1, to 24 bits. */
@@ -91,8 +97,8 @@ function normal(k: number): number {
   return sum * NORMAL_SCALE;
 }
 
-/** Block (strip, colBlock) as others are stored: raw little-endian rows, the last column-block's padded with zeros. */
-function drawBlock(manifest: SeededManifest, strip: number, colBlock: number): Bytes {
+/** A block as others are stored: raw little-endian rows, the last column-block's padded with zeros. */
+export function drawBlock({ manifest, strip, colBlock }: SeededPlace): Bytes {
   const { dtype, distribution, seed } = manifest;
   const key = { low: Number(seed & 0xffffffffn), high: Number(seed >> 32n) };
   const bits = VALUE_BITS[distribution][dtype];
@@ -116,7 +122,7 @@ function drawBlock(manifest: SeededManifest, strip: number, colBlock: number): B
 /** The block that a seeded operand's block id describes, made here; undefined for a block that has to be fetched. */
 export function seededBlock(id: string): Bytes | undefined {
   const place = seededPlace(id);
-  return place && drawBlock(place.manifest, place.strip, place.colBlock);
+  return place && drawBlock(place);
 }
 
 /** Fetches what cannot be made. */
