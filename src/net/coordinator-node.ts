@@ -27,7 +27,7 @@ export interface ListenOptions {
   readonly maxConnections?: number;
   /** Only for tests. */
   readonly transports?: readonly TransportFactory[];
-  /** For addresses to listen on that are no WebSockets: see webrtc-listener.ts. */
+  /** For addresses to listen on that are no WebSockets: see webrtc.ts. */
   readonly moreTransports?: readonly TransportFactory[];
 }
 

@@ -60,6 +60,8 @@ export const SERVED_PER_LEASE = 4;
 export const MAX_CONNECTIONS = 5_000;
 /** …that have not finished their handshake, at most ten seconds each: a crowd that says nothing fits. */
 export const MAX_PENDING_CONNECTIONS = 2_000;
+/** …of webrtc-direct, which anybody opens with one packet; each is a native connection and a handshake for ten seconds. */
+export const MAX_PENDING_WEBRTC = 64;
 /** Streams of one connection: ours are two, the rest is identify and ping. */
 export const MAX_STREAMS = 16;
 /** A WebSocket message holds some Noise messages of 64 KiB; `ws` alone would collect 100 MiB of one. */
