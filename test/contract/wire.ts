@@ -41,7 +41,16 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (error: unknown) => toAppError(error).code,
   );
 
-export function describeWire(name: string, make: () => Promise<WireFixture>): void {
+export interface WireTraits {
+  /** What becomes of a sender whose reader does not read. @default 'waits' */
+  readonly slowReader?: 'waits' | 'ends';
+}
+
+export function describeWire(
+  name: string,
+  make: () => Promise<WireFixture>,
+  { slowReader = 'waits' }: WireTraits = {},
+): void {
   describe(`the wire over ${name}`, { timeout: 60_000 }, () => {
     let wire: WireFixture;
     let near: TestBlocks;
@@ -85,21 +94,37 @@ export function describeWire(name: string, make: () => Promise<WireFixture>): vo
       await ends.near.close();
     });
 
-    it('makes the sender wait for a slow reader, and loses nothing', async () => {
-      const ends = await wire.open(near.source);
-      let sent = 0;
-      const frames = 320; // 20 MiB, far over what any buffer on the way may hold
-      const sending = (async () => {
-        for (; sent < frames; sent++) await ends.near.control.send(numbered(sent, MAX_CONTROL_BYTES));
-      })();
-      await ends.far.fetchAll(near.hashes); // time passes, and blocks are not held up
-      await ends.far.fetchAll(near.hashes);
-      expect(sent).toBeLessThan(200);
-      const numbers = await ends.far.receiveNumbers(frames);
-      await sending;
-      expect(numbers).toEqual(Array.from({ length: frames }, (_, i) => i));
-      await ends.near.close();
-    });
+    if (slowReader === 'ends') {
+      it('ends the connection of a reader that does not read', async () => {
+        const ends = await wire.open(near.source);
+        let sent = 0;
+        const sending = codeOf(
+          (async () => {
+            for (; sent < 320; sent++) await ends.near.control.send(numbered(sent, MAX_CONTROL_BYTES));
+          })(),
+        );
+        expect(await ends.far.closed()).toBe('closed');
+        expect(await sending).toBe('closed');
+        await ends.near.closed;
+        expect(sent).toBeLessThan(200);
+      });
+    } else {
+      it('makes the sender wait for a slow reader, and loses nothing', async () => {
+        const ends = await wire.open(near.source);
+        let sent = 0;
+        const frames = 320; // 20 MiB, far over what any buffer on the way may hold
+        const sending = (async () => {
+          for (; sent < frames; sent++) await ends.near.control.send(numbered(sent, MAX_CONTROL_BYTES));
+        })();
+        await ends.far.fetchAll(near.hashes); // time passes, and blocks are not held up
+        await ends.far.fetchAll(near.hashes);
+        expect(sent).toBeLessThan(200);
+        const numbers = await ends.far.receiveNumbers(frames);
+        await sending;
+        expect(numbers).toEqual(Array.from({ length: frames }, (_, i) => i));
+        await ends.near.close();
+      });
+    }
 
     it('says that a block is missing', async () => {
       const ends = await wire.open(near.source);
