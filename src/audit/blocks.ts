@@ -3,6 +3,7 @@ import { sha256, toHex } from '../core/bytes.ts';
 import { isAppError } from '../core/errors.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import { type Dtype, isDtype } from '../matrix/dtype.ts';
+import { orSeeded } from '../matrix/draw.ts';
 import { type FetchBytes, type Hash, type Manifest, decodeManifest } from '../matrix/manifest.ts';
 import { Contradiction } from './contradiction.ts';
 import { type Source, blockPath } from './source.ts';
@@ -39,9 +40,9 @@ export class AuditedBlocks {
     return bytes;
   }
 
-  /** As FetchBytes asks. @throws Contradiction 'block-missing' or 'block-hash' */
+  /** As FetchBytes asks; blocks of seeded operands are made here, whatever the source may have. @throws Contradiction 'block-missing' or 'block-hash' */
   fetchFor(index: number): FetchBytes {
-    return async (hash) => {
+    return orSeeded(async (hash) => {
       const bytes = await this.find(hash, index);
       if (bytes) return bytes;
       throw new Contradiction('block-missing', `block ${hash}`, {
@@ -49,7 +50,7 @@ export class AuditedBlocks {
         expected: 'its bytes',
         found: 'nothing',
       });
-    };
+    });
   }
 
   /** An operand's manifest. @throws Contradiction 'operand-missing', 'operand-form' or 'block-hash' */
@@ -59,7 +60,7 @@ export class AuditedBlocks {
     const bytes = await this.find(hash, index);
     const subject = `the manifest of operand ${hash}`;
     if (!bytes) {
-      throw new Contradiction('operand-missing', subject, { index, expected: '48 bytes', found: 'nothing' });
+      throw new Contradiction('operand-missing', subject, { index, expected: 'its bytes', found: 'nothing' });
     }
     const manifest = operandOf(bytes);
     if (!manifest) {

@@ -5,6 +5,7 @@ import type { Rng } from '../core/rng.ts';
 import { CELL, rowsIn } from '../matrix/blocks.ts';
 import type { FetchBytes, Hash, Manifest } from '../matrix/manifest.ts';
 import { stripHashes } from '../matrix/read.ts';
+import { isSeeded } from '../matrix/seeded.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Projection } from '../verify/column.ts';
 import { type VerifyParams, narrow } from '../verify/params.ts';
@@ -122,6 +123,7 @@ export class JobSecrets {
       ...Array.from({ length: rect.cols }, (_, i) => [this.#b, rect.col + i] as const),
     ];
     for (const [operand, strip] of strips) {
+      if (isSeeded(operand)) continue;
       for (const hash of await stripHashes(operand, strip, this.#fetch)) if (!(await has(hash))) return hash;
     }
     return undefined;

@@ -12,6 +12,7 @@ import * as digest from 'multiformats/hashes/digest';
 import { Semaphore, withPermit } from '../core/async.ts';
 import { concatBytes, fromHex, sha256, toHex } from '../core/bytes.ts';
 import { AppError, toAppError } from '../core/errors.ts';
+import { orSeeded } from '../matrix/draw.ts';
 import type { FetchBytes, Hash } from '../matrix/manifest.ts';
 import { BlockCache } from './block-cache.ts';
 
@@ -34,13 +35,16 @@ const SHA2_256 = 0x12;
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Reads blocks that must be there. @throws AppError 'internal' naming the one that is lost. */
+/**
+ * Reads blocks that must be there, and makes those of seeded operands.
+ * @throws AppError 'internal' naming the one that is lost.
+ */
 export function fetchFrom(store: BlockStore): FetchBytes {
-  return async (hash) => {
+  return orSeeded(async (hash) => {
     const bytes = await store.get(hash);
     if (!bytes) throw new AppError('internal', `the block store has lost ${hash}`);
     return bytes;
-  };
+  });
 }
 
 /** Any number of threads may read a folder; one store writes to it. */
