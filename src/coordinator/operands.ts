@@ -1,19 +1,26 @@
-/** Uploads: a stream is spooled to disk (its layout may need any order of reading), then cut into blocks. */
+/**
+ * Operands. An upload is a stream that is spooled to disk (its layout may need any order of reading), then cut into
+ * blocks; a seeded operand is its manifest and nothing else.
+ */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { toHex } from '../core/bytes.ts';
+import { sha256, toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import { fileSource } from '../matrix/file.node.ts';
+import { largestSeeded } from '../matrix/draw.ts';
 import { detectLayout, ingest } from '../matrix/ingest.ts';
+import { decodeManifest, encodeManifest } from '../matrix/manifest.ts';
+import { type SeededManifest, isSeeded } from '../matrix/seeded.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import { getOperand, insertOperand } from '../store/operands.ts';
 import type { Operand } from '../store/schema.ts';
+import type { SeededRequest } from './seeded-request.ts';
 
 export interface UploadSpec {
   /** 'rows': the array is rows × K. 'transpose': it is K × N and becomes N rows × K. */
@@ -77,13 +84,41 @@ export class Operands {
           name: spec.name,
           createdMs: this.#clock.now(),
         };
-        const created = await insertOperand(this.#db, operand);
-        return { operand: (await getOperand(this.#db, operand.id)) ?? operand, created };
+        return await this.#insert(operand);
       } finally {
         await source.close();
       }
     } finally {
       await rm(path, { force: true });
     }
+  }
+
+  /** The same request twice is one operand; neither takes any room. */
+  async seeded({ manifest, name }: SeededRequest): Promise<{ operand: Operand; created: boolean }> {
+    const bytes = encodeManifest(manifest);
+    const id = toHex(await sha256(bytes));
+    await this.#blocks.put(id, bytes);
+    return this.#insert({
+      id,
+      dtype: manifest.dtype,
+      rows: manifest.rows,
+      k: manifest.cols,
+      maxAbs: largestSeeded(manifest),
+      bytes: 0,
+      name,
+      createdMs: this.#clock.now(),
+    });
+  }
+
+  /** How a seeded operand is made; undefined for a stored one. */
+  async seedOf({ id, bytes }: Operand): Promise<SeededManifest | undefined> {
+    const encoded = bytes === 0 ? await this.#blocks.get(id) : undefined;
+    const manifest = encoded && decodeManifest(encoded);
+    return manifest && isSeeded(manifest) ? manifest : undefined;
+  }
+
+  async #insert(operand: Operand): Promise<{ operand: Operand; created: boolean }> {
+    const created = await insertOperand(this.#db, operand);
+    return { operand: (await getOperand(this.#db, operand.id)) ?? operand, created };
   }
 }

@@ -1,12 +1,19 @@
 /** Database rows as the JSON of `/v1`. */
 import type { JobView, OperandView, ReceiptView } from '../core/v1.ts';
 import { CELL } from '../matrix/blocks.ts';
+import { GENERATOR, type SeededManifest } from '../matrix/seeded.ts';
 import { ceilDiv } from '../core/bytes.ts';
 import type { Contribution } from '../store/contributions.ts';
 import type { Job, Operand, Shard } from '../store/schema.ts';
 
-export function operandView({ id, dtype, rows, k, bytes, name, createdMs }: Operand): OperandView {
-  return { id, dtype, rows, k, bytes, name, createdMs };
+export function operandView(
+  { id, dtype, rows, k, bytes, name, createdMs }: Operand,
+  manifest?: SeededManifest,
+): OperandView {
+  const view = { id, dtype, rows, k, bytes, name, createdMs };
+  if (!manifest) return view;
+  const { distribution, seed } = manifest;
+  return { ...view, seeded: { generator: GENERATOR, distribution, seed: seed.toString() } };
 }
 
 /** `cellsVerified` and `missLog2` come from the running job where there is one. */

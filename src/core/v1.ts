@@ -5,6 +5,30 @@ export type Microcredits = string;
 
 export type OperandDtype = 'i8' | 'f16' | 'f32';
 
+/** See src/matrix/draw.ts. */
+export type OperandDistribution = 'uniform' | 'rademacher' | 'normal';
+
+/** A matrix that nobody sends: whoever needs a part of it makes it. */
+export interface SeededRequest {
+  readonly dtype: OperandDtype;
+  readonly rows: number;
+  /** Values of K in each row. */
+  readonly cols: number;
+  /** 0 to 2⁶⁴ − 1; as text where a number cannot hold it. */
+  readonly seed: number | string;
+  /** @default 'uniform' */
+  readonly distribution?: OperandDistribution;
+  readonly name?: string;
+}
+
+/** How the values of a seeded operand are made. */
+export interface SeedView {
+  readonly generator: string;
+  readonly distribution: OperandDistribution;
+  /** In decimal. */
+  readonly seed: string;
+}
+
 export interface OperandView {
   /** Manifest hash, 64 hexadecimal digits. */
   readonly id: string;
@@ -12,9 +36,11 @@ export interface OperandView {
   /** Rows of the operand and values of K in each. */
   readonly rows: number;
   readonly k: number;
+  /** Of stored blocks; 0 for a seeded operand. */
   readonly bytes: number;
   readonly name: string;
   readonly createdMs: number;
+  readonly seeded?: SeedView;
 }
 
 export interface JobRequest {

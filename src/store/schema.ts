@@ -35,6 +35,7 @@ export interface OperandsTable {
   k: number;
   /** The largest magnitude in the operand, which the bounds of verification need. */
   maxAbs: number;
+  /** Of its blocks; 0 for a seeded operand, which has none. */
   bytes: number;
   name: string;
   createdMs: number;
