@@ -7,6 +7,7 @@ import {
   encodeBlock,
   encodeCancel,
   encodeMissing,
+  encodePacked,
   encodeWant,
 } from '../../src/protocol/block-frames.ts';
 import { MAX_BLOCK_FRAME_BYTES, MAX_WANTS_PER_FRAME } from '../../src/protocol/limits.ts';
@@ -59,6 +60,9 @@ describe('blocks', () => {
       const frame = encodeBlock(hashOf(7), bytes);
       expect(frame.length).toBeLessThanOrEqual(MAX_BLOCK_FRAME_BYTES);
       expect(decodeBlockFrame(frame)).toEqual({ type: 'block', hash: hashOf(7), bytes });
+      // What it unpacks to is not looked at here.
+      const packed = encodePacked(hashOf(7), bytes);
+      expect(decodeBlockFrame(packed)).toEqual({ type: 'packed', hash: hashOf(7), packed: bytes });
     }
   });
 
@@ -73,16 +77,22 @@ describe('blocks', () => {
 
   it('may not be empty, larger than a block, or without a whole hash', () => {
     for (const length of [0, 262_145]) {
-      expect(() => encodeBlock(hashOf(7), new Uint8Array(length))).toThrow(badInput);
-      expect(() => decodeBlockFrame(new Uint8Array(33 + length).fill(4))).toThrow(badFrame);
+      for (const [type, encode] of [
+        [4, encodeBlock],
+        [5, encodePacked],
+      ] as const) {
+        expect(() => encode(hashOf(7), new Uint8Array(length))).toThrow(badInput);
+        expect(() => decodeBlockFrame(new Uint8Array(33 + length).fill(type))).toThrow(badFrame);
+      }
     }
-    expect(() => decodeBlockFrame(new Uint8Array(20).fill(4))).toThrow(badFrame);
+    for (const type of [4, 5])
+      expect(() => decodeBlockFrame(new Uint8Array(20).fill(type))).toThrow(badFrame);
   });
 });
 
 describe('other frames', () => {
   it('are refused: unknown types, and the empty frame, which is a heartbeat of the channel', () => {
-    for (const type of [0, 5, 255])
+    for (const type of [0, 6, 255])
       expect(() => decodeBlockFrame(new Uint8Array(33).fill(type))).toThrow(badFrame);
     expect(() => decodeBlockFrame(new Uint8Array())).toThrow(badFrame);
   });

@@ -29,8 +29,10 @@ import {
 } from '../../src/protocol/envelope.ts';
 import * as limits from '../../src/protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../../src/protocol/messages.ts';
+import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
 import type { Lease, Receipt, Result } from '../../src/protocol/signed.ts';
 import { field, fixture } from './fixtures.ts';
+import { unpackedByTheLetter } from './pack-samples.ts';
 import * as samples from './samples.ts';
 
 interface Vectors<T> {
@@ -138,6 +140,17 @@ describe('block frames', () => {
   it.each(vectors)('$name', ({ frame, hex }) => {
     expect(toHex(encode(frame))).toBe(hex);
     expect(decodeBlockFrame(fromHex(hex))).toEqual(frame);
+  });
+});
+
+describe('packed blocks', () => {
+  type Vector = { name: string; bytes: Uint8Array; packed: Uint8Array };
+  const { vectors } = fixture('packed-blocks') as Vectors<Vector>;
+  it.each(vectors)('$name', ({ bytes, packed }) => {
+    expect(unpackBlock(packed)).toEqual(bytes);
+    expect(unpackedByTheLetter(packed)).toEqual(bytes);
+    // Any code that is complete would do; ours changes only on purpose.
+    expect(packBlock(bytes)).toEqual(packed);
   });
 });
 
