@@ -22,6 +22,7 @@ import {
 } from '../../src/protocol/control.ts';
 import { type Opened, openLease, openReceipt, openResult } from '../../src/protocol/envelope.ts';
 import { MAX_CONTROL_BYTES } from '../../src/protocol/limits.ts';
+import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
 import { type Payload, leasePayload, receiptPayload, resultPayload } from '../../src/protocol/signed.ts';
 import { fixture } from '../protocol/fixtures.ts';
 import {
@@ -68,6 +69,9 @@ function messages<T extends { readonly type: string }>(
   });
 }
 
+/** Small, so that a million are soon unpacked; the largest blocks are for the tests. */
+const MAX_UNPACKED_BYTES = 8192;
+
 const HASHES = [hashOf(1), hashOf(2), hashOf(0xff)];
 
 function encodeFrame(frame: BlockFrame): Uint8Array {
@@ -81,6 +85,7 @@ const blockSeeds: Record<string, Uint8Array[]> = {
   cancel: [encodeCancel(HASHES)],
   missing: [encodeMissing(HASHES.slice(0, 1))],
   block: [encodeBlock(hashOf(3), new Uint8Array(64).fill(9)), encodeBlock(hashOf(4), Uint8Array.of(1))],
+  packed: [encodePacked(hashOf(3), new Uint8Array(64).fill(9)), encodePacked(hashOf(4), Uint8Array.of(1))],
 };
 
 function blockFrames(): Target<Uint8Array>[] {
@@ -100,6 +105,21 @@ function blockFrames(): Target<Uint8Array>[] {
       confirmed(decodeBlockFrame, encodeFrame),
     );
   });
+}
+
+/** Blocks that a contributor has packed, or says so: whatever unpacks is as large as allowed, and packs again. */
+function packedBlocks(): Target<Uint8Array> {
+  const { vectors } = fixture('packed-blocks') as { vectors: { packed: Uint8Array }[] };
+  const seeds = vectors.map(({ packed }) => packed);
+  const confirm = (bytes: Uint8Array): void => {
+    if (bytes.length === 0 || bytes.length > MAX_UNPACKED_BYTES)
+      throw new Error('of a size that was not allowed');
+    const packed = packBlock(bytes);
+    if (packed && !sameValue(unpackBlock(packed), bytes))
+      throw new Error('packed again, it is something else');
+  };
+  const unpack = (bytes: Uint8Array): Uint8Array => unpackBlock(bytes, MAX_UNPACKED_BYTES);
+  return decoderTarget('packed-block', (rng) => mutateBytes(rng, seeds), ['bad-frame'], unpack, confirm);
 }
 
 /** A byte stream cut anywhere: length prefixes that lie, have no end, or come a byte at a time. */
@@ -217,6 +237,7 @@ export const wireTargets: readonly TargetFactory[] = [
     ready(target),
   ),
   ...blockFrames().map((target) => ready(target)),
+  ready(packedBlocks()),
   ready(frameStream()),
   ready(payloadTarget('lease', aLease, leasePayload)),
   ready(payloadTarget('result', aResult, resultPayload)),
