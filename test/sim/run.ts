@@ -1,8 +1,15 @@
-/** `npm run sim -- --faults [--seeds N] [--seed S] [--sql N] [--json]`: simulated networks, each from a seed. */
+/**
+ * Simulated networks, each from a seed: `npm run sim -- --faults [--seeds N] [--seed S] [--sql N] [--json]`, where
+ * anything fails, and `npm run sim -- --contributors N …`, where the scheduler meets a crowd (see scale/main.ts).
+ */
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Replay } from './replay.ts';
+import { hasScaleFlags, runScale } from './scale/main.ts';
 import { Simulation } from './simulation.ts';
+
+const args = process.argv.slice(2);
+if (hasScaleFlags(args)) process.exit(runScale(args));
 
 const { values } = parseArgs({
   options: {
