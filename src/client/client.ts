@@ -16,6 +16,7 @@ import type {
   OperandView,
   OrderView,
   ReceiptView,
+  SeededRequest,
   StatementView,
   TokenView,
   TransferRequest,
@@ -49,6 +50,11 @@ export interface UploadOptions extends CallOptions {
   readonly size?: number | undefined;
   /** Bytes handed to the network so far; for a stream after every piece, else once at the end. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+export interface SeededOptions extends Omit<SeededRequest, 'seed'> {
+  /** 0 to 2⁶⁴ − 1; a number only up to 2⁵³. */
+  readonly seed: number | bigint | string;
 }
 
 export interface ReceiptQuery extends CallOptions {
@@ -106,6 +112,15 @@ export class TileworkClient {
     } finally {
       stream?.stop();
     }
+  }
+
+  /**
+   * An operand of random values that is never sent: whoever needs a part of it makes it from the seed, the same on
+   * every machine. The same one twice is one operand.
+   * @throws AppError 'bad-input', 'k-too-large', 'unauthorized'.
+   */
+  seeded({ seed, ...rest }: SeededOptions, options?: CallOptions): Promise<OperandView> {
+    return this.#post('v1/operands', { ...rest, seed: String(seed) }, options);
   }
 
   operands(options?: CallOptions): Promise<OperandView[]> {
