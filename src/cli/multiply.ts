@@ -1,4 +1,4 @@
-/** `tilework multiply A.npy B.npy -o C.npy`: a product of two files, computed by contributors. */
+/** `tilework multiply A.npy B.npy -o C.npy`: a product of two files or seeded operands, computed by contributors. */
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { TileworkClient } from '../client/client.ts';
@@ -10,7 +10,7 @@ import { type ConnectionOptions, connect } from './connection.ts';
 import type { Context } from './context.ts';
 import { followJob } from './follow.ts';
 import { counted } from './meter.ts';
-import { type Plan, type ProductFiles, planProduct } from './operands.ts';
+import { type Plan, type ProductFiles, isSeeded, planProduct } from './operands.ts';
 
 export interface MultiplyOptions extends ProductFiles, ConnectionOptions {
   readonly output: string;
@@ -29,8 +29,8 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   terminal.note(
     `A ${plan.rows} × ${plan.k}, B ${plan.k} × ${plan.cols}, ${plan.dtype}: ${formatCount(2 * plan.rows * plan.cols * plan.k, 'FLOP')} at ${client.url}`,
   );
-  const a = await upload(client, 'A', options, plan, context);
-  const b = (await isSameOperand(options)) ? a : await upload(client, 'B', options, plan, context);
+  const a = await provide(client, 'A', options, plan, context);
+  const b = (await isSameFile(options, plan)) ? a : await provide(client, 'B', options, plan, context);
   const project = options.project ?? `${basename(options.a)} × ${basename(options.b)}`;
   // Not to be interrupted: a job whose id never arrived could not be cancelled.
   const job = await client.createJob({ a: a.id, b: b.id, project });
@@ -39,9 +39,26 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   for (const line of summary(done, options.output, clock.now() - startedMs)) terminal.out(line);
 }
 
-async function isSameOperand(options: MultiplyOptions): Promise<boolean> {
+/** A seeded operand that is asked for twice is one without our doing. */
+async function isSameFile(options: MultiplyOptions, { a, b }: Plan): Promise<boolean> {
+  if (isSeeded(a) || isSeeded(b)) return false;
   if (!options.transposedB || options.tensorA !== options.tensorB) return false;
   return (await realpath(options.a)) === (await realpath(options.b));
+}
+
+/** Uploads a file; of a seeded operand only the seed is sent. */
+async function provide(
+  client: TileworkClient,
+  which: 'A' | 'B',
+  options: MultiplyOptions,
+  plan: Plan,
+  context: Context,
+): Promise<OperandView> {
+  const matrix = which === 'A' ? plan.a : plan.b;
+  if (!isSeeded(matrix)) return upload(client, which, options, plan, context);
+  const { shape, ...rest } = matrix;
+  const [rows, cols] = which === 'A' || options.transposedB ? shape : [shape[1], shape[0]];
+  return client.seeded({ ...rest, rows, cols }, { signal: context.signal });
 }
 
 async function upload(

@@ -1,9 +1,11 @@
-/** Whether two files can be multiplied, said before anything is uploaded. */
+/** Whether two files or seeded operands can be multiplied, said before anything is uploaded. */
 import { type FileMatrix, type SourceDtype, inspectFile } from '../client/files.node.ts';
 import { AppError } from '../core/errors.ts';
 import type { OperandDtype } from '../core/v1.ts';
+import { type SeededMatrix, respelled, seededOf } from './seeded.ts';
 
 export interface ProductFiles {
+  /** A path, or the text of a seeded operand. */
   readonly a: string;
   readonly b: string;
   readonly tensorA?: string | undefined;
@@ -15,9 +17,11 @@ export interface ProductFiles {
   readonly dtype?: OperandDtype | undefined;
 }
 
+export type PlannedMatrix = FileMatrix | SeededMatrix;
+
 export interface Plan {
-  readonly a: FileMatrix;
-  readonly b: FileMatrix;
+  readonly a: PlannedMatrix;
+  readonly b: PlannedMatrix;
   readonly dtype: OperandDtype;
   readonly rows: number;
   readonly cols: number;
@@ -36,15 +40,14 @@ const WIDTH: readonly OperandDtype[] = ['i8', 'f16', 'f32'];
 
 /** @throws AppError 'bad-file', 'not-found', 'bad-input' (types), 'shape-mismatch'. */
 export async function planProduct(files: ProductFiles): Promise<Plan> {
-  const a = await inspectFile(files.a, files.tensorA);
-  const b = await inspectFile(files.b, files.tensorB);
-  const dtype = storedType(files.a, a.dtype, files);
-  const other = storedType(files.b, b.dtype, files);
+  const a = await inspect(files.a, files.tensorA);
+  const b = await inspect(files.b, files.tensorB);
+  const dtype = isSeeded(a) ? seededType(files.a, a, files) : storedType(files.a, a.dtype, files);
+  const other = isSeeded(b) ? seededType(files.b, b, files) : storedType(files.b, b.dtype, files);
   if (dtype !== other) {
-    const wider = WIDTH.indexOf(dtype) > WIDTH.indexOf(other) ? dtype : other;
     throw new AppError(
       'bad-input',
-      `${files.a} is ${NUMPY[dtype]} and ${files.b} is ${NUMPY[other]}; both must have one type: give --as f32, or ${conversion(wider === dtype ? files.b : files.a, wider)}`,
+      `${files.a} is ${NUMPY[dtype]} and ${files.b} is ${NUMPY[other]}; both must have one type: ${oneType(files, [a, dtype], [b, other])}`,
     );
   }
   const [rows, k] = a.shape;
@@ -52,6 +55,40 @@ export async function planProduct(files: ProductFiles): Promise<Plan> {
   const [inner, cols] = files.transposedB ? [second, first] : [first, second];
   if (inner !== k) throw new AppError('shape-mismatch', mismatch(files, a, b));
   return { a, b, dtype, rows, cols, k };
+}
+
+async function inspect(argument: string, tensor: string | undefined): Promise<PlannedMatrix> {
+  const seeded = seededOf(argument);
+  if (!seeded) return inspectFile(argument, tensor);
+  if (tensor !== undefined)
+    throw new AppError('bad-input', `${argument} is no file: it has no tensor ${tensor}`);
+  return seeded;
+}
+
+export function isSeeded(matrix: PlannedMatrix): matrix is SeededMatrix {
+  return 'seed' in matrix;
+}
+
+function oneType(
+  files: ProductFiles,
+  [a, dtype]: readonly [PlannedMatrix, OperandDtype],
+  [b, other]: readonly [PlannedMatrix, OperandDtype],
+): string {
+  // What is made can be made as anything.
+  if (isSeeded(b)) return `write ${respelled(files.b, dtype)}`;
+  if (isSeeded(a)) return `write ${respelled(files.a, other)}`;
+  const wider = WIDTH.indexOf(dtype) > WIDTH.indexOf(other) ? dtype : other;
+  return `give --as f32, or ${conversion(wider === dtype ? files.b : files.a, wider)}`;
+}
+
+function seededType(argument: string, { dtype }: SeededMatrix, files: ProductFiles): OperandDtype {
+  const asked = files.as ?? files.dtype ?? dtype;
+  if (asked === dtype && (files.dtype ?? dtype) === dtype) return dtype;
+  const flag = files.as === undefined ? '--dtype' : '--as';
+  throw new AppError(
+    'bad-input',
+    `${argument} is ${NUMPY[dtype]}, not ${NUMPY[asked]} as ${flag} says: write ${respelled(argument, asked)}`,
+  );
 }
 
 function storedType(path: string, found: SourceDtype, files: ProductFiles): OperandDtype {
@@ -77,7 +114,7 @@ function conversion(path: string, dtype: OperandDtype): string {
   return `np.save('${path}', np.load('${path}').astype(np.${NUMPY[dtype]}))`;
 }
 
-function mismatch(files: ProductFiles, a: FileMatrix, b: FileMatrix): string {
+function mismatch(files: ProductFiles, a: PlannedMatrix, b: PlannedMatrix): string {
   const side = files.transposedB ? 'columns' : 'rows';
   const [first, second] = b.shape;
   const fits = (files.transposedB ? first : second) === a.shape[1];
