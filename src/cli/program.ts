@@ -119,16 +119,20 @@ const MULTIPLY_NOTES = `
 C = A·B for A of M × K and B of K × N, from .npy files (int8, float16, float32, either order of storage)
 or .safetensors. int8 products are exact int32; the others are float32 within a proven bound.
 
+Either may be random instead: seeded:TYPE:ROWSxCOLUMNS:SEED[:DISTRIBUTION], with i8, f16 or f32 and uniform
+(the default), rademacher (+1 and -1) or normal. Such a matrix is never sent: everybody makes the same one.
+
   npm run tilework -- multiply A.npy B.npy -o C.npy
   npm run tilework -- multiply X.npy X.npy --transposed-b -o gram.npy       X·Xᵀ, uploaded once
-  npm run tilework -- multiply A.npy model.safetensors --tensor-b wte -o C.npy`;
+  npm run tilework -- multiply A.npy model.safetensors --tensor-b wte -o C.npy
+  npm run tilework -- multiply X.npy seeded:f32:8192x256:7:rademacher -o sketch.npy`;
 
 function addMultiply(program: Command, context: () => Context, commands: Commands): void {
   program
     .command('multiply')
     .description('multiply two matrices; Ctrl-C cancels the job')
-    .argument('<A>', 'M × K')
-    .argument('<B>', 'K × N')
+    .argument('<A>', 'M × K: a file, or seeded:…')
+    .argument('<B>', 'K × N: a file, or seeded:…')
     .requiredOption('-o, --output <file>', 'where C goes, as .npy')
     .addOption(new Option('--dtype <type>', 'what the matrices must be').choices(['i8', 'f32', 'f16']))
     .addOption(new Option('--as <type>', 'convert first; needed for float64').choices(['f32']))
