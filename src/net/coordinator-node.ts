@@ -62,6 +62,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   try {
     await node.start();
   } catch (error) {
+    // The addresses that did not fail are listened on by now.
+    await Promise.resolve(node.stop()).catch(() => {});
     throw listenError(error, options.listen);
   }
   return {
