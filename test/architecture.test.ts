@@ -38,6 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@libp2p/peer-record': ['net', 'protocol'],
   '@libp2p/ping': ['net'],
   '@libp2p/utils': ['net'],
+  '@libp2p/webrtc': ['net'],
   '@libp2p/websockets': ['net'],
   '@multiformats/multiaddr': ['net'],
   libp2p: ['net'],

@@ -26,6 +26,7 @@ import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
 import { Tokens } from './tokens.ts';
 import { VerifyPool } from './verify-pool.ts';
+import { openWebRtcDoor } from './webrtc.ts';
 
 export interface CoordinatorOptions {
   readonly dataDir: string;
@@ -36,6 +37,8 @@ export interface CoordinatorOptions {
   readonly port?: number;
   /** WebSocket for contributors; 0 takes a free one. @default 9001 */
   readonly peerPort?: number;
+  /** UDP for contributors over webrtc-direct; 0 takes a free one. @default no webrtc-direct */
+  readonly webRtcPort?: number;
   /** Multiaddrs to give to pages instead, where a proxy terminates TLS. */
   readonly announce?: readonly string[];
   /** The built page. */
@@ -136,10 +139,16 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
     await operands.open();
 
+    const { announce = [], webRtcPort } = options;
+    const webRtc =
+      webRtcPort === undefined
+        ? undefined
+        : await openWebRtcDoor({ folder, host, port: webRtcPort, announce, clock });
     const peers = await listen({
       key,
-      listen: [`${hostMultiaddr(host)}/tcp/${peerPort}/ws`],
-      announce: options.announce ?? [],
+      listen: [`${hostMultiaddr(host)}/tcp/${peerPort}/ws`, ...(webRtc ? [webRtc.listen] : [])],
+      announce,
+      ...(webRtc && { moreTransports: [webRtc.transport] }),
       clock,
       source: async (hash, peer) => {
         const block = await blocks.get(hash);
