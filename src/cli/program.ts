@@ -76,6 +76,17 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .option('--host <host>', 'the address to listen on; 0.0.0.0 for everybody who can reach it', '127.0.0.1')
     .option('--port <number>', 'for the page and the API; 0 takes a free one', integer(0, MAX_PORT), 8080)
     .option('--peer-port <number>', 'for contributors; 0 takes a free one', integer(0, MAX_PORT), 9001)
+    .option(
+      '--webrtc-direct',
+      'let contributors in over WebRTC as well: no domain name needed, slower',
+      false,
+    )
+    .option(
+      '--webrtc-port <number>',
+      'UDP, for --webrtc-direct; 0 takes a free one',
+      integer(0, MAX_PORT),
+      9002,
+    )
     .option('--data <folder>', 'what must survive: token, keys, operands, jobs, receipts', DEFAULT_DATA)
     .option('--name <network>', 'what pages call this network')
     .option(

@@ -19,6 +19,10 @@ export interface StartOptions {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly peerPort?: number | undefined;
+  /** Also listen for webrtc-direct… */
+  readonly webrtcDirect: boolean;
+  /** …on this UDP port. */
+  readonly webrtcPort: number;
   readonly data?: string | undefined;
   readonly name?: string | undefined;
   readonly announce?: readonly string[] | undefined;
@@ -66,7 +70,7 @@ function coordinatorOptions(
   log: Logger,
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
-  const { host, port, peerPort, name, announce, credit, supplyCap } = options;
+  const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
   const { operateFrom, trustProxy, maxUpload: maxUploadBytes } = options;
   return {
     dataDir,
@@ -75,6 +79,7 @@ function coordinatorOptions(
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
     ...(peerPort !== undefined && { peerPort }),
+    ...(webrtcDirect && { webRtcPort: webrtcPort }),
     ...(name !== undefined && { network: name }),
     ...(announce !== undefined && { announce }),
     ...(credit !== undefined && { credit }),

@@ -108,6 +108,8 @@ describe('start', () => {
       host: '127.0.0.1',
       port: 8080,
       peerPort: 9001,
+      webrtcDirect: false,
+      webrtcPort: 9002,
       data: 'tilework-data',
       sample: true,
       jsonLog: false,
@@ -117,13 +119,15 @@ describe('start', () => {
   it('takes every option', async () => {
     const { call } = await run(
       ...words('start --host 0.0.0.0 --port 0 --peer-port 65535 --data d --name n --no-sample --json-log'),
-      ...words('--announce /dns4/a/tcp/443/tls/ws /dns4/b/tcp/443/tls/ws'),
+      ...words('--announce /dns4/a/tcp/443/tls/ws /dns4/b/tcp/443/tls/ws --webrtc-direct --webrtc-port 0'),
     );
     expect(call).toEqual({
       command: 'start',
       host: '0.0.0.0',
       port: 0,
       peerPort: 65_535,
+      webrtcDirect: true,
+      webrtcPort: 0,
       data: 'd',
       name: 'n',
       announce: ['/dns4/a/tcp/443/tls/ws', '/dns4/b/tcp/443/tls/ws'],
