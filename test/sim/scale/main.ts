@@ -1,11 +1,11 @@
 /** `npm run sim -- --scenario NAME`: a run that has a name, or the same with other numbers. */
 import { parseArgs } from 'node:util';
-import { reportOf, tableOf } from './report.ts';
+import { lastOf, reportOf, tableOf } from './report.ts';
 import { ScaleRun } from './scale.ts';
 import { SCENARIOS, type ScenarioFlags, scenario } from './scenarios.ts';
 
 const USAGE = `npm run sim -- --scenario ${SCENARIOS.join('|')} [--seed N] [--contributors N] [--cells N | --rows N --cols N] [--k N]
-  [--jobs N] [--churn on|off] [--entry-bytes X] [--trace] [--trace-hash] [--json]
+  [--jobs N] [--churn on|off] [--entry-bytes X] [--trace | --trace-hash] [--last N] [--json]
 `;
 
 const OPTIONS = {
@@ -20,6 +20,8 @@ const OPTIONS = {
   churn: { type: 'string' },
   'entry-bytes': { type: 'string' },
   trace: { type: 'boolean', default: false },
+  // The last leases of the run, one by one.
+  last: { type: 'string', default: '0' },
   'trace-hash': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -55,6 +57,7 @@ export function runScale(args: readonly string[]): number {
   const started = performance.now();
   const run = new ScaleRun(scenario(values.scenario, flags), flags.seed, say).run();
   const report = reportOf(run, flags.seed, (performance.now() - started) / 1000);
+  if (Number(values.last) > 0) process.stdout.write(`${lastOf(run, Number(values.last))}\n`);
   if (values['trace-hash']) process.stdout.write(`${report.trace}\n`);
   else process.stdout.write(`${values.json ? JSON.stringify(report) : tableOf(report)}\n`);
   return report.forgeries.accepted === 0 ? 0 : 1;

@@ -1,9 +1,12 @@
 /** What a run came to: one line of JSON, or a table for people. */
 import { formatBytes, formatDuration } from '../../../src/core/units.ts';
 import { churnBound } from './bounds.ts';
+import { MBIT } from './population.ts';
 import type { ScaleRun } from './scale.ts';
 
 export type Report = ReturnType<typeof reportOf>;
+
+const REACHED = [0.1, 0.5, 0.9, 0.99] as const;
 
 const round = (value: number, digits = 3): number => Number(value.toFixed(digits));
 
@@ -52,6 +55,8 @@ export function reportOf(run: ScaleRun, seed: number, wallSeconds: number) {
     bytes_up: Math.round(bytesUp),
     bound_bytes: Math.round(bound.bytes),
     bytes_vs_bound: round((bytesDown + bytesUp) / bound.bytes),
+    // When 10, 50, 90 and 99 % of the cells were verified.
+    reached_seconds: REACHED.map((share) => round((tally.reached(share) - startMs) / 1000)),
     leases: tally.leases,
     copies: tally.copies,
     to_nothing: tally.failures,
@@ -80,6 +85,22 @@ export function reportOf(run: ScaleRun, seed: number, wallSeconds: number) {
   };
 }
 
+/** The last leases of a run, a line each: what they were expected to take and took, and who had them. */
+export function lastOf({ tally, visitors, startMs }: ScaleRun, count: number): string {
+  const machines = new Map(visitors.map(({ name, machine }) => [name, machine]));
+  const lines = tally.finished.slice(-count).map(({ lease, atMs, tookMs }) => {
+    const { profile, slow } = machines.get(lease.peer)!;
+    const link = `${(profile.down / MBIT).toFixed(0)}/${(profile.up / MBIT).toFixed(1)} Mbit/s`;
+    const work = `${(profile.rate / 1e9).toFixed(0)} G/s`;
+    const now = slow.gpu > 1 ? `, slower ×${slow.gpu.toFixed(1)}` : '';
+    return (
+      `${((atMs - startMs) / 1000).toFixed(1)} s: ${lease.rect.rows}×${lease.rect.cols} took ${(tookMs / 1000).toFixed(1)} s, ` +
+      `expected ${(lease.expectedMs / 1000).toFixed(1)}; ${lease.peer} ${link}, ${work}${now}${profile.knowsLink ? '' : ', new'}`
+    );
+  });
+  return lines.join('\n');
+}
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 export function tableOf(report: Report): string {
@@ -93,6 +114,7 @@ export function tableOf(report: Report): string {
       `${formatDuration(report.seconds * 1000)}, bound ${formatDuration(report.bound_seconds * 1000)}`,
     ],
     ['rate', `${percent(report.rate_vs_bound)} of the bound`],
+    ['', REACHED.map((share, i) => `${100 * share} % at ${report.reached_seconds[i]} s`).join(', ')],
     ['bytes', `${report.bytes_vs_bound} × the bound of ${formatBytes(report.bound_bytes)}`],
     ['', `${formatBytes(report.bytes_down)} down, ${formatBytes(report.bytes_up)} up`],
     ['leases', `${report.leases}, of them ${report.copies} copies, ${percent(report.slivers)} slivers`],

@@ -43,6 +43,8 @@ export class Tally {
     stale: 0,
     rejected: 0,
   };
+  /** Verified leases in the order of their verification. */
+  readonly finished: { readonly lease: ActiveLease; readonly atMs: number; readonly tookMs: number }[] = [];
   readonly #timeline: Timeline;
   readonly #onEvent: ((line: string) => void) | undefined;
   readonly #forged = new Set<string>();
@@ -90,15 +92,27 @@ export class Tally {
     return this.#forged.size;
   }
 
-  done({ id, rect }: ActiveLease): void {
+  done(lease: ActiveLease): void {
+    const { id, rect } = lease;
     this.note(`${id} is verified`);
     const ms = this.#timeline.now - this.#open.get(id)!.issuedMs;
     this.#open.delete(id);
+    this.finished.push({ lease, atMs: this.#timeline.elapsed, tookMs: ms });
     this.verified += 1;
     if (this.#forged.has(id)) this.forgeriesAccepted += 1;
     this.verifiedCells += rectArea(rect);
     this.verifiedMs += ms;
     if (ms >= GOOD_MS[0] && ms <= GOOD_MS[1]) this.goodLength += 1;
+  }
+
+  /** When such a share of all cells was verified, ms since the beginning. */
+  reached(share: number): number {
+    let left = share * this.verifiedCells;
+    for (const { lease, atMs } of this.finished) {
+      left -= rectArea(lease.rect);
+      if (left <= 0) return atMs;
+    }
+    return Infinity;
   }
 
   /** @returns SHA-256 over all events */
