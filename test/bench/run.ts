@@ -14,6 +14,7 @@ const HELP = `npm run bench -- NAME [flags]
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
+  packing [--json]                      how small blocks of results become, and how long that takes
 `;
 
 function fail(reason: string): void {
@@ -86,6 +87,12 @@ async function run(name: string, args: string[]): Promise<void> {
       const { positionals } = parseArgs({ args, allowPositionals: true });
       const { benchIngest } = await import('./ingest.ts');
       await benchIngest(positionals);
+      break;
+    }
+    case 'packing': {
+      const { json = false } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values;
+      const { benchPacking } = await import('./packing.ts');
+      benchPacking({ json });
       break;
     }
     default:
