@@ -21,7 +21,7 @@ const I32_HEADER_BYTES = 8;
 /** Differences of 32 bits would be no narrower than what they are differences of. */
 const MAX_I32_WIDTH = 31;
 const F32_WIDTH = 32;
-/** What gets a code: 256 symbols. More of them save less than 0.02 bits an entry. */
+/** What gets a code: 256 symbols. 1,024 would save 0.14 bits an entry at best (test/bench/results/packing.md). */
 const SYMBOL_BITS = 8;
 
 /** What unpacks to these bytes, or undefined when they would not become smaller: then they travel as they are. */
