@@ -10,6 +10,11 @@ import { seededPlace } from '../matrix/seeded.ts';
 export class SeededBlocks {
   #last: Promise<unknown> = Promise.resolve();
 
+  /** False for a block that has to be fetched. */
+  has(id: Hash): boolean {
+    return seededPlace(id) !== undefined;
+  }
+
   /** The caller's own bytes; undefined for a block that has to be fetched. @throws AppError 'aborted'. */
   get(id: Hash, signal: AbortSignal): Promise<Uint8Array> | undefined {
     const place = seededPlace(id);
@@ -28,10 +33,12 @@ export class SeededBlocks {
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    const done = (): void => {
       port1.close();
       resolve();
     };
+    port1.addEventListener('message', done, { once: true });
+    port1.start();
     port2.postMessage(null);
   });
 }
