@@ -17,6 +17,9 @@ export type Stage =
   | 'verified'
   | 'failed'; // will not go on by itself; `problem` says why
 
+/** 'webrtc-direct' needs no domain name; it is slower, and runs on the page's own thread. */
+export type Transport = 'websocket' | 'webrtc-direct';
+
 export interface Problem {
   readonly code: ErrorCode;
   /** A sentence for a person: what happened and what to do. */
@@ -37,6 +40,13 @@ export interface LogView {
   /** Leaves of the log. */
   readonly size: number;
   readonly problem: LogProblem | undefined;
+}
+
+/** Operand blocks that this browser keeps on disk. */
+export interface DiskView {
+  readonly usedBytes: number;
+  /** The visitor's wish, or less where the browser or the disk does not allow that. */
+  readonly budgetBytes: number;
 }
 
 export interface ContributorStatus {
@@ -61,8 +71,18 @@ export interface ContributorStatus {
   /** This session's credit and the account's balance, in microcredits. */
   readonly microcredits: bigint;
   readonly balanceMicrocredits: bigint;
+  /** Bytes of blocks as they travelled, since the start… */
   readonly bytesDown: number;
   readonly bytesUp: number;
+  /** …the time in which a block was awaited, here or by the coordinator… */
+  readonly downBusyMs: number;
+  readonly upBusyMs: number;
+  /** …and the time that the GPU took for what was committed. */
+  readonly gpuBusyMs: number;
+  /** Undefined without a disk: not known yet, not allowed here, or another tab has it. */
+  readonly disk: DiskView | undefined;
+  /** How the coordinator is reached, or is tried to be; undefined while stopped. */
+  readonly transport: Transport | undefined;
   readonly receipts: number;
   /** Undefined until the log has been read. */
   readonly log: LogView | undefined;
@@ -87,6 +107,11 @@ export const STOPPED: ContributorStatus = {
   balanceMicrocredits: 0n,
   bytesDown: 0,
   bytesUp: 0,
+  downBusyMs: 0,
+  upBusyMs: 0,
+  gpuBusyMs: 0,
+  disk: undefined,
+  transport: undefined,
   receipts: 0,
   log: undefined,
   problem: undefined,
@@ -97,12 +122,16 @@ export interface ContributorOptions {
   readonly addresses: readonly string[];
   /** Absolute URL of the coordinator's public log; without it nobody watches that log. */
   readonly log?: string | undefined;
+  /** Only over this. @default WebSocket where it can be used, and webrtc-direct where it cannot */
+  readonly transport?: Transport | undefined;
   /** Let a software adapter compute: only for tests and for machines that ask for it by name. */
   readonly allowSoftware: boolean;
   /** GPU memory to use, bytes. */
   readonly memoryBytes: number;
   /** The share of time that the GPU may compute, 0.05 to 1. @default 1 */
   readonly intensity?: number | undefined;
+  /** Disk to keep operand blocks on, bytes; 0 keeps none and removes what there is. @default 0 */
+  readonly diskBytes?: number | undefined;
 }
 
 /** A contributor that the page starts and stops. Calls are safe in any order and may be repeated. */
@@ -117,12 +146,21 @@ export interface Contributor {
    * @throws AppError 'bad-input' outside 0.05 to 1.
    */
   setIntensity(share: number): void;
+  /** Changes `diskBytes` at once; nothing while stopped, when the next start says it anew. */
+  setDiskBudget(bytes: number): void;
+  /** Removes the blocks on disk, also while stopped. Never rejects. */
+  clearDisk(): Promise<void>;
+  /** Bytes on disk while nothing runs; a status says it better. Never rejects. */
+  measureDisk(): Promise<number>;
   /** Wakes a waiting reconnect at once: the network is back, the tab is visible. */
   wake(): void;
   onStatus(listener: (status: ContributorStatus) => void): () => void;
 }
 
 export const LEAST_INTENSITY = LEAST_SHARE;
+
+/** Unless the visitor says otherwise: a shelf of 4,096 blocks, which a browser's quota has room for. */
+export const DEFAULT_DISK_BYTES = 1024 * 1024 * 1024;
 
 /** Unless the visitor says otherwise: little enough for an integrated GPU beside other work. */
 export const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;

@@ -1,24 +1,26 @@
-/** The page's side of the two workers: spawns them, joins them, and reports their death as a status. */
+/**
+ * The page's side of the two workers: spawns them, joins them, and reports their death as a status. Where no
+ * WebSocket leads to the coordinator, the session's half of them moves to the page: see routes.ts.
+ */
 import { systemClock } from '../core/clock.ts';
-import { AppError, toAppError } from '../core/errors.ts';
+import { isAppError, toAppError } from '../core/errors.ts';
 import { Emitter } from '../core/async.ts';
 import { assertShare } from '../gpu/duty.ts';
 import { type Contributor, type ContributorOptions, type ContributorStatus, STOPPED } from './api.ts';
-import { Peer, proxy, transfer } from './remote.ts';
-import type { SessionHost } from './session-worker.ts';
+import { measureDisk, removeDisk } from './disk-files.ts';
+import { proxy, transfer } from './remote.ts';
+import { Routes, routesTo } from './routes.ts';
+import { type Workers, spawn } from './workers.ts';
 
 /** Stopping waits this long for an orderly goodbye; then the workers are simply ended. */
 const STOP_MS = 3000;
 
-interface Workers {
-  readonly session: Worker;
-  readonly gpu: Worker;
-  readonly peer: Peer<SessionHost>;
-}
-
 class BrowserContributor implements Contributor {
   #status: ContributorStatus = STOPPED;
   #workers: Workers | undefined;
+  /** Told to the next route, too. */
+  #options: ContributorOptions | undefined;
+  #stopping = false;
   readonly #statuses = new Emitter<ContributorStatus>();
 
   get status(): ContributorStatus {
@@ -31,29 +33,58 @@ class BrowserContributor implements Contributor {
 
   async start(options: ContributorOptions): Promise<void> {
     if (this.#workers) return;
-    const workers = spawn();
+    const { addresses, transport: asked } = options;
+    let routes: Routes;
+    try {
+      routes = new Routes(routesTo(addresses, { https: location.protocol === 'https:', asked }), systemClock);
+    } catch (error) {
+      this.#publish(failed(this.#status, error));
+      return;
+    }
+    await this.#begin(options, routes);
+  }
+
+  async #begin(options: ContributorOptions, routes: Routes): Promise<void> {
+    this.#options = options;
+    const { transport, addresses } = routes.current;
+    const workers = spawn(transport);
     this.#workers = workers;
     this.#publish({ ...STOPPED, stage: 'testing', detail: 'Preparing the GPU.' });
-    workers.peer.died.catch((error: unknown) => {
-      this.#fail(workers, error);
-    });
+    const fail = (error: unknown): void => {
+      if (this.#workers !== workers) return;
+      const hopeless = isAppError(error, 'forbidden', 'not-found');
+      if (hopeless && !this.#stopping && routes.drop()) this.#turn(routes);
+      else this.#publish(failed(this.#status, error));
+    };
+    workers.peer.died.catch(fail);
     try {
       const { port1, port2 } = new MessageChannel();
       workers.gpu.postMessage({ port: port1 }, [port1]);
       const onStatus = proxy((status: ContributorStatus) => {
-        if (this.#workers === workers) this.#publish(status);
+        if (this.#workers !== workers) return;
+        if (!this.#stopping && routes.gaveUp(status)) this.#turn(routes);
+        else this.#publish(status);
       });
-      const starting = workers.peer.api.start(options, transfer(port2, [port2]), onStatus);
+      const told = { ...options, addresses };
+      const starting = workers.peer.api.start(told, transfer(port2, [port2]), onStatus);
       await workers.peer.call('starting', starting);
     } catch (error) {
-      this.#fail(workers, error);
+      fail(error);
     }
+  }
+
+  /** From a route that does not lead to the coordinator to the other one. */
+  #turn(routes: Routes): void {
+    if (this.#workers) this.#end(this.#workers);
+    if (this.#options) void this.#begin(this.#options, routes);
   }
 
   async stop(): Promise<void> {
     const workers = this.#workers;
     if (!workers) return;
+    this.#stopping = true;
     await workers.peer.call('stopping', workers.peer.api.stop(), STOP_MS).catch(() => {});
+    this.#stopping = false;
     if (this.#workers !== workers) return;
     this.#end(workers);
     this.#publish({ ...this.#status, stage: 'stopped', detail: '', progress: 0, problem: undefined });
@@ -61,50 +92,45 @@ class BrowserContributor implements Contributor {
 
   setIntensity(share: number): void {
     assertShare(share);
+    if (this.#options) this.#options = { ...this.#options, intensity: share };
     void this.#workers?.peer.api.setIntensity(share);
+  }
+
+  setDiskBudget(bytes: number): void {
+    if (this.#options) this.#options = { ...this.#options, diskBytes: bytes };
+    void this.#workers?.peer.api.setDiskBudget(bytes);
+  }
+
+  async clearDisk(): Promise<void> {
+    const { peer } = this.#workers ?? {};
+    if (peer) await peer.call('clearing the disk', peer.api.clearDisk()).catch(() => {});
+    else await removeDisk();
+  }
+
+  measureDisk(): Promise<number> {
+    return measureDisk();
   }
 
   wake(): void {
     void this.#workers?.peer.api.wake();
   }
 
-  #fail(workers: Workers, thrown: unknown): void {
-    if (this.#workers !== workers) return;
-    const { code, message } = toAppError(thrown);
-    this.#publish({
-      ...this.#status,
-      stage: 'failed',
-      detail: message,
-      progress: 0,
-      problem: { code, message },
-    });
-  }
-
   #publish(status: ContributorStatus): void {
-    this.#status = status;
-    this.#statuses.emit(status);
+    this.#status = { ...status, transport: this.#workers?.transport };
+    this.#statuses.emit(this.#status);
     // A failed contributor holds nothing: the next start is a fresh one.
     if (status.stage === 'failed' && this.#workers) this.#end(this.#workers);
   }
 
-  #end({ session, gpu }: Workers): void {
+  #end(workers: Workers): void {
     this.#workers = undefined;
-    session.terminate();
-    gpu.terminate();
+    workers.end();
   }
 }
 
-function spawn(): Workers {
-  const session = new Worker(new URL('./session-worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'session',
-  });
-  const gpu = new Worker(new URL('./gpu-worker.ts', import.meta.url), { type: 'module', name: 'gpu' });
-  const peer = new Peer<SessionHost>(session, systemClock);
-  gpu.addEventListener('error', (event) => {
-    peer.die(new AppError('gpu-lost', `the GPU worker failed${event.message ? `: ${event.message}` : ''}`));
-  });
-  return { session, gpu, peer };
+function failed(status: ContributorStatus, thrown: unknown): ContributorStatus {
+  const { code, message } = toAppError(thrown);
+  return { ...status, stage: 'failed', detail: message, progress: 0, problem: { code, message } };
 }
 
 /** A contributor that does nothing until `start`. */

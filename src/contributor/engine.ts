@@ -12,13 +12,14 @@ import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { type ContributorStatus, STOPPED } from './api.ts';
+import type { BlockDisk } from './block-disk.ts';
 import { LinkEstimate } from './link-estimate.ts';
 import type { LogWatch } from './log-watch.ts';
 import type { Outbox } from './outbox.ts';
 import { type RecoveryEvent, RecoveringBackend } from './recovering-backend.ts';
 import { ContributorSession } from './session.ts';
 import type { SessionEvent } from './session-events.ts';
-import { type StatusEvent, nextStatus } from './status.ts';
+import { type Moved, type StatusEvent, nextStatus } from './status.ts';
 
 export const CLIENT = 'tilework/0.1.0';
 
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly node: Pick<ContributorNode, 'connectForever' | 'wake' | 'stop'>;
   /** What `node` serves to the coordinator. */
   readonly outbox: Outbox;
+  /** Operand blocks of earlier leases and visits. */
+  readonly disk?: BlockDisk | undefined;
   /** Called again after the GPU was lost: see RecoveringBackend. */
   readonly openBackend: () => Promise<Backend>;
   readonly clock: Clock;
@@ -50,8 +53,8 @@ export class Engine {
   #status: ContributorStatus = STOPPED;
   readonly #backend: RecoveringBackend;
   readonly #linkEstimate = new LinkEstimate();
-  /** Bytes moved over earlier connections. */
-  readonly #moved = { down: 0, up: 0 };
+  /** Over earlier connections. */
+  #moved: Moved = { bytesDown: 0, bytesUp: 0, downBusyMs: 0, upBusyMs: 0 };
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -74,8 +77,9 @@ export class Engine {
 
   /** Runs until `stop`, or until something that waiting cannot mend; then the status is 'failed'. */
   async run(): Promise<void> {
-    const { node, peerId, log } = this.#options;
+    const { node, peerId, log, disk } = this.#options;
     this.#apply({ type: 'started', peerId });
+    this.#tellDisk();
     try {
       await this.#backend.start();
       void log?.start((view) => {
@@ -97,6 +101,7 @@ export class Engine {
       log?.stop();
       await node.stop();
       await this.#backend.destroy();
+      disk?.close();
     }
   }
 
@@ -119,8 +124,27 @@ export class Engine {
     void this.#backend.setIntensity(share).catch(() => {}); // a device that fails at this is told again, or over
   }
 
+  /** Of the disk, from now on; nothing where there is none. */
+  setDiskBudget(bytes: number): void {
+    this.#options.disk?.setBudget(bytes);
+    this.#tellDisk();
+  }
+
+  clearDisk(): void {
+    this.#options.disk?.clear();
+    this.#tellDisk();
+  }
+
+  #tellDisk(): void {
+    const { disk } = this.#options;
+    const told = this.#status.disk;
+    if (!disk || (told?.usedBytes === disk.usedBytes && told.budgetBytes === disk.budgetBytes)) return;
+    const { usedBytes, budgetBytes } = disk;
+    this.#apply({ type: 'disk', disk: { usedBytes, budgetBytes } });
+  }
+
   async #serve(link: Link): Promise<void> {
-    const { key, peerId, clock, outbox, copyAfter } = this.#options;
+    const { key, peerId, clock, outbox, disk, copyAfter } = this.#options;
     const session = new ContributorSession(link, {
       backend: this.#backend,
       key,
@@ -128,6 +152,7 @@ export class Engine {
       clock,
       client: CLIENT,
       outbox,
+      disk,
       linkEstimate: this.#linkEstimate,
       copyAfter,
       signal: this.#stop.signal,
@@ -135,16 +160,15 @@ export class Engine {
         if (event.type === 'receipt') this.#onReceipt(event);
         if (event.type === 'notice' && event.code === 'replaced') this.#yield();
         this.#apply(event);
-        const { bytesDown, bytesUp } = link.blocks;
-        this.#apply({ type: 'bytes', down: this.#moved.down + bytesDown, up: this.#moved.up + bytesUp });
+        this.#apply({ type: 'moved', ...plus(this.#moved, link.blocks) });
+        this.#tellDisk();
       },
     });
     this.#serving = true;
     try {
       await session.run();
     } finally {
-      this.#moved.down += link.blocks.bytesDown;
-      this.#moved.up += link.blocks.bytesUp;
+      this.#moved = plus(this.#moved, link.blocks);
       this.#serving = false;
       if (this.#stop.signal.aborted) this.#leave.abort();
     }
@@ -188,4 +212,13 @@ export class Engine {
     this.#status = next;
     this.#options.onStatus(next);
   }
+}
+
+function plus(earlier: Moved, now: Moved): Moved {
+  return {
+    bytesDown: earlier.bytesDown + now.bytesDown,
+    bytesUp: earlier.bytesUp + now.bytesUp,
+    downBusyMs: earlier.downBusyMs + now.downBusyMs,
+    upBusyMs: earlier.upBusyMs + now.upBusyMs,
+  };
 }

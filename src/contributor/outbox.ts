@@ -41,6 +41,8 @@ export class Outbox {
   readonly #blocks = new Map<Hash, { bytes: Uint8Array; holders: number }>();
   readonly #maxBytes: number;
   #bytes = 0;
+  /** Of results that are being hashed and signed. */
+  #expected = 0;
 
   constructor(maxBytes: number = MAX_HELD_BYTES) {
     this.#maxBytes = maxBytes;
@@ -53,7 +55,17 @@ export class Outbox {
 
   /** So much waits that no further result should be made. */
   get full(): boolean {
-    return this.#bytes >= this.#maxBytes;
+    return this.#bytes + this.#expected >= this.#maxBytes;
+  }
+
+  /** Counts a result that is about to be held, until what this returns is called. */
+  expect(blocks: readonly Uint8Array[]): () => void {
+    let bytes = sizeOf(blocks);
+    this.#expected += bytes;
+    return () => {
+      this.#expected -= bytes;
+      bytes = 0;
+    };
   }
 
   /** Hashes C's blocks and holds them. Returns what the result states and how to seal it in. */

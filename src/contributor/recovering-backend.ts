@@ -141,6 +141,11 @@ export class RecoveringBackend implements Backend {
     return [...gone, ...evicted];
   }
 
+  /** True for what the last `takeEvicted` left on the device, and for what came since. */
+  holds(hash: Hash): boolean {
+    return this.#device?.held.has(hash) ?? false;
+  }
+
   stats(): Promise<BackendStats> {
     return this.#steadily((backend) => backend.stats());
   }

@@ -1,14 +1,18 @@
 /** What a session needs of the engine around it. */
 import type { Clock } from '../core/clock.ts';
 import type { Backend } from '../gpu/backend.ts';
+import type { Hash } from '../matrix/manifest.ts';
 import type { SigningKey } from '../protocol/keys.ts';
+import type { BlockDisk } from './block-disk.ts';
 import type { LinkEstimate } from './link-estimate.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionEvent } from './session-events.ts';
 
 export interface SessionContext {
   /** Rejects with 'gpu-lost' only when no device is to come any more: see RecoveringBackend. */
-  readonly backend: Backend;
+  readonly backend: Backend & { holds(hash: Hash): boolean };
+  /** Blocks of earlier leases and visits. */
+  readonly disk?: BlockDisk | undefined;
   readonly key: SigningKey;
   readonly peerId: string;
   readonly clock: Clock;

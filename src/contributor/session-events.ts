@@ -9,7 +9,15 @@ export type SessionEvent =
   | { readonly type: 'self-tested' }
   | { readonly type: 'lease'; readonly lease: string; readonly project: string }
   | { readonly type: 'progress'; readonly lease: string; readonly progress: ShardProgress }
-  | { readonly type: 'committed'; readonly lease: string; readonly bytes: number; readonly rate: number }
+  | {
+      readonly type: 'committed';
+      readonly lease: string;
+      readonly bytes: number;
+      /** Multiply-adds per second of its slices. */
+      readonly rate: number;
+      /** Time that its slices took. */
+      readonly gpuMs: number;
+    }
   | {
       readonly type: 'receipt';
       readonly receipt: Receipt;

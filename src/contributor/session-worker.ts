@@ -3,8 +3,10 @@ import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { cryptoRng } from '../core/rng.ts';
 import { ContributorNode } from '../net/contributor-node.ts';
+import type { TransportFactory } from '../net/stack.ts';
 import { peerIdOf } from '../protocol/keys.ts';
 import type { ContributorOptions, ContributorStatus } from './api.ts';
+import { openBlockDisk, withinQuota } from './disk-files.ts';
 import { Engine } from './engine.ts';
 import { connectBackend } from './gpu-host.ts';
 import { loadIdentity } from './identity.ts';
@@ -15,10 +17,17 @@ import { Outbox } from './outbox.ts';
 import { expose } from './remote.ts';
 
 export class SessionHost {
+  readonly #transports: readonly TransportFactory[] | undefined;
   #engine: Engine | undefined;
   #running: Promise<void> | undefined;
   /** Told before the engine is there, too: it waits for the key. */
   #intensity = 1;
+  #diskBytes = 0;
+
+  /** @param transports - instead of WebSocket */
+  constructor(transports?: readonly TransportFactory[]) {
+    this.#transports = transports;
+  }
 
   /** `gpu` reaches the GPU worker. Resolves once the key is there and the engine has begun. */
   async start(
@@ -27,9 +36,10 @@ export class SessionHost {
     onStatus: (s: ContributorStatus) => void,
   ): Promise<void> {
     if (this.#engine) throw new AppError('conflict', 'this worker has started already');
-    const { addresses, memoryBytes, allowSoftware, intensity = 1 } = options;
+    const { addresses, memoryBytes, allowSoftware, intensity = 1, diskBytes = 0 } = options;
     this.#intensity = intensity;
-    const key = await loadIdentity();
+    this.#diskBytes = diskBytes;
+    const [key, disk] = await Promise.all([loadIdentity(), openBlockDisk(diskBytes, systemClock)]);
     const outbox = new Outbox();
     const node = new ContributorNode({
       key,
@@ -37,12 +47,14 @@ export class SessionHost {
       clock: systemClock,
       rng: cryptoRng,
       source: outbox.source,
+      ...(this.#transports && { transports: this.#transports }),
     });
     this.#engine = new Engine({
       key,
       peerId: peerIdOf(key),
       node,
       outbox,
+      disk,
       openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
       clock: systemClock,
       log: watchOf(options),
@@ -50,6 +62,7 @@ export class SessionHost {
     });
     this.#engine.setIntensity(this.#intensity);
     this.#running = this.#engine.run();
+    if (this.#diskBytes !== diskBytes) await this.setDiskBudget(this.#diskBytes);
   }
 
   async stop(): Promise<void> {
@@ -60,6 +73,19 @@ export class SessionHost {
   setIntensity(share: number): void {
     this.#intensity = share;
     this.#engine?.setIntensity(share);
+  }
+
+  async setDiskBudget(bytes: number): Promise<void> {
+    this.#diskBytes = bytes;
+    const disk = this.#engine?.status.disk;
+    if (!disk) return;
+    const within = await withinQuota(bytes, disk.usedBytes);
+    // The last wish counts.
+    if (this.#diskBytes === bytes) this.#engine?.setDiskBudget(within);
+  }
+
+  clearDisk(): void {
+    this.#engine?.clearDisk();
   }
 
   wake(): void {
@@ -74,4 +100,5 @@ function watchOf({ addresses, log }: ContributorOptions): LogWatch | undefined {
   return new LogWatch({ coordinator, fetch: logFetcher(log), memory: openLogMemory(), clock: systemClock });
 }
 
-expose(new SessionHost());
+// A page may host a session as well: see session-page.ts.
+if (!('document' in globalThis)) expose(new SessionHost());

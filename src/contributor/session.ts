@@ -5,20 +5,17 @@
 import { Semaphore, withPermit } from '../core/async.ts';
 import { withDeadline } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
-import { RESULT_DTYPE } from '../matrix/dtype.ts';
-import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { decodeFromCoordinator } from '../protocol/control.ts';
-import { type Lease, type Opened, openLease, sealResult } from '../protocol/envelope.ts';
+import { type Lease, type Opened, openLease } from '../protocol/envelope.ts';
 import { WELCOME_DEADLINE_MS } from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
+import { type Computed, LeaseWorker } from './lease-worker.ts';
+import { LinkMeter } from './link-estimate.ts';
 import { Manners } from './manners.ts';
-import { OperandReader } from './operands.ts';
 import { openOwnReceipt } from './own-receipt.ts';
-import { SeededBlocks } from './seeded-blocks.ts';
-import type { SessionContext } from './session-context.ts';
 import { LEASES_IN_FLIGHT } from './ranges.ts';
-import { computeShard } from './shard.ts';
+import type { SessionContext } from './session-context.ts';
 import { Speaker } from './speaker.ts';
 import { statementError } from './statement-error.ts';
 
@@ -28,13 +25,14 @@ const GOODBYE_MS = 500;
 export class ContributorSession {
   readonly #link: Link;
   readonly #context: SessionContext;
-  readonly #operands: OperandReader;
-  readonly #seeded = new SeededBlocks();
   readonly #manners: Manners;
   readonly #speaker: Speaker;
+  readonly #worker: LeaseWorker;
+  readonly #meter: LinkMeter;
+  /** Leases without a result, and what stops them. */
   readonly #work = new Map<string, AbortController>();
-  /** Results on their way to the coordinator, over this connection. */
-  readonly #sent = new Map<string, { readonly bytes: number; readonly sinceMs: number }>();
+  /** Of these, the ones whose C is not computed yet. */
+  readonly #uncomputed = new Set<string>();
   readonly #tasks = new Set<Promise<void>>();
   readonly #slots = new Semaphore(LEASES_IN_FLIGHT);
   /** Known answers are being repeated: no lease is asked for meanwhile. */
@@ -46,9 +44,10 @@ export class ContributorSession {
   constructor(link: Link, context: SessionContext) {
     this.#link = link;
     this.#context = context;
-    this.#operands = new OperandReader((hash, signal) => link.blocks.fetch(hash, signal));
     this.#manners = new Manners(context.clock);
     this.#speaker = new Speaker(link, context);
+    this.#worker = new LeaseWorker(link, context, this.#speaker);
+    this.#meter = new LinkMeter(link.blocks, context.linkEstimate);
   }
 
   /**
@@ -193,81 +192,63 @@ export class ContributorSession {
   }
 
   /** Computes one lease and commits its result. Never rejects: a failure is declined. */
-  async #accept({ value: lease, digest }: Opened<Lease>, envelope: Uint8Array): Promise<void> {
-    const { emit, outbox, peerId } = this.#context;
+  async #accept(opened: Opened<Lease>, envelope: Uint8Array): Promise<void> {
+    const { emit, outbox } = this.#context;
+    const { id } = opened.value;
     const stop = new AbortController();
-    this.#work.set(lease.id, stop);
+    this.#work.set(id, stop);
+    this.#uncomputed.add(id);
     try {
-      if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
-      if (outbox.full) throw new AppError('out-of-memory', 'too many results wait for their receipts');
-      // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
-      await withPermit(this.#slots, () => this.#compute(lease, digest, envelope, stop.signal), stop.signal);
+      await this.#do(opened, envelope, stop.signal);
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (!this.#over && !stop.signal.aborted && !outbox.get(lease.id)) {
-        emit({ type: 'ended', lease: lease.id, reason: 'declined', text: error.message });
+      if (!this.#over && !stop.signal.aborted && !outbox.get(id)) {
+        emit({ type: 'ended', lease: id, reason: 'declined', text: error.message });
         const { code, message: reason } = error;
-        await this.#send({ type: 'decline', lease: lease.id, code, reason }).catch(() => {});
+        await this.#send({ type: 'decline', lease: id, code, reason }).catch(() => {});
       }
     } finally {
-      this.#work.delete(lease.id);
-      // What a failed lease still asks for would be waited for by nobody.
-      stop.abort();
+      this.#work.delete(id);
       void this.#speaker.evictions();
-      if (!this.#over) await this.#ready().catch(() => {});
+      this.#computed(id);
     }
   }
 
-  async #compute(
-    lease: Lease,
-    leaseDigest: Hash,
-    leaseEnvelope: Uint8Array,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { backend, clock, emit, key, client, outbox, linkEstimate, copyAfter } = this.#context;
-    emit({ type: 'lease', lease: lease.id, project: lease.project });
-    const operands = await this.#operands.shard(lease.work, signal);
-    const tell = this.#speaker.progressOf(lease.id);
-    const { blocks, gpuMs: busyMs } = await computeShard(operands, {
-      backend,
-      clock,
-      signal,
-      fetch: (hash) => this.#seeded.get(hash, signal) ?? this.#link.blocks.fetch(hash, signal),
-      onProgress: (progress) => {
-        emit({ type: 'progress', lease: lease.id, progress });
-        tell(progress.done);
-      },
-      copyAfter,
-      onLoaded: (bytes, ms) => linkEstimate.moved('down', bytes, ms),
-    });
-    throwIfAborted(signal);
-    // Slices and the rests between them: what a lease takes is what the scheduler has to know.
-    const gpuMs = Math.round(busyMs / (await backend.stats()).intensity);
-    const shape = { dtype: RESULT_DTYPE[operands.dtype], rows: operands.rows, cols: operands.cols };
-    const staged = await outbox.stage(shape, blocks);
-    const sealed = await sealResult({ leaseDigest, manifest: staged.manifest, gpuMs, client }, key);
-    throwIfAborted(signal);
-    staged.hold({
-      lease: lease.id,
-      leaseEnvelope,
-      resultEnvelope: sealed,
-      job: lease.job,
-      project: lease.project,
-      bytes: staged.bytes,
-    });
-    const rate = busyMs > 0 ? (operands.rows * operands.cols * operands.k * 1000) / busyMs : 0;
-    this.#sent.set(lease.id, { bytes: staged.bytes, sinceMs: clock.now() });
-    emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate });
-    await this.#send({ type: 'commit', result: sealed, lease: leaseEnvelope });
+  async #do(opened: Opened<Lease>, envelope: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { outbox, peerId } = this.#context;
+    const lease = opened.value;
+    if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
+    if (outbox.full) throw new AppError('out-of-memory', 'too many results wait for their receipts');
+    // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
+    const compute = (): Promise<Computed> => this.#worker.compute(lease, signal);
+    const computed = await withPermit(this.#slots, compute, signal);
+    const staged = outbox.expect(computed.blocks);
+    try {
+      // The GPU is free: the next lease must not wait for hashes and signatures.
+      this.#computed(lease.id);
+      const result = await this.#worker.seal(opened, envelope, computed, signal);
+      staged();
+      await this.#send({ type: 'commit', result, lease: envelope });
+    } finally {
+      const { full } = outbox;
+      staged();
+      if (full && !outbox.full && !this.#over) void this.#ready().catch(() => {});
+    }
+  }
+
+  /** It needs the GPU no more: another lease may come. Once for each lease, or two would come in its place. */
+  #computed(lease: string): void {
+    if (!this.#uncomputed.delete(lease) || this.#over) return;
+    this.#meter.read('down');
+    void this.#ready().catch(() => {});
   }
 
   async #receipt(envelope: Uint8Array): Promise<void> {
-    const { peerId: contributor, outbox, emit, clock, linkEstimate } = this.#context;
+    const { peerId: contributor, outbox, emit } = this.#context;
     const own = await openOwnReceipt(envelope, outbox, { coordinator: this.#link.peer, contributor });
     if (!own) return;
     const { receipt, waiting } = own;
-    const sent = this.#sent.get(receipt.lease);
-    if (sent) linkEstimate.moved('up', sent.bytes, clock.now() - sent.sinceMs);
+    this.#meter.read('up');
     await this.#drop(receipt.lease);
     const { leaseEnvelope: lease, resultEnvelope: result } = waiting;
     emit({ type: 'receipt', receipt, envelope, lease, result });
@@ -277,7 +258,6 @@ export class ContributorSession {
   async #drop(lease: string): Promise<boolean> {
     const { outbox } = this.#context;
     const { full } = outbox;
-    this.#sent.delete(lease);
     if (!outbox.drop(lease)) return false;
     if (full && !outbox.full) await this.#ready();
     return true;
@@ -298,7 +278,7 @@ export class ContributorSession {
   /** How many more leases would be taken now: absolute, so that a repeated message does no harm. */
   #ready(): Promise<void> {
     if (this.#testing) return Promise.resolve();
-    const room = this.#context.outbox.full ? 0 : LEASES_IN_FLIGHT - this.#work.size;
+    const room = this.#context.outbox.full ? 0 : LEASES_IN_FLIGHT - this.#uncomputed.size;
     return this.#send({ type: 'ready', leases: Math.max(0, room) });
   }
 

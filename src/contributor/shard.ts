@@ -1,6 +1,7 @@
 /**
- * Computes one shard on a backend: k-blocks stream in while earlier ones compute, and each range is asked
- * for before the one ahead of it has ended, so that even one lease keeps the GPU busy.
+ * Computes one shard on a backend: k-blocks stream in while earlier ones compute, as many ranges ahead as this
+ * lease's share of the pages holds, and each range is asked for before the one ahead of it has ended, so that even
+ * one lease keeps the link and the GPU busy.
  *
  * C is copied out now and then. When the device is lost the shard goes on, on the next device, from the last
  * copy: the lease is not lost, only the work since.
@@ -9,7 +10,8 @@ import { Semaphore } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import type { Backend, KRange, ShardId } from '../gpu/backend.ts';
-import type { FetchBytes, Hash } from '../matrix/manifest.ts';
+import type { Hash } from '../matrix/manifest.ts';
+import type { Lane } from './fetch-queue.ts';
 import type { ShardOperands } from './operands.ts';
 import { cutRanges } from './ranges.ts';
 
@@ -29,12 +31,12 @@ export interface ShardOutcome {
 
 export interface ShardContext {
   readonly backend: Backend;
-  readonly fetch: FetchBytes;
+  readonly lane: Pick<Lane, 'fetch' | 'done' | 'forgetQueued'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ShardProgress) => void;
-  /** Block bytes that one range had to fetch, and how long they took. */
-  readonly onLoaded?: (bytes: number, ms: number) => void;
+  /** The GPU has these blocks for it. */
+  readonly onHeld?: ((hashes: readonly Hash[]) => void) | undefined;
   /**
    * GPU ms of this shard after which C is copied out again, given how long the last copy took, ms.
    * @default copyAfterMs
@@ -47,6 +49,14 @@ export interface ShardContext {
  * costs 5 % at most; sooner than every second it would save less than a rebuilt device takes to test itself.
  */
 export const copyAfterMs = (lastCopyMs: number): number => Math.max(1000, 20 * lastCopyMs);
+
+/** A range whose pages are pinned. */
+interface Loading {
+  /** Its blocks are on the GPU. */
+  readonly loaded: Promise<void>;
+  /** Lets a later range have its pages. */
+  readonly release: () => void;
+}
 
 /** C once it held the k-blocks [0, kBlocks). */
 interface Copy {
@@ -81,10 +91,10 @@ class ShardRun {
   readonly #context: ShardContext;
   readonly #total: number;
   #copy: Copy = { kBlocks: 0, gpuMs: 0, tookMs: 0 };
-  /** What was asked for and not put yet: a download goes on while the next device is built. */
-  readonly #fetches = new Map<Hash, Promise<Uint8Array>>();
   /** On this device. */
   #accumulates: Promise<void>[] = [];
+  #loading: Promise<void> = Promise.resolve();
+  readonly #puts = new Set<Promise<void>>();
   #computing = 0;
   #done = 0;
   #gpuMs = 0;
@@ -106,11 +116,12 @@ class ShardRun {
     this.#accumulates = [];
     const failure = new Failure(signal);
     const { ranges, held } = cutRanges(this.#operands, backend.pageCount, this.#done);
-    const room = new Semaphore(held);
+    const loads = ranges.map(() => Promise.withResolvers<Loading>());
     this.#report();
-    for (const range of ranges) {
-      const release = await failure.or(room.acquire());
-      await failure.or(this.#load(shard, range, failure.signal));
+    this.#loading = this.#loadAll(shard, ranges, held, failure, loads);
+    for (const [i, range] of ranges.entries()) {
+      const { loaded, release } = await failure.or(loads[i]!.promise);
+      await failure.or(loaded);
       throwIfAborted(signal);
       if (range.from > this.#copy.kBlocks && this.#gpuMs - this.#copy.gpuMs >= copyAfter(this.#copy.tookMs)) {
         await failure.or(this.#copyOut(shard, range.from));
@@ -123,9 +134,33 @@ class ShardRun {
     return { blocks: await backend.close(shard), gpuMs: this.#gpuMs };
   }
 
-  /** Resolves when nothing computes any more. */
+  /** Resolves when nothing is loaded or computed any more; what the device did not take is not asked for. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#accumulates);
+    this.#context.lane.forgetQueued();
+    await Promise.allSettled([this.#loading, ...this.#puts, ...this.#accumulates]);
+  }
+
+  /** Ranges in order, each as soon as `held` leaves it room. Never rejects: it tells `failure`. */
+  async #loadAll(
+    shard: ShardId,
+    ranges: readonly KRange[],
+    held: number,
+    failure: Failure,
+    loads: readonly PromiseWithResolvers<Loading>[],
+  ): Promise<void> {
+    const room = new Semaphore(held);
+    try {
+      for (const [i, range] of ranges.entries()) {
+        const release = await failure.or(room.acquire(1, failure.signal));
+        const hashes = Array.from(new Set([...range.a, ...range.b].flat()));
+        const missing = await failure.or(this.#context.backend.reserve(shard, hashes));
+        const loaded = this.#load(shard, hashes, missing, failure.signal);
+        loaded.catch(failure.tell);
+        loads[i]!.resolve({ loaded, release });
+      }
+    } catch {
+      // failure.or has told it
+    }
   }
 
   async #accumulate(shard: ShardId, range: KRange, signal: AbortSignal): Promise<void> {
@@ -154,36 +189,29 @@ class ShardRun {
     this.#context.onProgress({ stage, done: this.#done, total: this.#total });
   }
 
-  async #load(shard: ShardId, range: KRange, ended: AbortSignal): Promise<void> {
-    const { backend, clock, onLoaded } = this.#context;
-    const hashes = Array.from(new Set([...range.a.flat(), ...range.b.flat()]));
-    const missing = await backend.reserve(shard, hashes);
-    const started = clock.now();
-    let loaded = 0;
-    // Every fetch is asked for at once: the exchange's window paces them.
-    const results = await Promise.allSettled(
+  /** Every block is asked for at once: the queue paces them, in this order. */
+  async #load(
+    shard: ShardId,
+    hashes: readonly Hash[],
+    missing: readonly Hash[],
+    ended: AbortSignal,
+  ): Promise<void> {
+    const { backend, lane, onHeld } = this.#context;
+    const absent = new Set(missing);
+    onHeld?.(hashes.filter((hash) => !absent.has(hash)));
+    await Promise.all(
       missing.map(async (hash) => {
-        const asked = this.#fetches.get(hash);
-        const bytes = await (asked ?? this.#fetch(hash));
-        throwIfAborted(ended);
-        if (!asked) loaded += bytes.length; // what came while a device was built says nothing about the link
-        this.#fetches.delete(hash);
-        await backend.put(shard, hash, bytes);
+        const bytes = await lane.fetch(hash);
+        throwIfAborted(ended); // it stays in the lane, for the next device
+        const put = backend.put(shard, hash, bytes).finally(() => {
+          lane.done(hash);
+          this.#puts.delete(put);
+        });
+        this.#puts.add(put);
+        await put;
+        onHeld?.([hash]);
       }),
     );
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed)
-      throw failed.reason instanceof Error
-        ? failed.reason
-        : new AppError('internal', 'a block failed to load');
-    onLoaded?.(loaded, clock.now() - started);
-  }
-
-  #fetch(hash: Hash): Promise<Uint8Array> {
-    const fetch = this.#context.fetch(hash);
-    this.#fetches.set(hash, fetch);
-    fetch.catch(() => this.#fetches.delete(hash));
-    return fetch;
   }
 }
 
@@ -197,10 +225,12 @@ class Failure {
   constructor(outer: AbortSignal) {
     this.signal = AbortSignal.any([outer, this.#stop.signal]);
     this.#first.promise.catch(() => {});
+    const stopped = (): void => this.#first.reject(new AppError('aborted', 'the shard was stopped'));
+    this.signal.addEventListener('abort', stopped, { once: true });
   }
 
   readonly tell = (error: unknown): void => {
-    this.#first.reject(error);
+    this.#first.reject(error); // before the signal would
     this.#stop.abort();
   };
 

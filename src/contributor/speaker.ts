@@ -3,6 +3,7 @@
  * that reads nothing must not make messages pile up here.
  */
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
+import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { encodeFromContributor } from '../protocol/control.ts';
 import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
@@ -15,6 +16,8 @@ const PROGRESS_MS = 5000;
 export class Speaker {
   readonly #link: Link;
   readonly #context: SessionContext;
+  /** Blocks that this connection's leases have used and that were not told as evicted. */
+  readonly #known = new Set<Hash>();
   /** Evictions are on their way. */
   #telling = false;
 
@@ -29,19 +32,22 @@ export class Speaker {
   }
 
   async hello(): Promise<void> {
-    const { backend, client, linkEstimate } = this.#context;
+    const { backend, client, disk, linkEstimate } = this.#context;
     const { rates, intensity } = await backend.stats();
+    const operandBytes = backend.pageCount * BLOCK_BYTES;
     await this.say({
       type: 'hello',
       version: PROTOCOL_VERSION,
       client,
-      operandBytes: backend.pageCount * BLOCK_BYTES,
+      operandBytes,
       resultBytes: backend.resultBytes,
       // What a lease will see: slices and the rests between them.
       rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
       downBytesPerSecond: linkEstimate.rate('down'),
       upBytesPerSecond: linkEstimate.rate('up'),
       projects: [],
+      // What comes to the GPU goes to the disk as well.
+      ...(disk && { cacheBytes: Math.max(operandBytes, disk.budgetBytes) }),
     });
   }
 
@@ -57,14 +63,26 @@ export class Speaker {
     };
   }
 
-  /** To be called after every lease, also one that came to nothing: the list must not grow with those. Never rejects. */
+  /** The GPU has these blocks now, for one of this connection's leases. */
+  held(hashes: readonly Hash[]): void {
+    for (const hash of hashes) this.#known.add(hash);
+  }
+
+  /**
+   * To be called after every lease, also one that came to nothing: the lists must not grow with those. Tells what
+   * is gone from the GPU and from the disk, of what the coordinator can know of. Never rejects.
+   */
   async evictions(): Promise<void> {
     if (this.#telling) return;
     this.#telling = true;
+    const { backend, disk } = this.#context;
     try {
-      const evicted = await this.#context.backend.takeEvicted();
-      for (let at = 0; at < evicted.length; at += MAX_EVICTED_PER_MESSAGE) {
-        const some = evicted.slice(at, at + MAX_EVICTED_PER_MESSAGE);
+      const evicted = await backend.takeEvicted();
+      const gone = [...evicted, ...(disk?.takeEvicted() ?? [])].filter(
+        (hash) => !backend.holds(hash) && !disk?.has(hash) && this.#known.delete(hash),
+      );
+      for (let at = 0; at < gone.length; at += MAX_EVICTED_PER_MESSAGE) {
+        const some = gone.slice(at, at + MAX_EVICTED_PER_MESSAGE);
         await this.say({ type: 'progress', doneKBlocks: 0, evicted: some });
       }
     } catch {

@@ -2,7 +2,7 @@
 import { type AppError, type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
-import { type ContributorStatus, type LogView, type Problem, STOPPED } from './api.ts';
+import { type ContributorStatus, type DiskView, type LogView, type Problem, STOPPED } from './api.ts';
 import type { SessionEvent } from './session-events.ts';
 
 export type StatusEvent =
@@ -13,9 +13,12 @@ export type StatusEvent =
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'pulled'; readonly lease: string; readonly share: number }
   | { readonly type: 'log'; readonly log: LogView }
-  | { readonly type: 'bytes'; readonly down: number; readonly up: number }
+  | ({ readonly type: 'moved' } & Moved)
+  | { readonly type: 'disk'; readonly disk: DiskView }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
+
+export type Moved = Pick<ContributorStatus, 'bytesDown' | 'bytesUp' | 'downBusyMs' | 'upBusyMs'>;
 
 const WAITING = 'Connected. Nothing to compute at the moment; work will come by itself.';
 
@@ -62,6 +65,7 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
         detail: 'Sending the result; the coordinator checks every number.',
         progress: 0,
         rate: event.rate,
+        gpuBusyMs: old.gpuBusyMs + event.gpuMs,
       };
     case 'receipt':
       return {
@@ -87,8 +91,12 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
       return old.stage === 'uploading' ? { ...old, progress: event.share } : old;
     case 'log':
       return { ...old, log: event.log };
-    case 'bytes':
-      return { ...old, bytesDown: event.down, bytesUp: event.up };
+    case 'moved': {
+      const { bytesDown, bytesUp, downBusyMs, upBusyMs } = event;
+      return { ...old, bytesDown, bytesUp, downBusyMs, upBusyMs };
+    }
+    case 'disk':
+      return { ...old, disk: event.disk };
     case 'stopped':
       return { ...old, stage: 'stopped', detail: '', progress: 0, problem: undefined };
     case 'failed':

@@ -10,7 +10,7 @@ import { AppError } from '../../src/core/errors.ts';
 import type { Backend, KRange } from '../../src/gpu/backend.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { Fragile } from './fragile.ts';
-import { storedProduct } from './stored.ts';
+import { laneOver, storedProduct } from './stored.ts';
 import { MIB, cpuBackend, untilAborted, withBackend } from './with-backend.ts';
 
 const ports: MessagePort[] = [];
@@ -41,7 +41,7 @@ describe('a backend behind a port', () => {
     const stop = new AbortController();
     const context: ShardContext = {
       backend,
-      fetch: store.fetch,
+      lane: laneOver(store.fetch),
       clock: systemClock,
       signal: stop.signal,
       onProgress: () => {},

@@ -10,7 +10,7 @@ import {
   stuckBackend,
 } from './rig.ts';
 import { type StoredProduct, storedProduct } from './stored.ts';
-import { cpuBackend, untilAborted } from './with-backend.ts';
+import { MIB, cpuBackend, untilAborted } from './with-backend.ts';
 
 let coordinator: ScriptedCoordinator;
 const contributors: RigContributor[] = [];
@@ -214,13 +214,14 @@ describe('a lost connection', () => {
   });
 
   it('is followed by a Hello that tells how fast the link was', async () => {
-    const wide = await storedProduct('i8', 256, 256, 1024, coordinator.store); // 256 KiB an operand, and as much C
-    const { talk } = await join();
+    // 256 KiB an operand at least, and as much C, packed
+    const wide = await storedProduct('i8', 256, 512, 1024, coordinator.store);
+    const { me, talk } = await join();
     await talk.grant(wide.work);
     const result = await talk.committed();
     await talk.values(result.result.manifest);
     await talk.say({ type: 'receipt', envelope: await talk.receipt(result) });
-    expect(await talk.next('ready')).toEqual({ type: 'ready', leases: 2 });
+    await me.until(({ stage }) => stage === 'verified');
     await talk.link.close();
     const hello = await (await coordinator.connection(1)).next('hello');
     expect(hello.downBytesPerSecond).toBeGreaterThan(0);
@@ -248,11 +249,27 @@ describe('a lost connection', () => {
   });
 
   it('tells of evicted blocks, so that the coordinator knows what is still held', async () => {
-    const evicted = ['aa'.repeat(32), 'bb'.repeat(32)];
-    const { talk } = await join(() => quickBackend({ takeEvicted: async () => evicted.splice(0) }));
+    const wide = await storedProduct('i8', 20, 10, 6 * 1024, coordinator.store); // 12 blocks: all the pages
+    const { talk } = await join(() => quickBackend({}, cpuBackend(4 * MIB)));
+    await talk.grant(wide.work);
+    await talk.committed();
     await talk.grant(small.work);
     await talk.committed();
-    expect(await talk.next('progress')).toMatchObject({ evicted: ['aa'.repeat(32), 'bb'.repeat(32)] });
+    const { evicted } = await talk.next('progress');
+    const blocks = new Set(coordinator.store.asked);
+    expect(evicted).toHaveLength(4);
+    for (const hash of evicted) expect(blocks).toContain(hash);
+  });
+
+  it('does not tell of blocks that went before the connection', async () => {
+    const evicted = ['aa'.repeat(32)];
+    const { me, talk } = await join(() => quickBackend({ takeEvicted: async () => evicted.splice(0) }));
+    await talk.grant(small.work);
+    const committed = await talk.committed();
+    await talk.say({ type: 'receipt', envelope: await talk.receipt(committed) });
+    await me.until(({ stage }) => stage === 'verified');
+    expect(evicted).toEqual([]);
+    expect(talk.unread('progress')).toBe(0);
   });
 
   it('for this key because it contributes from elsewhere ends the engine without a goodbye', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { FetchNode } from '../../src/contributor/nodes.ts';
 import { OperandReader, type ShardOperands } from '../../src/contributor/operands.ts';
 import { RecoveringBackend } from '../../src/contributor/recovering-backend.ts';
 import {
@@ -12,7 +13,7 @@ import type { Hash } from '../../src/matrix/manifest.ts';
 import type { Dtype } from '../../src/matrix/dtype.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { Fragile, type FragileOptions } from './fragile.ts';
-import { BlockMap, storedProduct } from './stored.ts';
+import { BlockMap, laneOver, storedProduct } from './stored.ts';
 import { MIB, cpuBackend } from './with-backend.ts';
 
 /** 12 pages: one k-block of a one-cell shard at a time. */
@@ -41,10 +42,10 @@ async function jobOf(dtype: Dtype = 'i8', kPerBlock = 1024): Promise<Job> {
 function contextOf(
   backend: ShardContext['backend'],
   store: BlockMap,
-  own: Partial<ShardContext> = {},
+  { fetch = store.fetch, ...own }: Partial<ShardContext> & { readonly fetch?: FetchNode } = {},
 ): ShardContext {
   const { signal } = new AbortController();
-  return { backend, fetch: store.fetch, clock: systemClock, signal, onProgress: () => {}, ...own };
+  return { backend, lane: laneOver(fetch), clock: systemClock, signal, onProgress: () => {}, ...own };
 }
 
 /** Devices that are lost where `at` says, and one that is not. */
@@ -83,7 +84,7 @@ describe('a shard whose device is lost', () => {
     [['put', 1], 0],
     [['accumulate', 0], 0],
     [['save', 0], 0],
-    [['reserve', 2], 1],
+    [['reserve', 2], 0],
     [['accumulate', 2], 2],
     [['save', 2], 2],
     [['accumulate', LAST], LAST],
@@ -118,7 +119,7 @@ describe('a shard whose device is lost', () => {
       { length: K_BLOCKS },
       (_, at) => store.asked.filter((h) => k.get(h) === at).length,
     );
-    expect(asked).toEqual([2, 2, 2, 4, 2]);
+    expect(asked).toEqual([2, 2, 2, 4, 4]);
   });
 
   it('begins again where C was never copied', async () => {

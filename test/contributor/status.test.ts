@@ -97,14 +97,14 @@ describe('the status a visitor reads', () => {
     ],
     [
       'a committed result',
-      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9 }],
-      { stage: 'uploading', progress: 0, rate: 4e9 },
+      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25 }],
+      { stage: 'uploading', progress: 0, rate: 4e9, gpuBusyMs: 25 },
     ],
     [
       'blocks of C on their way',
       [
         leased,
-        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9 },
+        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25 },
         { type: 'pulled', lease: LEASE, share: 0.5 },
       ],
       { stage: 'uploading', progress: 0.5 },
@@ -135,7 +135,16 @@ describe('the status a visitor reads', () => {
       [leased, { type: 'notice', code: 'go-away', text: 'Maintenance at noon.' }],
       { stage: 'downloading', detail: 'Maintenance at noon.' },
     ],
-    ['bytes', [{ type: 'bytes', down: 7, up: 3 }], { bytesDown: 7, bytesUp: 3, stage: 'stopped' }],
+    [
+      'what the link has moved',
+      [{ type: 'moved', bytesDown: 7, bytesUp: 3, downBusyMs: 20, upBusyMs: 30 }],
+      { bytesDown: 7, bytesUp: 3, downBusyMs: 20, upBusyMs: 30, stage: 'stopped' },
+    ],
+    [
+      'what the disk keeps',
+      [{ type: 'disk', disk: { usedBytes: 5, budgetBytes: 9 } }],
+      { disk: { usedBytes: 5, budgetBytes: 9 }, stage: 'stopped' },
+    ],
     ['a stop', [started, leased, { type: 'stopped' }], { stage: 'stopped', detail: '', progress: 0 }],
     [
       'a failure',

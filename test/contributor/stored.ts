@@ -5,6 +5,8 @@ import { loadOperand } from '../../src/matrix/read.ts';
 import { bytesSource } from '../../src/matrix/source.ts';
 import type { Dtype } from '../../src/matrix/dtype.ts';
 import { rowBlocks } from '../../src/matrix/blocks.ts';
+import { type Lane, FetchQueue } from '../../src/contributor/fetch-queue.ts';
+import type { FetchNode } from '../../src/contributor/nodes.ts';
 import { AppError } from '../../src/core/errors.ts';
 import type { Product as Work } from '../../src/protocol/signed.ts';
 import { product } from '../helpers/product.ts';
@@ -29,6 +31,9 @@ export class BlockMap {
     return found;
   };
 }
+
+/** The blocks of one lease that has the link for itself. */
+export const laneOver = (fetch: FetchNode): Lane => new FetchQueue({ fetch }).lane();
 
 export interface StoredProduct {
   readonly store: BlockMap;

@@ -22,6 +22,7 @@ class FakeContributor implements Contributor {
   options: ContributorOptions | undefined;
   failStart: AppError | undefined;
   failStop: AppError | undefined;
+  onDisk = 0;
   readonly #statuses = new Emitter<ContributorStatus>();
 
   async start(options: ContributorOptions): Promise<void> {
@@ -39,6 +40,19 @@ class FakeContributor implements Contributor {
 
   setIntensity(share: number): void {
     this.calls.push(`intensity ${share}`);
+  }
+
+  setDiskBudget(bytes: number): void {
+    this.calls.push(`disk ${bytes}`);
+  }
+
+  async clearDisk(): Promise<void> {
+    this.calls.push('clear disk');
+    this.onDisk = 0;
+  }
+
+  async measureDisk(): Promise<number> {
+    return this.onDisk;
   }
 
   wake(): void {

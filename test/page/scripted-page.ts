@@ -14,6 +14,9 @@ class ScriptedContributor implements Contributor {
   starts: ContributorOptions[] = [];
   stops = 0;
   intensities: number[] = [];
+  diskBudgets: number[] = [];
+  cleared = 0;
+  onDisk = 0;
   holdStop: Promise<void> | undefined;
   readonly #statuses = new Emitter<ContributorStatus>();
 
@@ -30,6 +33,20 @@ class ScriptedContributor implements Contributor {
 
   setIntensity(share: number): void {
     this.intensities.push(share);
+  }
+
+  setDiskBudget(bytes: number): void {
+    this.diskBudgets.push(bytes);
+  }
+
+  clearDisk(): Promise<void> {
+    this.cleared += 1;
+    this.onDisk = 0;
+    return Promise.resolve();
+  }
+
+  measureDisk(): Promise<number> {
+    return Promise.resolve(this.onDisk);
   }
 
   wake(): void {}

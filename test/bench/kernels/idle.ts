@@ -1,5 +1,6 @@
 /** How long the GPU waits while two leases are in flight, as in a contributor: operands come, C goes. */
 import { systemClock } from '../../../src/core/clock.ts';
+import { FetchQueue } from '../../../src/contributor/fetch-queue.ts';
 import { computeShard } from '../../../src/contributor/shard.ts';
 import type { Backend } from '../../../src/gpu/backend.ts';
 import { nameBlocks } from '../../../src/gpu/small-product.ts';
@@ -47,7 +48,7 @@ async function idleOf(backend: Backend, dtype: Dtype, size: Size, leases: number
         { dtype, ...size, a: a!, b: b! },
         {
           backend: watched,
-          fetch: async (hash) => store.get(hash)!.slice(),
+          lane: new FetchQueue({ fetch: async (hash) => store.get(hash)! }).lane(),
           clock: systemClock,
           signal: new AbortController().signal,
           onProgress: () => {},
