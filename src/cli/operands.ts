@@ -82,9 +82,10 @@ function oneType(
 }
 
 function seededType(argument: string, { dtype }: SeededMatrix, files: ProductFiles): OperandDtype {
-  const asked = files.as ?? files.dtype ?? dtype;
-  if (asked === dtype && (files.dtype ?? dtype) === dtype) return dtype;
-  const flag = files.as === undefined ? '--dtype' : '--as';
+  const [flag, asked] = [['--as', files.as] as const, ['--dtype', files.dtype] as const].find(
+    ([, wanted]) => wanted !== undefined && wanted !== dtype,
+  ) ?? ['', undefined];
+  if (asked === undefined) return dtype;
   throw new AppError(
     'bad-input',
     `${argument} is ${NUMPY[dtype]}, not ${NUMPY[asked]} as ${flag} says: write ${respelled(argument, asked)}`,
