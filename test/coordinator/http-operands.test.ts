@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { concatBytes, utf8 } from '../../src/core/bytes.ts';
-import type { OperandView } from '../../src/core/v1.ts';
+import { concatBytes, sha256, toHex, utf8 } from '../../src/core/bytes.ts';
+import type { OperandView, SeededRequest } from '../../src/core/v1.ts';
+import { decodeManifest, encodeManifest } from '../../src/matrix/manifest.ts';
 import { coordinatorForFile, file, json, npyOf, problem, request } from './http-client.ts';
 
 const home = coordinatorForFile();
@@ -21,6 +22,12 @@ function headed(dictionary: string, data: Uint8Array<ArrayBuffer>): Uint8Array<A
 
 const described = (descr: string, shape: string, bytes: number): Uint8Array<ArrayBuffer> =>
   headed(`{'descr': ${descr}, 'fortran_order': False, 'shape': ${shape}, }`, new Uint8Array(bytes));
+
+const blockFiles = async (): Promise<number> =>
+  (await readdir(join(home().dataDir, 'blocks'), { recursive: true })).filter((name) =>
+    name.endsWith('.data'),
+  ).length;
+const wanted: SeededRequest = { dtype: 'i8', rows: 300_000, cols: 100_000, seed: 42 };
 
 afterEach(async () => {
   if ((await spooled()).length > 0) throw new Error('an upload has left its spool file');
@@ -152,5 +159,105 @@ describe('POST /v1/operands', () => {
 describe('GET /v1/operands/:id', () => {
   it.each(['nope', 'f'.repeat(64), '..%2Ftoken'])('does not know %j', async (id) => {
     expect(await problem(home(), `/v1/operands/${id}`)).toMatchObject({ status: 404, code: 'not-found' });
+  });
+});
+
+describe('POST /v1/operands with a seed', () => {
+  it('makes an operand of any size that is 24 bytes on disk, and knows it again', async () => {
+    const before = await blockFiles();
+    const first = await request(home(), '/v1/operands', json({ ...wanted, name: 'noise' }));
+    expect(first.status).toBe(201);
+    const made = (await first.json()) as OperandView;
+    expect(made).toMatchObject({
+      dtype: 'i8',
+      rows: 300_000,
+      k: 100_000,
+      bytes: 0,
+      name: 'noise',
+      seeded: { generator: 'philox4x32-10', distribution: 'uniform', seed: '42' },
+    });
+    const again = await request(
+      home(),
+      '/v1/operands',
+      json({ ...wanted, seed: '42', distribution: 'uniform' }),
+    );
+    expect(again.status).toBe(200);
+    expect(await again.json()).toEqual(made);
+    expect(await blockFiles()).toBe(before + 1);
+  });
+
+  it('shows how it is made, alone and in the list, and to anybody by its hash', async () => {
+    const seed = (2n ** 64n - 1n).toString();
+    const body = { dtype: 'f16', rows: 3, cols: 5, seed, distribution: 'rademacher' } as const;
+    const made = (await (await request(home(), '/v1/operands', json(body))).json()) as OperandView;
+    expect(made.seeded).toEqual({ generator: 'philox4x32-10', distribution: 'rademacher', seed });
+    expect(await (await request(home(), `/v1/operands/${made.id}`)).json()).toEqual(made);
+    const list = (await (await request(home(), '/v1/operands')).json()) as OperandView[];
+    expect(list).toContainEqual(made);
+    const block = new Uint8Array(await (await fetch(`${home().url}/v1/blocks/${made.id}`)).arrayBuffer());
+    expect(toHex(await sha256(block))).toBe(made.id);
+    const manifest = { dtype: 'f16', rows: 3, cols: 5, distribution: 'rademacher', seed: BigInt(seed) };
+    expect(decodeManifest(block)).toEqual(manifest);
+    expect(encodeManifest(decodeManifest(block))).toEqual(block);
+  });
+
+  it.each<[object | string, RegExp]>([
+    [{ ...wanted, dtype: 'i32' }, /dtype is/],
+    [{ ...wanted, dtype: undefined }, /dtype is/],
+    [{ ...wanted, rows: 0 }, /rows/],
+    [{ ...wanted, rows: 1.5 }, /rows/],
+    [{ ...wanted, rows: 2 ** 31 }, /rows/],
+    [{ ...wanted, cols: '7' }, /numbers/],
+    [{ ...wanted, cols: 131_072 }, /K = 131072 is too large/],
+    [{ ...wanted, seed: -1 }, /seed/],
+    [{ ...wanted, seed: 0.5 }, /seed/],
+    [{ ...wanted, seed: 2 ** 60 }, /seed/],
+    [{ ...wanted, seed: '18446744073709551616' }, /seed/],
+    [{ ...wanted, seed: '0x10' }, /seed/],
+    [{ ...wanted, seed: null }, /seed/],
+    [{ ...wanted, distribution: 'cauchy' }, /uniform, rademacher, normal/],
+    [{ ...wanted, distribution: 'toString' }, /distribution/],
+    [{ ...wanted, name: 7 }, /name/],
+    [{ ...wanted, name: 'x'.repeat(201) }, /200 characters/],
+    [{ ...wanted, k: 9 }, /no k/],
+    [[wanted], /an object/],
+    ['null', /an object/],
+    ['{"dtype":', /./],
+    ['', /./],
+  ])('refuses %j', async (body, message) => {
+    const init = typeof body === 'string' ? { ...json({}), body } : json(body);
+    const answer = await problem(home(), '/v1/operands', init);
+    expect(answer.status).toBe(400);
+    expect(answer.detail).toMatch(message);
+  });
+
+  it('refuses a query, which is for files', async () => {
+    expect((await problem(home(), '/v1/operands?side=transpose', json(wanted))).detail).toMatch(/query/);
+  });
+
+  it('reads no more of a body than any such operand has', async () => {
+    const answer = await problem(home(), '/v1/operands', json({ ...wanted, name: 'x'.repeat(70_000) }));
+    expect(answer).toMatchObject({ status: 413, code: 'too-large' });
+  });
+
+  it('needs a token that may submit', async () => {
+    const response = await fetch(`${home().url}/v1/operands`, json(wanted));
+    expect(response.status).toBe(401);
+  });
+
+  it('survives a body that breaks off', async () => {
+    const sending = httpRequest(`${home().url}/v1/operands`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${home().token}`,
+        'content-type': 'application/json',
+        'content-length': 100,
+      },
+    });
+    const failed = new Promise((resolve) => sending.once('error', resolve));
+    sending.write('{"dtype":');
+    sending.destroy();
+    await failed;
+    expect((await request(home(), '/v1/operands', json(wanted))).status).toBeLessThan(300);
   });
 });
