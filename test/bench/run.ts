@@ -11,6 +11,9 @@ const HELP = `npm run bench -- NAME [flags]
   audit [--entries N] [--json]          how fast a log and its results are audited
   loris [--connections N] [--seconds T] [--json]
                                         honest work while connections hang that say nothing, or a byte a second
+  links [--engines 1,2,5] [--links 100/20,1000/1000,unequal] [--jobs square,deep,thin,gram] [--strangers]
+        [--dilation X] [--quick] [--trace] [--json]
+                                        how near contributors come to what their links and GPUs allow
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
@@ -61,6 +64,22 @@ async function run(name: string, args: string[]): Promise<void> {
       const { entries, json = false } = parseArgs({ args, options }).values;
       const { benchAudit } = await import('./audit.ts');
       await benchAudit({ entries: entries === undefined ? undefined : Number(entries), json });
+      break;
+    }
+    case 'links': {
+      const options = {
+        engines: { type: 'string' },
+        links: { type: 'string' },
+        jobs: { type: 'string' },
+        dilation: { type: 'string' },
+        strangers: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        trace: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      } as const;
+      const { values } = parseArgs({ args, options });
+      const { benchLinks } = await import('./links.ts');
+      await benchLinks(values);
       break;
     }
     case 'loris': {

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { boundOf, casesOf } from './cases.ts';
+import { type Run, faultsOf, lossesOf, ratiosOf, rowOf, summaryOf, timelineOf } from './report.ts';
+
+const [CASE] = casesOf({ engines: [1], links: ['100/20'], jobs: ['square'], quick: false });
+
+function run(changes: Partial<Run> = {}): Run {
+  const bound = boundOf(CASE!, 4);
+  return {
+    case: CASE!,
+    bound,
+    cBytes: 4,
+    seconds: bound.seconds,
+    done: 1,
+    down: bound.bytes - 1000,
+    up: 1000,
+    tcpBytes: 0,
+    leases: [{ contributor: 0, rect: '1 × 1 at 0, 0', issued: 1, verified: 4, gpuSeconds: 1 }],
+    activity: [{ down: [0, 1], up: [1, 1], rate: [0.5, 0] }],
+    cpu: { coordinator: 1, engines: 1 },
+    lagMs: 1,
+    ...changes,
+  };
+}
+
+describe('the report', () => {
+  it('calls a run at the bound 1 and finds no fault', () => {
+    expect(ratiosOf(run())).toEqual({ bytes: 1, rate: 1, gpuIdle: 0.75 });
+    expect(faultsOf(run())).toEqual([]);
+    expect(summaryOf([run()])).toEqual({
+      bench: 'links',
+      bytes_vs_bound: { 'square/100-20/1': 1 },
+      rate_vs_bound: { 'square/100-20/1': 1 },
+      gpu_idle: { 'square/100-20/1': 0.75 },
+      ok: true,
+    });
+  });
+
+  it('finds too many bytes, too little speed, and what was not done in time', () => {
+    const { bytes, seconds } = boundOf(CASE!, 4);
+    expect(faultsOf(run({ down: 1.2 * bytes }))).toEqual([expect.stringContaining('1.20 times the bytes')]);
+    expect(faultsOf(run({ seconds: 2 * seconds }))).toEqual([expect.stringContaining('0.50 of the bound')]);
+    expect(faultsOf(run({ done: 0.9 }))).toContainEqual(expect.stringContaining('only 90 %'));
+    expect(summaryOf([run(), run({ done: 0.5 })]).ok).toBe(false);
+  });
+
+  it('counts an unfinished product for what was done of it', () => {
+    const { bytes, seconds } = boundOf(CASE!, 4);
+    const half = ratiosOf(run({ done: 0.5, seconds: 2 * seconds, down: bytes / 2, up: 0 }));
+    expect(half).toMatchObject({ bytes: 1, rate: 0.25 });
+  });
+
+  it('tells start, gaps and tail from each other', () => {
+    expect(lossesOf([0, 0, 1, 1, 0, 1, 0.5, 0, 0, 0])).toEqual({
+      start: 0.2,
+      tail: 0.3,
+      gaps: expect.closeTo(0.15) as number,
+      busy: expect.closeTo(0.35) as number,
+    });
+    expect(lossesOf([0, 0.1])).toEqual({ start: 0.95, gaps: 0, tail: 0, busy: 0.05 });
+    expect(lossesOf([])).toEqual({ start: 1, gaps: 0, tail: 0, busy: 0 });
+  });
+
+  it('says what limits, and draws a second a column', () => {
+    expect(rowOf(run())).toMatchObject({
+      case: 'square/100-20/1',
+      limit: 'up',
+      leases: 1,
+      'lease (s)': '3.0',
+    });
+    const busy = Array.from({ length: 20 }, (_, slot) => (slot < 10 ? 0.55 : 1));
+    const [down] = timelineOf(run({ activity: [{ down: busy, up: [], rate: [] }] })).split('\n');
+    expect(down).toBe('0 down |5#|');
+  });
+});
