@@ -1,0 +1,3 @@
+import { describeDisk } from './disk-cases.ts';
+
+describeDisk('firefox');
