@@ -195,7 +195,7 @@ export class Dispatcher {
         again = false;
         for (const session of this.#sessions.values()) {
           const now = clock.now();
-          if (session.room(scheduler.heldBy(session.peer), now) === 0) continue;
+          if (session.room(scheduler.held(session.peer), now) === 0) continue;
           if (pauseLeft(session.standing, now) > 0) continue;
           const lease = scheduler.next(session.peer, now);
           if (lease) {

@@ -13,6 +13,11 @@ export function rectArea(rect: Rect): number {
   return rect.rows * rect.cols;
 }
 
+export interface GridOptions {
+  /** Told of each cell that opens (+1) or is no longer open (−1), by its index. */
+  readonly onOpen?: (index: number, change: 1 | -1) => void;
+}
+
 const OPEN = 0;
 const VERIFIED = 255;
 
@@ -23,12 +28,12 @@ export class Grid {
   readonly #cells: Uint8Array;
   #open: number;
   #verified = 0;
-  /** No cell before this index is open: finding the next one stays cheap. */
-  #firstOpen = 0;
+  readonly #onOpen: (index: number, change: 1 | -1) => void;
 
-  constructor(rows: number, cols: number) {
+  constructor(rows: number, cols: number, options: GridOptions = {}) {
     this.rows = rows;
     this.cols = cols;
+    this.#onOpen = options.onOpen ?? (() => {});
     this.#cells = new Uint8Array(rows * cols);
     this.#open = rows * cols;
   }
@@ -49,15 +54,17 @@ export class Grid {
     return row < this.rows && col < this.cols && this.#cells[row * this.cols + col] === OPEN;
   }
 
-  /** The first open cell in row-major order at or after `from`, as an index. */
-  nextOpen(from = 0): number | undefined {
-    for (let index = Math.max(from, this.#firstOpen); index < this.#cells.length; index++) {
-      if (this.#cells[index] === OPEN) {
-        if (from <= this.#firstOpen) this.#firstOpen = index;
-        return index;
-      }
-    }
-    return undefined;
+  /** The first open column of this row in [from, to), or −1. */
+  firstOpenInRow(row: number, from: number, to: number): number {
+    const start = row * this.cols;
+    const index = this.#cells.subarray(start + from, start + to).indexOf(OPEN);
+    return index < 0 ? -1 : from + index;
+  }
+
+  /** The first open row of this column in [from, to), or −1. */
+  firstOpenInCol(col: number, from: number, to: number): number {
+    for (let row = from; row < to; row++) if (this.isOpen(row, col)) return row;
+    return -1;
   }
 
   /** Within the grid, and no cell of it verified yet. */
@@ -84,8 +91,8 @@ export class Grid {
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;
       if (state >= VERIFIED - 1) throw new AppError('internal', 'leased a verified cell');
-      if (state === OPEN) this.#open -= 1;
       this.#cells[index] = state + 1;
+      if (state === OPEN) this.#close(index);
     });
   }
 
@@ -96,7 +103,7 @@ export class Grid {
       this.#cells[index] = state - 1;
       if (state !== 1) return;
       this.#open += 1;
-      this.#firstOpen = Math.min(this.#firstOpen, index);
+      this.#onOpen(index, 1);
     });
   }
 
@@ -104,10 +111,15 @@ export class Grid {
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;
       if (state === VERIFIED) return;
-      if (state === OPEN) this.#open -= 1;
       this.#cells[index] = VERIFIED;
+      if (state === OPEN) this.#close(index);
       this.#verified += 1;
     });
+  }
+
+  #close(index: number): void {
+    this.#open -= 1;
+    this.#onOpen(index, -1);
   }
 
   #each(rect: Rect, visit: (index: number) => void): void {

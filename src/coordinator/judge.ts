@@ -22,6 +22,7 @@ import { settleShard } from '../ledger/receipts.ts';
 import { type Collected, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
 import type { Jobs, RunningJob } from './jobs.ts';
+import { LinkMeter, type LinkSample } from './link-meter.ts';
 import type { Metrics } from './metrics.ts';
 import { ResultBudget } from './result-budget.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -55,14 +56,10 @@ export interface JudgeContext {
   readonly budget?: ResultBudget;
 }
 
-/** Shorter than a timer's noise: a link is not called faster for it. */
-const MIN_SAMPLE_MS = 50;
-
 export class Judge {
   readonly #context: JudgeContext;
   readonly #budget: ResultBudget;
-  /** Bytes served per link at its last result. */
-  readonly #sent = new WeakMap<Link, { bytes: number; ms: number }>();
+  readonly #meter = new LinkMeter();
   /** Leases being judged: a commit that is sent twice is judged once. */
   readonly #pending = new Map<string, Promise<Judgement>>();
 
@@ -102,8 +99,6 @@ export class Judge {
     const record = await getLease(db, lease.id);
     if (record?.state === 'rejected') return { type: 'stale', lease: lease.id };
     scheduler.commit(lease.id);
-    const started = this.#context.clock.now();
-    const sent = this.#sentSince(link, lease.issuedMs, statement.result.value.gpuMs);
     let collected: Collected;
     try {
       collected = await this.#collect(link, rect, running, statement.result.value.manifest);
@@ -118,30 +113,12 @@ export class Judge {
       return { type: 'interrupted', lease: lease.id, error };
     }
     if (!collected.ok) return this.#reject(lease, running, collected.reason);
-    const up = (collected.bytes * 1000) / Math.max(1, this.#context.clock.now() - started);
     try {
-      return await this.#settle(statement, rect, running, collected, {
-        bytesDown: sent.bytes,
-        down: sent.rate,
-        up,
-      });
+      return await this.#settle(statement, rect, running, collected.blocks, this.#meter.take(link));
     } catch (error) {
       scheduler.release(lease.id); // the database failed: whoever comes next may succeed
       throw error;
     }
-  }
-
-  /**
-   * Bytes served over this link since the last result, so that overlapping leases share them out once,
-   * and what that says about the link: the GPU's time is not the link's, and little data says nothing.
-   */
-  #sentSince(link: Link, issuedMs: number, gpuMs: number): { bytes: number; rate: number } {
-    const now = this.#context.clock.now();
-    const last = this.#sent.get(link);
-    const bytes = link.blocks.bytesUp - (last?.bytes ?? 0);
-    const ms = now - Math.max(issuedMs, last?.ms ?? 0) - gpuMs;
-    this.#sent.set(link, { bytes: link.blocks.bytesUp, ms: now });
-    return { bytes, rate: bytes >= BLOCK_BYTES ? (bytes * 1000) / Math.max(MIN_SAMPLE_MS, ms) : 0 };
   }
 
   async #collect(link: Link, rect: Rect, { spec, secrets }: RunningJob, manifest: Hash): Promise<Collected> {
@@ -181,8 +158,8 @@ export class Judge {
     { lease, leaseEnvelope, result, resultEnvelope }: Statement,
     rect: Rect,
     { spec, secrets }: RunningJob,
-    { blocks, bytes }: Collected & { ok: true },
-    link: { bytesDown: number; down: number; up: number },
+    blocks: readonly Hash[][],
+    link: LinkSample,
   ): Promise<Judgement> {
     const { db, key, clock, scheduler, metrics } = this.#context;
     const { id, contributor, issuedMs } = lease.value;
@@ -207,7 +184,7 @@ export class Judge {
         missLog2: secrets.missLog2,
         gpuMs: result.value.gpuMs,
         bytesDown: link.bytesDown,
-        bytesUp: bytes,
+        bytesUp: link.bytesUp,
       },
       cells,
     });
@@ -225,6 +202,7 @@ export class Judge {
       down: link.down,
       up: link.up,
     });
+    scheduler.packed(spec.id, link.packed);
     metrics.shardSeconds.observe((clock.now() - issuedMs) / 1000);
     return { type: 'verified', job: spec.id, receipt: settled.receipt, superseded };
   }

@@ -12,7 +12,7 @@ import {
   PROTOCOL_VERSION,
 } from '../protocol/limits.ts';
 import type { FromContributor, FromCoordinator, Hello } from '../protocol/messages.ts';
-import { type Standing, windowOf } from './standing.ts';
+import { type Held, type Standing, roomFor } from './standing.ts';
 
 /** A contributor that keeps declining must not spin: 0.5 s, doubling to a minute. */
 const FIRST_PAUSE_MS = 500;
@@ -69,11 +69,9 @@ export class PeerSession {
     };
   }
 
-  /** Leases that it may be given now, with `held` in flight. */
-  room(held: number, now: number): number {
-    return this.testing || now < this.resumeMs
-      ? 0
-      : Math.max(0, Math.min(this.wanted, windowOf(this.standing) - held));
+  /** Leases that it may be given now. */
+  room(held: Held, now: number): number {
+    return this.testing || now < this.resumeMs ? 0 : Math.min(this.wanted, roomFor(this.standing, held));
   }
 
   /**

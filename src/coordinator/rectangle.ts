@@ -1,13 +1,12 @@
 /**
- * Which rectangle of open cells one contributor should get next: the one that adds most
- * multiply-adds per expected second, given the strips it already holds (DESIGN §6). Pure.
+ * Which rectangle of a territory's open cells a contributor should get next: the one that adds most multiply-adds
+ * per second of its slowest resource (down link, up link, GPU), given the strips that it already holds. Pure.
  */
-import { BLOCK_BYTES, CELL } from '../matrix/blocks.ts';
+import type { Capacity } from '../core/bound.ts';
+import { CELL } from '../matrix/blocks.ts';
 import { MAX_CELLS_PER_LEASE } from '../protocol/limits.ts';
 import { type Grid, type Rect, rectArea } from './grid.ts';
 
-/** A lease should last 5–60 s (DESIGN §6); shorter while a contributor's speed is unknown. */
-export const TARGET_LEASE_SECONDS = 15;
 /** Cells on a side of a lease: bounds the width that one exact check has to cover to 8,192 columns. */
 export const MAX_LEASE_SIDE = 32;
 /** What the verifier's projections of one lease may take; with a large K, leases are narrower. */
@@ -20,12 +19,13 @@ export function leaseSide(k: number): number {
   return Math.max(1, Math.min(MAX_LEASE_SIDE, Math.floor(CHECK_BYTES / (k * PROJECTION_VALUES * 8))));
 }
 
-/** What one contributor can do on one job, measured or assumed. */
-export interface Speed {
-  readonly multiplyAddsPerSecond: number;
-  readonly downBytesPerSecond: number;
-  readonly upBytesPerSecond: number;
-}
+/** Resources work side by side, so the slowest counts; this much of the others breaks ties, and saves bytes. */
+const OTHERS = 0.1;
+/** What every lease costs besides: its signatures, messages and round trips. */
+const LEASE_OVERHEAD_SECONDS = 0.2;
+/** Places from which a rectangle is grown: more would cost time and find nothing better. */
+const MAX_ORIGINS = 12;
+const MAX_HELD_RUNS = 3;
 
 export interface Room {
   /** Operand blocks that fit on the contributor's GPU at once. */
@@ -36,119 +36,165 @@ export interface Room {
 
 export interface ShardCost {
   readonly k: number;
-  readonly kBlocks: number;
-  /** Bytes of one row-block of an operand over all of K. */
-  readonly stripBytes: number;
+  /** Bytes to fetch a row-block of A, and of B, over all of K. */
+  readonly rowBytes: number;
+  readonly colBytes: number;
+  /** Bytes of a cell of C on the wire. */
+  readonly cellBytes: number;
+  /** A and B are the same operand: a strip that is a row and a column of the rectangle is fetched once. */
+  readonly symmetric: boolean;
   readonly heldRow: (row: number) => boolean;
   readonly heldCol: (col: number) => boolean;
 }
 
 export interface Choice {
   readonly rect: Rect;
-  readonly expectedSeconds: number;
+  /** Of its slowest resource: what it adds to a stay in which everything overlaps. */
+  readonly seconds: number;
 }
 
-export function expectedSeconds(rect: Rect, cost: ShardCost, speed: Speed): number {
-  let strips = 0;
-  for (let row = rect.row; row < rect.row + rect.rows; row++) if (!cost.heldRow(row)) strips += 1;
-  for (let col = rect.col; col < rect.col + rect.cols; col++) if (!cost.heldCol(col)) strips += 1;
-  const cells = rectArea(rect);
-  return (
-    (strips * cost.stripBytes) / speed.downBytesPerSecond +
-    (cells * BLOCK_BYTES) / speed.upBytesPerSecond +
-    (cells * CELL * CELL * cost.k) / speed.multiplyAddsPerSecond
-  );
+export interface Wish {
+  /** Where to look. */
+  readonly territory: Rect;
+  readonly speed: Capacity;
+  readonly room: Room;
+  /** A lease grows until it takes so long. */
+  readonly seconds: number;
 }
 
-/** Two k-blocks of two leases must fit: for each lease, one loads while the other computes. */
-function fits(rows: number, cols: number, room: Room, side: number): boolean {
-  const pages = rows + cols;
-  return (
-    Math.max(rows, cols) <= side &&
-    4 * pages <= Math.max(room.pages, 8) &&
-    rows * cols <= Math.min(room.cells, MAX_CELLS_PER_LEASE)
-  );
-}
-
-/** Grows a rectangle from its top-left cell over open cells, the cheaper direction first. */
-function grow(
-  grid: Grid,
-  row: number,
-  col: number,
-  cost: ShardCost,
-  speed: Speed,
-  room: Room,
-  maxCells: number,
-): Choice {
-  let rect: Rect = { row, col, rows: 1, cols: 1 };
-  let seconds = expectedSeconds(rect, cost, speed);
-  for (;;) {
-    const down: Rect = { ...rect, rows: rect.rows + 1 };
-    const right: Rect = { ...rect, cols: rect.cols + 1 };
-    const options = (rect.rows <= rect.cols ? [down, right] : [right, down]).filter(
-      (next) =>
-        rectArea(next) <= maxCells &&
-        fits(next.rows, next.cols, room, leaseSide(cost.k)) &&
-        openEdge(grid, rect, next),
-    );
-    const priced = options.map((next) => ({
-      rect: next,
-      expectedSeconds: expectedSeconds(next, cost, speed),
-    }));
-    const best = priced.filter((option) => option.expectedSeconds <= TARGET_LEASE_SECONDS).sort(byRate)[0];
-    if (!best) return { rect, expectedSeconds: seconds };
-    rect = best.rect;
-    seconds = best.expectedSeconds;
+/** The best rectangle of open cells to lease next, or undefined when no cell of the territory is open. */
+export function chooseRect(grid: Grid, cost: ShardCost, wish: Wish): Choice | undefined {
+  let best: Candidate | undefined;
+  for (const [row, col] of origins(grid, cost, wish.territory)) {
+    const candidate = new Growth(grid, cost, wish, row, col).run();
+    if (!best || candidate.rate > best.rate) best = candidate;
   }
+  return best && { rect: best.rect, seconds: best.seconds };
 }
 
-function byRate(a: Choice, b: Choice): number {
-  return rectArea(b.rect) / b.expectedSeconds - rectArea(a.rect) / a.expectedSeconds;
+/** How long each resource takes for a rectangle. */
+export function secondsOf(
+  rect: Rect,
+  cost: ShardCost,
+  { down, up, rate }: Capacity,
+): { down: number; up: number; rate: number } {
+  const cells = rectArea(rect);
+  return {
+    down: fetchBytes(rect, cost) / down,
+    up: (cells * cost.cellBytes) / up,
+    rate: (cells * CELL * CELL * cost.k) / rate,
+  };
 }
 
-function openEdge(grid: Grid, rect: Rect, next: Rect): boolean {
-  if (next.rows > rect.rows) {
-    for (let col = next.col; col < next.col + next.cols; col++) {
-      if (!grid.isOpen(next.row + next.rows - 1, col)) return false;
+function fetchBytes({ row, col, rows, cols }: Rect, cost: ShardCost): number {
+  let bytes = 0;
+  for (let r = row; r < row + rows; r++) if (!cost.heldRow(r)) bytes += cost.rowBytes;
+  for (let c = col; c < col + cols; c++) {
+    const fetched = cost.symmetric && c >= row && c < row + rows;
+    if (!fetched && !cost.heldCol(c)) bytes += cost.colBytes;
+  }
+  return bytes;
+}
+
+interface Candidate extends Choice {
+  /** Cells a second. */
+  readonly rate: number;
+}
+
+/** Grows a rectangle down and to the right over open cells, the way that is better first. */
+class Growth {
+  readonly #grid: Grid;
+  readonly #cost: ShardCost;
+  readonly #wish: Wish;
+  readonly #side: number;
+  #best: Candidate;
+
+  constructor(grid: Grid, cost: ShardCost, wish: Wish, row: number, col: number) {
+    this.#grid = grid;
+    this.#cost = cost;
+    this.#wish = wish;
+    this.#side = leaseSide(cost.k);
+    this.#best = this.#priced({ row, col, rows: 1, cols: 1 });
+  }
+
+  run(): Candidate {
+    for (;;) {
+      const { rect } = this.#best;
+      // On a tie a lease grows wide: a strip of C costs the verifier less the wider it is.
+      const right = this.#grown({ ...rect, cols: rect.cols + 1 });
+      const down = this.#grown({ ...rect, rows: rect.rows + 1 });
+      const better = down && (!right || down.rate > right.rate) ? down : right;
+      if (!better) return this.#best;
+      this.#best = better;
+    }
+  }
+
+  #grown(next: Rect): Candidate | undefined {
+    if (!this.#fits(next) || !this.#isOpen(next)) return undefined;
+    const candidate = this.#priced(next);
+    return candidate.seconds <= this.#wish.seconds ? candidate : undefined;
+  }
+
+  #priced(rect: Rect): Candidate {
+    const { down, up, rate } = secondsOf(rect, this.#cost, this.#wish.speed);
+    const slowest = Math.max(down, up, rate);
+    const total = slowest + OTHERS * (down + up + rate) + LEASE_OVERHEAD_SECONDS;
+    return { rect, seconds: slowest, rate: rectArea(rect) / total };
+  }
+
+  /** Two k-blocks of two leases must fit: for each lease, one loads while the other computes. */
+  #fits(rect: Rect): boolean {
+    const { territory, room } = this.#wish;
+    return (
+      rect.row + rect.rows <= territory.row + territory.rows &&
+      rect.col + rect.cols <= territory.col + territory.cols &&
+      Math.max(rect.rows, rect.cols) <= this.#side &&
+      4 * (rect.rows + rect.cols) <= Math.max(room.pages, 8) &&
+      rectArea(rect) <= Math.min(room.cells, MAX_CELLS_PER_LEASE)
+    );
+  }
+
+  /** The part that it would grow by; the rest is known to be. */
+  #isOpen({ row, col, rows, cols }: Rect): boolean {
+    const { rect } = this.#best;
+    const lastRow = row + rows - 1;
+    const lastCol = col + cols - 1;
+    if (rows > rect.rows) {
+      for (let c = col; c <= lastCol; c++) if (!this.#grid.isOpen(lastRow, c)) return false;
+    } else {
+      for (let r = row; r <= lastRow; r++) if (!this.#grid.isOpen(r, lastCol)) return false;
     }
     return true;
   }
-  for (let row = next.row; row < next.row + next.rows; row++) {
-    if (!grid.isOpen(row, next.col + next.cols - 1)) return false;
-  }
-  return true;
 }
 
-/**
- * The best rectangle to lease next, or undefined when no cell is open. `last` is the contributor's
- * previous rectangle of this job: its right and lower neighbours are tried before fresh ground.
- * `sharers` contributors want work now: near the end nobody gets more than a fair part of what is left.
- */
-export function chooseRect(
-  grid: Grid,
-  cost: ShardCost,
-  speed: Speed,
-  room: Room,
-  sharers: number,
-  last: Rect | undefined,
-): Choice | undefined {
-  const maxCells = Math.max(1, Math.ceil(grid.openCells / (2 * Math.max(1, sharers))));
-  const origins = new Set<number>();
-  const add = (row: number, col: number): void => {
-    if (grid.isOpen(row, col)) origins.add(row * grid.cols + col);
-  };
-  if (last) {
-    for (let row = last.row; row < last.row + last.rows; row++) add(row, last.col + last.cols);
-    for (let col = last.col; col < last.col + last.cols; col++) add(last.row + last.rows, col);
+/** Open cells with nothing open above and to the left, and those where strips begin that are held. */
+function origins(grid: Grid, cost: ShardCost, territory: Rect): [number, number][] {
+  const { row: top, col: left } = territory;
+  const bottom = top + territory.rows;
+  const right = left + territory.cols;
+  const rows = heldFrom(cost.heldRow, top, bottom);
+  const cols = heldFrom(cost.heldCol, left, right);
+  const found: [number, number][] = [];
+  let above = right;
+  for (let row = top; row < bottom && found.length < MAX_ORIGINS; row++) {
+    const col = grid.firstOpenInRow(row, left, right);
+    if (col >= 0 && col < above) found.push([row, col]);
+    above = col < 0 ? right : col;
   }
-  const first = grid.nextOpen();
-  if (first === undefined) return undefined;
-  origins.add(first);
-  // A second, distant candidate keeps two contributors from interleaving their territories.
-  const half = grid.nextOpen(Math.floor((grid.rows * grid.cols) / 2));
-  if (half !== undefined) origins.add(half);
-  const choices = Array.from(origins, (index) =>
-    grow(grid, Math.floor(index / grid.cols), index % grid.cols, cost, speed, room, maxCells),
-  );
-  return choices.sort(byRate)[0];
+  for (const row of rows) {
+    found.push([row, grid.firstOpenInRow(row, left, right)]);
+    for (const col of cols) found.push([row, col]);
+  }
+  for (const col of cols) found.push([grid.firstOpenInCol(col, top, bottom), col]);
+  return found.filter(([row, col]) => row >= 0 && col >= 0 && grid.isOpen(row, col));
+}
+
+/** Where runs of strips begin that are held; some of them. */
+function heldFrom(held: (strip: number) => boolean, from: number, to: number): number[] {
+  const starts: number[] = [];
+  for (let strip = from; strip < to && starts.length < MAX_HELD_RUNS; strip++) {
+    if (held(strip) && (strip === from || !held(strip - 1))) starts.push(strip);
+  }
+  return starts;
 }

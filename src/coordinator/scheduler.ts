@@ -6,31 +6,14 @@
 import { toHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import { BLOCK_BYTES, BLOCK_ROWS, colBlocks, rowBlocks } from '../matrix/blocks.ts';
-import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
-import { Grid, type Rect } from './grid.ts';
-import { Holdings } from './holdings.ts';
-import { type Speed, chooseRect } from './rectangle.ts';
+import type { Dtype } from '../matrix/dtype.ts';
+import { Contributor, type Sample } from './contributor.ts';
+import type { Rect } from './grid.ts';
+import { JobPlan } from './job-plan.ts';
+import type { Choice } from './rectangle.ts';
+import type { Held } from './standing.ts';
 import { type ActiveLease, type Capability, type JobSpec, overlaps } from './work.ts';
 
-interface JobState {
-  readonly spec: JobSpec;
-  readonly grid: Grid;
-}
-
-interface Contributor {
-  capability: Capability;
-  readonly holdings: Holdings;
-  speed: { down: number; up: number; rates: Record<Dtype, number> };
-  readonly last: Map<string, Rect>;
-  /** Wants work and may have some. */
-  hungry: boolean;
-}
-
-/** Assumed of an unknown link until the first shard has been measured: 8 Mbit/s both ways. */
-const UNKNOWN_LINK = 1_000_000;
-/** Assumed of a GPU that did not say: what a software adapter does. */
-const UNKNOWN_RATE = 5e8;
 const MIN_DEADLINE_MS = 30_000;
 const MAX_DEADLINE_MS = 15 * 60_000;
 /** A lease may take this many times longer than expected before its cells are given to others. */
@@ -39,26 +22,27 @@ const PATIENCE = 4;
 const MAX_WAIT_MS = 60_000;
 /** A copy of a late lease goes to somebody idle, one at a time (facts: trust §4). */
 const MAX_COPIES = 2;
-const SMOOTHING = 0.3;
+/** Of a lease that should be over. */
+const LEFT_AT_LEAST = 0.1;
 
 export class Scheduler {
   readonly #rng: Rng;
-  readonly #jobs = new Map<string, JobState>();
+  readonly #jobs = new Map<string, JobPlan>();
   /** The same jobs, the next to be served first. */
-  #ordered: JobState[] = [];
+  #ordered: JobPlan[] = [];
   readonly #contributors = new Map<string, Contributor>();
   readonly #leases = new Map<string, ActiveLease>();
   /** The same leases by contributor: asked for at every message of every one of them. */
   readonly #held = new Map<string, Set<ActiveLease>>();
+  /** No lease is late before this. */
+  #lateFrom = Infinity;
 
   constructor(rng: Rng) {
     this.#rng = rng;
   }
 
   addJob(spec: JobSpec, verified: readonly Rect[] = []): void {
-    const grid = new Grid(rowBlocks(spec), Math.ceil(spec.cols / BLOCK_ROWS));
-    for (const rect of verified) grid.verify(rect);
-    this.#jobs.set(spec.id, { spec, grid });
+    this.#jobs.set(spec.id, new JobPlan(spec, verified));
     this.#order();
   }
 
@@ -70,23 +54,16 @@ export class Scheduler {
   }
 
   join(peer: string, capability: Capability): void {
-    this.#contributors.set(peer, {
-      capability,
-      holdings: new Holdings(capability.operandBytes),
-      speed: {
-        down: capability.downBytesPerSecond || UNKNOWN_LINK,
-        up: capability.upBytesPerSecond || UNKNOWN_LINK,
-        rates: { ...capability.rates },
-      },
-      last: new Map(),
-      hungry: false,
-    });
+    this.#contributors.set(peer, new Contributor(peer, capability));
   }
 
   /** Forgets the contributor; its uncommitted leases are open again and are returned. */
   leave(peer: string): ActiveLease[] {
     this.#contributors.delete(peer);
-    return this.#endAll((lease) => lease.peer === peer && !lease.committed);
+    for (const plan of this.#ordered) plan.left(peer);
+    const open = this.leasesOf(peer).filter(({ committed }) => !committed);
+    for (const { id } of open) this.release(id);
+    return open;
   }
 
   setHungry(peer: string, hungry: boolean): void {
@@ -105,6 +82,14 @@ export class Scheduler {
   /** How many leases the peer has in flight. */
   heldBy(peer: string): number {
     return this.#held.get(peer)?.size ?? 0;
+  }
+
+  /** Leases that the peer has in flight. */
+  held(peer: string): Held {
+    const leases = this.#held.get(peer) ?? [];
+    let committed = 0;
+    for (const lease of leases) if (lease.committed) committed += 1;
+    return { leases: this.heldBy(peer), committed };
   }
 
   leases(): ActiveLease[] {
@@ -128,104 +113,86 @@ export class Scheduler {
   next(peer: string, now: number): ActiveLease | undefined {
     const contributor = this.#contributors.get(peer);
     if (!contributor) throw new AppError('internal', 'a lease for an unknown contributor');
-    const { projects } = contributor.capability;
-    const suits = ({ spec }: JobState): boolean => projects.length === 0 || projects.includes(spec.project);
-    for (const job of this.#ordered) {
-      if (job.grid.openCells === 0 || !suits(job)) continue;
-      const lease = this.#fresh(peer, contributor, job, now);
-      if (lease) return lease;
+    const busy = (of: string): number => this.#secondsLeft(of, now);
+    for (const plan of this.#ordered) {
+      if (!contributor.suits(plan.spec.project)) continue;
+      const choice = plan.next(contributor, busy, () => this.#sharers(plan.spec, contributor));
+      if (choice) return this.#grant(contributor, plan, choice, now);
     }
-    return this.#copy(peer, contributor, suits, now);
+    return this.#copy(contributor, now);
   }
 
-  #fresh(
-    peer: string,
-    contributor: Contributor,
-    { spec, grid }: JobState,
-    now: number,
-  ): ActiveLease | undefined {
-    const kBlocks = colBlocks({ dtype: spec.dtype, rows: 1, cols: spec.k });
-    const { holdings, capability } = contributor;
-    const sharers = Array.from(this.#contributors.values()).filter((other) => other.hungry).length;
-    const choice = chooseRect(
-      grid,
-      {
-        k: spec.k,
-        kBlocks,
-        stripBytes: BLOCK_ROWS * spec.k * VALUE_BYTES[spec.dtype],
-        heldRow: (row) => holdings.has(spec.a, row),
-        heldCol: (col) => holdings.has(spec.b, col),
-      },
-      this.#speedFor(contributor, spec.dtype),
-      {
-        pages: Math.floor(capability.operandBytes / BLOCK_BYTES),
-        cells: Math.max(1, Math.floor(capability.resultBytes / BLOCK_BYTES / 2)), // two leases in flight
-      },
-      sharers,
-      contributor.last.get(spec.id),
-    );
-    return choice && this.#grant(peer, contributor, spec, choice.rect, choice.expectedSeconds * 1000, now);
+  /** Those who could take part in this job now. */
+  *#sharers({ project }: JobSpec, asking: Contributor): Iterable<Contributor> {
+    for (const each of this.#contributors.values()) {
+      const works = each === asking || each.hungry || this.heldBy(each.peer) > 0;
+      if (works && each.suits(project)) yield each;
+    }
   }
 
   /** Nothing is open: a second copy of a lease that is late, if somebody else holds it. */
-  #copy(
-    peer: string,
-    contributor: Contributor,
-    suits: (job: JobState) => boolean,
-    now: number,
-  ): ActiveLease | undefined {
-    const late = this.leases()
-      .filter(
-        (lease) =>
-          lease.peer !== peer &&
-          // A committed result may stall on its way: then it has a minute, whatever was expected.
-          now - lease.issuedMs >
-            (lease.committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * lease.expectedMs + 2000)) &&
-          this.#mayCopy(lease, peer, suits, now),
-      )
+  #copy(contributor: Contributor, now: number): ActiveLease | undefined {
+    if (now <= this.#lateFrom) return undefined;
+    const late = this.leases().filter((lease) => now > lateAt(lease));
+    if (late.length === 0) {
+      this.#lateFrom = Math.min(Infinity, ...this.leases().map(lateAt));
+      return undefined;
+    }
+    const lease = late
+      .filter((each) => this.#mayCopy(each, contributor, now))
       .sort((x, y) => x.issuedMs - y.issuedMs)[0];
-    return late && this.#grant(peer, contributor, late.job, late.rect, late.expectedMs, now);
+    const plan = lease && this.#jobs.get(lease.job.id);
+    if (!lease || !plan) return undefined;
+    return this.#grant(contributor, plan, { rect: lease.rect, seconds: lease.seconds }, now);
   }
 
   /** At most one copy at a time, but one that does nothing for a minute counts no more: two may be in league. */
-  #mayCopy(lease: ActiveLease, peer: string, suits: (job: JobState) => boolean, now: number): boolean {
-    const job = this.#jobs.get(lease.job.id);
-    if (job === undefined || !suits(job)) return false;
-    if (job.grid.liveLeases(lease.rect) < MAX_COPIES) return true;
+  #mayCopy(lease: ActiveLease, contributor: Contributor, now: number): boolean {
+    const plan = this.#jobs.get(lease.job.id);
+    if (lease.peer === contributor.peer || !plan || !contributor.suits(plan.spec.project)) return false;
+    if (plan.grid.liveLeases(lease.rect) < MAX_COPIES) return true;
     const others = this.leases().filter(
       ({ job: { id }, rect }) => id === lease.job.id && overlaps(rect, lease.rect),
     );
-    return others.every((other) => other.peer !== peer && now - other.issuedMs > MAX_WAIT_MS);
+    return others.every((other) => other.peer !== contributor.peer && now - other.issuedMs > MAX_WAIT_MS);
   }
 
-  #grant(
-    peer: string,
-    contributor: Contributor,
-    job: JobSpec,
-    rect: Rect,
-    expectedMs: number,
-    now: number,
-  ): ActiveLease {
+  #grant(contributor: Contributor, plan: JobPlan, { rect, seconds }: Choice, now: number): ActiveLease {
+    const { peer } = contributor;
+    const held = this.#held.get(peer) ?? new Set();
+    const expectedMs = 1000 * (plan.secondsFor(contributor, rect) + this.#secondsHeld(peer));
     const patience = Math.min(MAX_DEADLINE_MS, Math.max(MIN_DEADLINE_MS, PATIENCE * expectedMs));
     const lease: ActiveLease = {
       id: toHex(this.#rng.bytes(16)),
-      job,
+      job: plan.spec,
       peer,
       rect,
       issuedMs: now,
       deadlineMs: Math.round(now + patience),
       expectedMs,
+      seconds,
       committed: false,
     };
-    this.#jobs.get(job.id)!.grid.lease(rect);
+    plan.leased(contributor, rect);
     this.#leases.set(lease.id, lease);
-    const held = this.#held.get(peer) ?? new Set();
     this.#held.set(peer, held.add(lease));
-    contributor.last.set(job.id, rect);
-    const kBlocks = colBlocks({ dtype: job.dtype, rows: 1, cols: job.k });
-    for (let row = rect.row; row < rect.row + rect.rows; row++) contributor.holdings.add(job.a, row, kBlocks);
-    for (let col = rect.col; col < rect.col + rect.cols; col++) contributor.holdings.add(job.b, col, kBlocks);
+    this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
     return lease;
+  }
+
+  /** Of the slowest resource, for all leases in flight: they overlap, but share it. */
+  #secondsHeld(peer: string): number {
+    let total = 0;
+    for (const { seconds } of this.#held.get(peer) ?? []) total += seconds;
+    return total;
+  }
+
+  /** The same less what has passed, which is some of the work at most: some of it is never sooner than expected. */
+  #secondsLeft(peer: string, now: number): number {
+    const all = this.#secondsHeld(peer);
+    let since = now;
+    for (const { issuedMs } of this.#held.get(peer) ?? []) since = Math.min(since, issuedMs);
+    return Math.max(LEFT_AT_LEAST * all, all - (now - since) / 1000);
   }
 
   commit(id: string): void {
@@ -243,11 +210,12 @@ export class Scheduler {
 
   /** Marks a rectangle verified; returns other live leases that have become pointless. */
   verified(job: string, rect: Rect, leaseId: string): ActiveLease[] {
-    this.#forget(leaseId);
-    const state = this.#jobs.get(job);
-    if (!state) return [];
-    state.grid.verify(rect);
-    return this.#endAll((lease) => lease.job.id === job && overlaps(lease.rect, rect));
+    const own = this.#forget(leaseId);
+    const plan = this.#jobs.get(job);
+    if (!plan) return [];
+    const shared = plan.grid.liveLeases(rect) > (own ? 1 : 0);
+    plan.grid.verify(rect);
+    return shared ? this.#endAll((lease) => lease.job.id === job && overlaps(lease.rect, rect)) : [];
   }
 
   /** Leases past their deadline; their cells are open again. A late result is still welcome. */
@@ -255,21 +223,19 @@ export class Scheduler {
     return this.#endAll((lease) => !lease.committed && lease.deadlineMs <= now);
   }
 
-  /** What one finished shard taught about a contributor; zeros teach nothing. */
-  measured(peer: string, dtype: Dtype, sample: { rate: number; down: number; up: number }): void {
-    const contributor = this.#contributors.get(peer);
-    if (!contributor) return;
-    const blend = (old: number, value: number): number =>
-      value > 0 && Number.isFinite(value) ? old + SMOOTHING * (value - old) : old;
-    const { speed } = contributor;
-    speed.rates[dtype] = blend(speed.rates[dtype] || UNKNOWN_RATE, sample.rate);
-    speed.down = blend(speed.down, sample.down);
-    speed.up = blend(speed.up, sample.up);
+  /** What one finished shard taught about a contributor. */
+  measured(peer: string, dtype: Dtype, sample: Sample): void {
+    this.#contributors.get(peer)?.measured(dtype, sample);
+  }
+
+  /** How much smaller a result of this job travelled than it is: 0…1. */
+  packed(job: string, share: number): void {
+    this.#jobs.get(job)?.packed(share);
   }
 
   #order(): void {
     this.#ordered = Array.from(this.#jobs.values()).sort(
-      (x, y) => y.spec.priority - x.spec.priority || x.spec.createdMs - y.spec.createdMs,
+      ({ spec: x }, { spec: y }) => y.priority - x.priority || x.createdMs - y.createdMs,
     );
   }
 
@@ -283,17 +249,14 @@ export class Scheduler {
     return lease;
   }
 
-  #speedFor(contributor: Contributor, dtype: Dtype): Speed {
-    return {
-      multiplyAddsPerSecond: contributor.speed.rates[dtype] || UNKNOWN_RATE,
-      downBytesPerSecond: contributor.speed.down,
-      upBytesPerSecond: contributor.speed.up,
-    };
-  }
-
   #endAll(over: (lease: ActiveLease) => boolean): ActiveLease[] {
     const ended = this.leases().filter(over);
     for (const lease of ended) this.release(lease.id);
     return ended;
   }
+}
+
+/** When a copy may be given. A committed result may stall on its way: then it has a minute, whatever was expected. */
+function lateAt({ issuedMs, committed, expectedMs }: ActiveLease): number {
+  return issuedMs + (committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * expectedMs + 2000));
 }

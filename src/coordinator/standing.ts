@@ -3,7 +3,8 @@
  * pauses after failed checks. It never replaces checking. Pure.
  */
 
-export const MAX_WINDOW = 8;
+/** Two being computed and two on their way: more would only wait for the link. */
+export const MAX_WINDOW = 4;
 const VERIFIED_PER_DOUBLING = 8;
 const DAY_MS = 24 * 60 * 60 * 1000;
 export const PAUSE_MS = 60 * 60 * 1000;
@@ -18,9 +19,24 @@ export interface Standing {
 
 export const NEW_STANDING: Standing = { verifiedInARow: 0, rejections: [] };
 
-/** 1, then twice as many after each 8 verified in a row, at most 8. */
+/** 1, then twice as many after each 8 verified in a row, at most 4. */
 export function windowOf(standing: Standing): number {
   return Math.min(MAX_WINDOW, 2 ** Math.floor(standing.verifiedInARow / VERIFIED_PER_DOUBLING));
+}
+
+/** Leases of one contributor in flight, and how many of them are committed: computed, and on their way here. */
+export interface Held {
+  readonly leases: number;
+  readonly committed: number;
+}
+
+/**
+ * Leases that it may be given now: its window counts those that it computes, and as many may be on their way, so
+ * that a link which is slower than the GPU is never without work.
+ */
+export function roomFor(standing: Standing, { leases, committed }: Held): number {
+  const window = windowOf(standing);
+  return Math.max(0, Math.min(window - (leases - committed), Math.min(2 * window, MAX_WINDOW) - leases));
 }
 
 export function afterVerified(standing: Standing): Standing {

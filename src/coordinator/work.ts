@@ -15,6 +15,8 @@ export interface JobSpec {
   readonly project: string;
   readonly priority: number;
   readonly createdMs: number;
+  /** Operands that contributors make themselves. */
+  readonly seeded?: { readonly a: boolean; readonly b: boolean };
 }
 
 export interface Capability {
@@ -38,6 +40,8 @@ export interface ActiveLease {
   readonly issuedMs: number;
   readonly deadlineMs: number;
   readonly expectedMs: number;
+  /** Of its slowest resource: what it adds to the leases of its contributor that come after it. */
+  readonly seconds: number;
   /** The result's hash has arrived: the deadline no longer counts, the transfer's own limits do. */
   committed: boolean;
 }

@@ -87,6 +87,16 @@ export function areaWithin(product: BoundedProduct, capacity: Capacity, seconds:
   );
 }
 
+/** The least time in which one contributor can do this area of C, entries. */
+export function secondsFor(
+  product: BoundedProduct,
+  { down, up, rate, memory }: Capacity,
+  area: number,
+): number {
+  const fetching = receivedBytes(product, area, memory) / down;
+  return Math.max(fetching, (area * product.cBytes) / up, (area * product.k) / rate);
+}
+
 /** The least bytes of operands to receive for an area of C, entries, with this much memory, bytes. */
 export function receivedBytes(product: BoundedProduct, area: number, memory = Infinity): number {
   const once = perimeterBytes(product, area);

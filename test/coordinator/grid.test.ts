@@ -49,8 +49,15 @@ class Model {
 describe('Grid', () => {
   it('agrees with a plain model in whatever order cells are leased, released and verified', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.nat({ max: ROWS * COLS }), (steps, from) => {
-        const grid = new Grid(ROWS, COLS);
+      fc.property(fc.array(step, { maxLength: 60 }), fc.nat({ max: COLS }), (steps, from) => {
+        const told = new Set(Array.from({ length: ROWS * COLS }, (_, cell) => cell));
+        const grid = new Grid(ROWS, COLS, {
+          onOpen: (cell, change) => {
+            expect(change > 0).toBe(!told.has(cell));
+            if (change > 0) told.add(cell);
+            else told.delete(cell);
+          },
+        });
         const model = new Model();
         for (const each of steps) {
           if (each.type === 'verify') {
@@ -66,8 +73,11 @@ describe('Grid', () => {
           const { open, verified } = model;
           expect(grid.openCells).toBe(open.length);
           expect(grid.verifiedCells).toBe(verified.size);
-          expect(grid.nextOpen()).toBe(open[0]);
-          expect(grid.nextOpen(from)).toBe(open.find((cell) => cell >= from));
+          expect(Array.from(told).sort((x, y) => x - y)).toEqual(open);
+          const inRow = open.find((cell) => cell >= COLS + from && cell < 2 * COLS - 1);
+          expect(grid.firstOpenInRow(1, from, COLS - 1)).toBe(inRow === undefined ? -1 : inRow - COLS);
+          const inCol = open.find((cell) => cell % COLS === 2 && cell >= COLS && cell < 4 * COLS);
+          expect(grid.firstOpenInCol(2, 1, 4)).toBe(inCol === undefined ? -1 : Math.floor(inCol / COLS));
           expect(grid.done).toBe(verified.size === ROWS * COLS);
           const isOpen = (cell: number): boolean => grid.isOpen(Math.floor(cell / COLS), cell % COLS);
           expect(Array.from({ length: ROWS * COLS }, (_, cell) => cell).filter(isOpen)).toEqual(open);

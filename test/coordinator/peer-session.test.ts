@@ -129,17 +129,21 @@ describe('the messages of a contributor', () => {
   });
 });
 
+const NONE = { leases: 0, committed: 0 };
+
 describe('PeerSession', () => {
   it('has room for what the contributor wants, within its window', () => {
     const { coordinator } = ends();
     const session = new PeerSession(coordinator, HELLO, { verifiedInARow: 16, rejections: [] }, 0);
-    expect(session.room(0, 0)).toBe(0);
+    expect(session.room(NONE, 0)).toBe(0);
     session.wanted = 3;
-    expect([0, 2, 3, 4, 9].map((held) => session.room(held, 0))).toEqual([3, 2, 1, 0, 0]);
+    expect([0, 2, 3, 4, 9].map((leases) => session.room({ leases, committed: 0 }, 0))).toEqual([
+      3, 2, 1, 0, 0,
+    ]);
     session.wanted = 64;
-    expect(session.room(1, 0)).toBe(3);
+    expect(session.room({ leases: 1, committed: 0 }, 0)).toBe(3);
     session.testing = true;
-    expect(session.room(0, 0)).toBe(0);
+    expect(session.room(NONE, 0)).toBe(0);
   });
 
   it('rests longer after each lease that came to nothing, up to a minute, until one succeeds', () => {
@@ -153,7 +157,7 @@ describe('PeerSession', () => {
     expect(Array.from({ length: 9 }, rest)).toEqual([
       500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000,
     ]);
-    expect([session.room(0, 60_999), session.room(0, 61_000)]).toEqual([0, 1]);
+    expect([session.room(NONE, 60_999), session.room(NONE, 61_000)]).toEqual([0, 1]);
     session.succeeded();
     expect(rest()).toBe(500);
   });

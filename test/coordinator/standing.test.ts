@@ -9,6 +9,7 @@ import {
   afterRejected,
   afterVerified,
   pauseLeft,
+  roomFor,
   windowOf,
 } from '../../src/coordinator/standing.ts';
 
@@ -19,7 +20,7 @@ const rejectedAt = (...times: number[]): Standing =>
   times.reduce((standing, time) => afterRejected(standing, time), NEW_STANDING);
 
 describe('the window of a contributor', () => {
-  it('is 1 for a stranger and doubles after every 8 verified in a row, up to 8', () => {
+  it('is 1 for a stranger and doubles after every 8 verified in a row, up to 4', () => {
     let standing = NEW_STANDING;
     const windows: number[] = [];
     for (let verified = 0; verified < 40; verified++) {
@@ -29,8 +30,7 @@ describe('the window of a contributor', () => {
     expect(windows).toEqual([
       ...Array.from({ length: 8 }, () => 1),
       ...Array.from({ length: 8 }, () => 2),
-      ...Array.from({ length: 8 }, () => 4),
-      ...Array.from({ length: 16 }, () => MAX_WINDOW),
+      ...Array.from({ length: 24 }, () => MAX_WINDOW),
     ]);
     expect(windowOf({ verifiedInARow: 1e9, rejections: [] })).toBe(MAX_WINDOW);
   });
@@ -38,6 +38,27 @@ describe('the window of a contributor', () => {
   it('starts again at 1 after a rejection', () => {
     const trusted: Standing = { verifiedInARow: 100, rejections: [] };
     expect(windowOf(afterRejected(trusted, NOW))).toBe(1);
+  });
+});
+
+describe('the room for further leases', () => {
+  it('is one that computes and one on its way for a stranger', () => {
+    const room = (leases: number, committed: number): number => roomFor(NEW_STANDING, { leases, committed });
+    expect([room(0, 0), room(1, 0), room(1, 1), room(2, 1), room(2, 2)]).toEqual([1, 0, 1, 0, 0]);
+  });
+
+  it('is never more than the window has, whatever is in flight', () => {
+    fc.assert(
+      fc.property(fc.nat(40), fc.nat(20), fc.nat(20), (verifiedInARow, leases, x) => {
+        const committed = Math.min(leases, x);
+        const standing = { verifiedInARow, rejections: [] };
+        const room = roomFor(standing, { leases, committed });
+        expect(room).toBeGreaterThanOrEqual(0);
+        if (room === 0) return;
+        expect(leases - committed + room).toBeLessThanOrEqual(windowOf(standing));
+        expect(leases + room).toBeLessThanOrEqual(MAX_WINDOW);
+      }),
+    );
   });
 });
 

@@ -12,7 +12,7 @@ import {
   afterRejected,
   afterVerified,
   pauseLeft,
-  windowOf,
+  roomFor,
 } from '../../src/coordinator/standing.ts';
 import { type ActiveLease, type JobSpec, rectWork } from '../../src/coordinator/work.ts';
 import type { LeaseState } from '../../src/store/schema.ts';
@@ -320,7 +320,7 @@ export class SimCoordinator {
       for (const session of this.#sessions.values()) {
         const { peer } = session.link;
         const { now } = timeline;
-        const room = Math.min(session.wanted, windowOf(session.standing) - this.scheduler.heldBy(peer));
+        const room = Math.min(session.wanted, roomFor(session.standing, this.scheduler.held(peer)));
         if (session.testing || now < session.resumeMs || room <= 0) continue;
         if (pauseLeft(session.standing, now) > 0) continue;
         const lease = this.scheduler.next(peer, now);

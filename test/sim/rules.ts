@@ -5,6 +5,7 @@ import type { SeenCheckpoint, Simulation } from './simulation.ts';
 
 const MIN_DEADLINE_MS = 30_000;
 const MAX_DEADLINE_MS = 15 * 60_000;
+const COPY_WAIT_MS = 60_000;
 
 export function checkNow({ coordinator, record }: Simulation): void {
   if (!coordinator) return;
@@ -20,24 +21,23 @@ export function checkNow({ coordinator, record }: Simulation): void {
   for (const id of running.keys()) {
     const progress = scheduler.progressOf(id)!;
     const { cells, cols } = record.jobs.get(id)!;
-    const holders = new Map<number, string>();
-    let leased = 0;
-    for (const { peer, rect } of byJob.get(id) ?? []) {
-      for (const cell of cellsOf(rect, cols)) {
-        const before = holders.get(cell);
-        if (before === undefined) leased += 1;
-        else if (before === peer) throw new Error(`${peer} holds cell ${cell} of ${id} twice`);
-        else if (before === TWO) throw new Error(`cell ${cell} of ${id} is leased to more than two`);
-        holders.set(cell, before === undefined ? peer : TWO);
+    const holders = new Map<number, ActiveLease[]>();
+    for (const lease of byJob.get(id) ?? []) {
+      for (const cell of cellsOf(lease.rect, cols)) {
+        const others = holders.get(cell) ?? [];
+        if (others.some(({ peer }) => peer === lease.peer))
+          throw new Error(`${lease.peer} holds cell ${cell} of ${id} twice`);
+        // A third may be given it only when the first two have done nothing for a minute.
+        if (others.length >= 2 && others.some(({ issuedMs }) => lease.issuedMs - issuedMs <= COPY_WAIT_MS))
+          throw new Error(`cell ${cell} of ${id} is leased to more than two`);
+        holders.set(cell, [...others, lease]);
       }
     }
     if (progress.verified > cells.size) throw new Error(`${id} has verified cells that are not on record`);
-    if (progress.open + progress.verified + leased !== progress.total)
+    if (progress.open + progress.verified + holders.size !== progress.total)
       throw new Error(`cells of ${id} were lost`);
   }
 }
-
-const TWO = '';
 
 export function checkCheckpoint({ record }: Simulation, { size, digest }: SeenCheckpoint): void {
   if (size > record.log.length) throw new Error(`the log was cut to ${record.log.length} from ${size}`);

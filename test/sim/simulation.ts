@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Rng, randomInt, seededRng } from '../../src/core/rng.ts';
-import { pauseLeft, windowOf } from '../../src/coordinator/standing.ts';
+import { MAX_WINDOW, pauseLeft, windowOf } from '../../src/coordinator/standing.ts';
 import type { ActiveLease, JobSpec } from '../../src/coordinator/work.ts';
 import { SimContributor, VICES } from './contributor.ts';
 import { SimCoordinator, type Surroundings } from './coordinator.ts';
@@ -141,7 +141,8 @@ export class Simulation {
         const { row, col, rows, cols } = lease.rect;
         this.note(`${lease.peer} is leased ${lease.job.id} ${row},${col} ${rows}×${cols} as ${lease.id}`);
         if (pauseLeft(standing, timeline.now) > 0) throw new Error(`${lease.peer} has a lease in its pause`);
-        if (this.coordinator!.scheduler.heldBy(lease.peer) > windowOf(standing))
+        const { leases, committed } = this.coordinator!.scheduler.held(lease.peer);
+        if (leases - committed > windowOf(standing) || leases > MAX_WINDOW)
           throw new Error(`${lease.peer} holds more leases than its window`);
       },
     };

@@ -1,0 +1,214 @@
+/**
+ * One job's C among those who compute it: territories in proportion to what each could do at best (core/bound.ts),
+ * and the next rectangle of one contributor in its own. Pure.
+ */
+import { type BoundedProduct, type Capacity, areaWithin, productBound, secondsFor } from '../core/bound.ts';
+import { BLOCK_BYTES, BLOCK_ROWS, CELL, colBlocks, rowBlocks } from '../matrix/blocks.ts';
+import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
+import type { Contributor } from './contributor.ts';
+import type { Grid, Rect } from './grid.ts';
+import { type Choice, type ShardCost, chooseRect, secondsOf } from './rectangle.ts';
+import { Speeds } from './speeds.ts';
+import { Territories, type Worker } from './territories.ts';
+import type { JobSpec } from './work.ts';
+
+/** A lease lasts 5–60 s (DESIGN §6): short enough to lose little with it, long enough to be worth a signature. */
+const LEASE_SECONDS = 10;
+/** While somebody is new, and at the end, when all should finish together. */
+const SHORT_LEASE_SECONDS = 2;
+/** Of the whole, what must belong to others by now before all is shared out anew. */
+const DRIFT = 0.15;
+/** A speed that turned out so much different counts as changed. */
+const CHANGE = 0.25;
+/** New territories cost strips: not for the last part of a job, where whoever is done helps the slowest. */
+const SHARED_ANEW_WHILE_OPEN = 0.3;
+/** Near the end a lease goes to whoever is quick: not to one that takes so much longer for it than the quickest. */
+const SLOWER = 1.5;
+/** i32 results take 20 to 24 bits an entry packed. */
+const FIRST_CELL_BYTES = {
+  i32: (BLOCK_BYTES * 24) / 32,
+  f32: BLOCK_BYTES,
+  i8: BLOCK_BYTES,
+  f16: BLOCK_BYTES,
+};
+const SMOOTHING = 0.2;
+
+type Busy = (peer: string) => number;
+
+export class JobPlan {
+  readonly spec: JobSpec;
+  readonly #territories: Territories;
+  readonly #kBlocks: number;
+  readonly #rowBytes: number;
+  readonly #colBytes: number;
+  #cellBytes: number;
+  /** Cells a second of each when the territories were shared out, and now. */
+  #shared = new Speeds();
+  #speeds = new Speeds();
+  #quickest: Contributor | undefined;
+  #changed = true;
+  /** Leases since it was last looked at whether the territories still suit. */
+  #leases = 0;
+  /** What the bound says the rest takes: speeds are those over such a time. */
+  #seconds = 60;
+
+  constructor(spec: JobSpec, verified: readonly Rect[]) {
+    this.spec = spec;
+    this.#kBlocks = colBlocks({ dtype: spec.dtype, rows: 1, cols: spec.k });
+    const strip = BLOCK_ROWS * spec.k * VALUE_BYTES[spec.dtype];
+    this.#rowBytes = spec.seeded?.a ? 0 : strip;
+    this.#colBytes = spec.seeded?.b ? 0 : strip;
+    this.#cellBytes = FIRST_CELL_BYTES[RESULT_DTYPE[spec.dtype]];
+    const cols = Math.ceil(spec.cols / BLOCK_ROWS);
+    this.#territories = new Territories(rowBlocks(spec), cols, { row: this.#rowBytes, col: this.#colBytes });
+    for (const rect of verified) this.grid.verify(rect);
+  }
+
+  get grid(): Grid {
+    return this.#territories.grid;
+  }
+
+  /**
+   * What one contributor should compute next, or undefined when nothing is open or others will have done it first.
+   * @param busy - seconds of what a contributor has in flight; 0 for one that does not work
+   * @param sharers - all that could take part
+   */
+  next(contributor: Contributor, busy: Busy, sharers: () => Iterable<Contributor>): Choice | undefined {
+    if (this.grid.openCells === 0) return undefined;
+    this.#notice(contributor, this.#workerOf(contributor).speed);
+    if (this.#isOutdated()) this.#share(sharers());
+    const worker = this.#workerOf(contributor);
+    const territory = this.#territories.of(worker, busy);
+    if (!territory) return undefined;
+    const left = territory.open / worker.speed / 2;
+    const most = contributor.isNew ? SHORT_LEASE_SECONDS : LEASE_SECONDS;
+    const choice = chooseRect(this.grid, this.costFor(contributor), {
+      territory: territory.rect,
+      speed: contributor.capacity(this.spec.dtype),
+      room: contributor.room,
+      seconds: Math.max(SHORT_LEASE_SECONDS, Math.min(most, left)),
+    });
+    if (!choice || this.#othersAreSooner(contributor, choice.rect, busy)) return undefined;
+    this.#leases += 1;
+    return choice;
+  }
+
+  /** Seconds until this contributor could hand the rectangle in, if it has nothing else to do. */
+  secondsFor(contributor: Contributor, rect: Rect): number {
+    return sum(secondsOf(rect, this.costFor(contributor), contributor.capacity(this.spec.dtype)));
+  }
+
+  costFor({ holdings }: Contributor): ShardCost {
+    const { a, b, k } = this.spec;
+    return {
+      k,
+      rowBytes: this.#rowBytes,
+      colBytes: this.#colBytes,
+      cellBytes: this.#cellBytes,
+      symmetric: a === b,
+      heldRow: (row) => holdings.has(a, row),
+      heldCol: (col) => holdings.has(b, col),
+    };
+  }
+
+  /** A rectangle is this contributor's: its strips will be there. */
+  leased({ holdings, last }: Contributor, rect: Rect): void {
+    const { id, a, b } = this.spec;
+    this.grid.lease(rect);
+    last.set(id, rect);
+    for (let row = rect.row; row < rect.row + rect.rows; row++) {
+      if (this.#rowBytes > 0) holdings.add(a, row, this.#kBlocks);
+    }
+    for (let col = rect.col; col < rect.col + rect.cols; col++) {
+      if (this.#colBytes > 0) holdings.add(b, col, this.#kBlocks);
+    }
+  }
+
+  left(peer: string): void {
+    if (this.#speeds.delete(peer)) this.#changed = true;
+    this.#territories.left(peer);
+  }
+
+  /** How much smaller a result travelled than it is: 0…1. */
+  packed(share: number): void {
+    this.#cellBytes += SMOOTHING * (share * BLOCK_BYTES - this.#cellBytes);
+  }
+
+  /** This job with so many cells, as the bound sees it. */
+  bounded(cells = this.grid.rows * this.grid.cols): BoundedProduct {
+    const { rows, cols, k } = this.spec;
+    const shrunk = Math.sqrt(cells / (this.grid.rows * this.grid.cols));
+    return {
+      rows: rows * shrunk,
+      cols: cols * shrunk,
+      k,
+      aBytes: this.#rowBytes / (BLOCK_ROWS * k),
+      bBytes: this.#colBytes / (BLOCK_ROWS * k),
+      cBytes: this.#cellBytes / (CELL * CELL),
+    };
+  }
+
+  #notice({ peer, isMeasured }: Contributor, speed: number): void {
+    const known = this.#speeds.get(peer);
+    if (known !== undefined && (!isMeasured || Math.abs(speed - known) < CHANGE * known)) return;
+    this.#speeds.set(peer, speed);
+    this.#changed = true;
+  }
+
+  /** The quickest, once all have done what is open, would be done with this rectangle before this contributor. */
+  #othersAreSooner(contributor: Contributor, rect: Rect, busy: Busy): boolean {
+    // Somebody who does not work now will not come for it either.
+    if (!this.#quickest || busy(this.#quickest.peer) === 0) return false;
+    const rest = this.grid.openCells / this.#speeds.total;
+    const cold: ShardCost = { ...this.costFor(contributor), heldRow: () => false, heldCol: () => false };
+    const quickest = rest + sum(secondsOf(rect, cold, this.#quickest.capacity(this.spec.dtype)));
+    return (
+      busy(contributor.peer) + this.secondsFor(contributor, rect) > SLOWER * quickest + SHORT_LEASE_SECONDS
+    );
+  }
+
+  #isOutdated(): boolean {
+    if (!this.#changed) return false;
+    if (this.#shared.size === 0) return true;
+    const cells = this.grid.rows * this.grid.cols;
+    if (this.grid.openCells < SHARED_ANEW_WHILE_OPEN * cells || 4 * this.#leases < this.#speeds.size)
+      return false;
+    this.#leases = 0;
+    this.#changed = false;
+    return this.#speeds.movedSince(this.#shared) > DRIFT;
+  }
+
+  #share(sharers: Iterable<Contributor>): void {
+    const able = Array.from(sharers);
+    const capacities = able.map((each) => each.capacity(this.spec.dtype));
+    this.#seconds = productBound(this.bounded(this.grid.openCells), capacities).seconds;
+    const workers = able.map((each) => ({ ...this.#workerOf(each), centre: this.#centreOf(each) }));
+    this.#territories.share(workers);
+    this.#speeds = new Speeds();
+    for (const { peer, speed } of workers) this.#speeds.set(peer, speed);
+    this.#shared = this.#speeds.copy();
+    const best = workers.reduce((top, { speed }, i) => (speed > workers[top]!.speed ? i : top), 0);
+    this.#quickest = able[best];
+    this.#changed = false;
+    this.#leases = 0;
+  }
+
+  #workerOf(contributor: Contributor): Worker {
+    const capacity: Capacity = contributor.capacity(this.spec.dtype);
+    const area = areaWithin(this.bounded(), capacity, this.#seconds);
+    return {
+      peer: contributor.peer,
+      speed: Math.max(1e-9, area / this.#seconds / (CELL * CELL)),
+      secondsFor: (cells) => secondsFor(this.bounded(), capacity, cells * CELL * CELL),
+    };
+  }
+
+  #centreOf({ last }: Contributor): { row: number; col: number } | undefined {
+    const rect = last.get(this.spec.id);
+    return rect && { row: rect.row + rect.rows / 2, col: rect.col + rect.cols / 2 };
+  }
+}
+
+function sum({ down, up, rate }: { down: number; up: number; rate: number }): number {
+  return down + up + rate;
+}
