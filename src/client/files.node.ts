@@ -7,7 +7,8 @@ import type { OperandView } from '../core/v1.ts';
 import { fileSource } from '../matrix/file.node.ts';
 import { detectLayout } from '../matrix/ingest.ts';
 import type { SourceDtype } from '../matrix/source.ts';
-import type { CallOptions, TileworkClient, UploadOptions } from './client.ts';
+import type { TileworkClient } from './client.ts';
+import type { CallOptions, UploadOptions } from './options.ts';
 
 export type { SourceDtype } from '../matrix/source.ts';
 

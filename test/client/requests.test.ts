@@ -48,6 +48,24 @@ describe('a request', () => {
     expect(asked).toEqual({ a: 'x', b: 'y', project: 'p' });
   });
 
+  it('asks for a seeded operand with a seed of 64 bits', async () => {
+    const asked: string[] = [];
+    const { url, seen } = await serve(async (request, response) => {
+      asked.push((await bodyOf(request)).toString());
+      sendJson(response, { id: 'made' }, 201);
+    });
+    const client = new TileworkClient({ url, token: 't' });
+    const shape = { dtype: 'f32', rows: 2, cols: 3 } as const;
+    const made = await client.seeded({ ...shape, seed: 2n ** 64n - 1n, distribution: 'normal' });
+    expect(made).toEqual({ id: 'made' });
+    await client.seeded({ ...shape, seed: 7, name: 'noise' });
+    expect(asked.map((body) => JSON.parse(body) as unknown)).toEqual([
+      { ...shape, seed: '18446744073709551615', distribution: 'normal' },
+      { ...shape, seed: '7', name: 'noise' },
+    ]);
+    expect(seen).toEqual(['POST /v1/operands', 'POST /v1/operands']);
+  });
+
   it('asks for pages of receipts by the last one of the page before', async () => {
     const { url, seen } = await serve((_request, response) => {
       sendJson(response, []);
