@@ -1,5 +1,5 @@
 /** Results that travel packed, and what the exchange counts of them. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { type ErrorCode, toAppError } from '../../src/core/errors.ts';
 import { BlockExchange } from '../../src/net/block-exchange.ts';
@@ -15,6 +15,7 @@ import {
 import { packBlock } from '../../src/protocol/pack.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { bytesOf, normalFloats, normalInts } from '../protocol/pack-samples.ts';
+import { startContributor, startCoordinator } from './wire-up.ts';
 
 const nameOf = async (bytes: Uint8Array): Promise<string> => toHex(await sha256(bytes));
 const codeOf = (work: Promise<unknown>): Promise<ErrorCode | 'ok'> =>
@@ -84,6 +85,24 @@ describe('an exchange that packs', () => {
       expect(decodeBlockFrame((await bare.receive())!).type).toBe(type);
     }
   });
+});
+
+it('between a contributor and its coordinator packs what goes up, and not what comes down', async () => {
+  const hash = await nameOf(RESULT);
+  const source: BlockSource = async () => RESULT;
+  const home = await startCoordinator({ source });
+  const contributor = await startContributor(home.addresses[0]!, { source });
+  try {
+    const { blocks } = await contributor.linked();
+    await vi.waitFor(() => expect(home.arrived).toHaveLength(1));
+    expect(await home.arrived[0]!.blocks.fetch(hash)).toEqual(RESULT);
+    expect(home.arrived[0]!.blocks.bytesDown).toBe(PACKED.length);
+    expect(await blocks.fetch(hash)).toEqual(RESULT);
+    expect(blocks.bytesDown).toBe(RESULT.length);
+  } finally {
+    await contributor.node.stop();
+    await home.close();
+  }
 });
 
 describe('a consumer of packed blocks', () => {
