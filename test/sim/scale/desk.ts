@@ -1,6 +1,7 @@
 /**
  * The coordinator as dispatcher and judge make it, without disk and network: the real scheduler, the real standing,
- * the ledger's arithmetic. Its own link and processor are taken to be as fast as its contributors need.
+ * the ledger's arithmetic. Its own link and processor are taken to be as fast as its contributors need. Those who
+ * wait for work are asked for once a second, where the dispatcher does so whenever anything has happened.
  */
 import type { Rng } from '../../../src/core/rng.ts';
 import { BLOCK_BYTES } from '../../../src/matrix/blocks.ts';
@@ -10,12 +11,12 @@ import {
   afterRejected,
   afterVerified,
   pauseLeft,
-  windowOf,
+  roomFor,
 } from '../../../src/coordinator/standing.ts';
 import type { ActiveLease, JobSpec } from '../../../src/coordinator/work.ts';
 import type { Timeline } from '../timeline.ts';
 import { Books } from './books.ts';
-import { multiplyAdds, uploadBytes, verifyMs } from './machine.ts';
+import { type Machine, multiplyAdds, verifyMs } from './machine.ts';
 import type { Tally } from './tally.ts';
 import { TimedScheduler } from './timed-scheduler.ts';
 import type { Visitor } from './visitor.ts';
@@ -26,8 +27,15 @@ interface Session {
   testing: boolean;
   /** Results on their way, by lease. */
   readonly pulling: Map<string, ActiveLease>;
-  /** Bytes served until its last result, and when that was. */
-  served: { bytes: number; ms: number };
+  /** What its link had carried at its last result. */
+  carried: Carried;
+}
+
+interface Carried {
+  readonly down: number;
+  readonly downMs: number;
+  readonly up: number;
+  readonly upMs: number;
 }
 
 interface Result {
@@ -38,10 +46,9 @@ interface Result {
 const TICK_MS = 1000;
 /** Signing a lease and putting it on record. */
 const GRANT_MS = 2;
-/** Shorter is no measure of a link (src/coordinator/judge.ts). */
+/** Less is no measure of a link (src/coordinator/link-meter.ts). */
 const MIN_SAMPLE_MS = 50;
-/** The judge counts what a result has, not what came over the wire. */
-const ENTRY_BYTES = 4;
+const ENTRY_BYTES_UNPACKED = 4;
 
 export class Desk {
   readonly scheduler: TimedScheduler;
@@ -50,20 +57,23 @@ export class Desk {
   tailSinceMs: number | undefined;
   /** Asked of the scheduler in vain. */
   vainAsks = 0;
-  /** Sessions that a dispatcher looks at which asks everybody with room whenever anything has happened. */
-  looks = 0;
+  /** Asks of a dispatcher that asks for everybody with room whenever anything has happened; here a tick must do. */
+  eagerAsks = 0;
   #isOpen = false;
   readonly #timeline: Timeline;
   readonly #tally: Tally;
+  readonly #packed: number;
   readonly #jobs = new Map<string, JobSpec>();
   readonly #sessions = new Map<string, Session>();
   readonly #standings = new Map<string, Standing>();
   /** Those with room for a lease, longest waiting first. */
   readonly #waiting = new Set<Session>();
 
-  constructor(timeline: Timeline, tally: Tally, rng: Rng) {
+  /** @param entryBytes - an entry of C on the wire */
+  constructor(timeline: Timeline, tally: Tally, rng: Rng, entryBytes: number) {
     this.#timeline = timeline;
     this.#tally = tally;
+    this.#packed = entryBytes / ENTRY_BYTES_UNPACKED;
     this.scheduler = new TimedScheduler(rng);
     this.#tick();
   }
@@ -87,9 +97,8 @@ export class Desk {
     if (!this.#standings.has(name)) {
       this.#standings.set(name, { ...NEW_STANDING, verifiedInARow: machine.profile.verifiedInARow });
     }
-    const session = { visitor, wanted: 0, testing: false, pulling: new Map(), served: { bytes: 0, ms: 0 } };
-    session.served = { bytes: machine.down.moved, ms: this.#timeline.now };
-    this.#sessions.set(name, session);
+    const carried = carriedBy(machine);
+    this.#sessions.set(name, { visitor, wanted: 0, testing: false, pulling: new Map(), carried });
     this.#tally.note(`${name} comes`);
     this.scheduler.call('rest', (scheduler) => scheduler.join(name, capability));
     visitor.ready();
@@ -127,7 +136,7 @@ export class Desk {
       this.#tally.failed(id, 'interrupted');
       this.scheduler.call('rest', (scheduler) => scheduler.release(id));
     }
-    this.#askAll();
+    this.#look();
   }
 
   commit(visitor: Visitor, lease: ActiveLease, result: Result): void {
@@ -138,36 +147,18 @@ export class Desk {
       return;
     }
     this.scheduler.call('rest', (scheduler) => scheduler.commit(lease.id));
-    const down = this.#servedSince(session, lease, result.gpuMs);
-    const startedMs = this.#timeline.now;
     session.pulling.set(lease.id, lease);
     // A forgery shows in the first strip that is checked.
     visitor.pull(lease, result.forged ? 1 / lease.rect.rows : 1, () => {
       // The other strips were checked while this one came.
       this.#timeline.in(verifyMs(lease) / lease.rect.rows, () => {
         if (!session.pulling.delete(lease.id)) return;
-        const up = (uploadBytes(lease, ENTRY_BYTES) * 1000) / Math.max(1, this.#timeline.now - startedMs);
-        this.#judge(session, lease, result, { down, up });
+        this.#judge(session, lease, result);
       });
     });
   }
 
-  /** Bytes served since the last result, over the time that was not the GPU's: what the judge takes for the link. */
-  #servedSince(session: Session, lease: ActiveLease, gpuMs: number): number {
-    const { now } = this.#timeline;
-    const moved = session.visitor.machine.down.moved;
-    const bytes = moved - session.served.bytes;
-    const ms = now - Math.max(lease.issuedMs, session.served.ms) - gpuMs;
-    session.served = { bytes: moved, ms: now };
-    return bytes >= BLOCK_BYTES ? (bytes * 1000) / Math.max(MIN_SAMPLE_MS, ms) : 0;
-  }
-
-  #judge(
-    session: Session,
-    lease: ActiveLease,
-    { forged, gpuMs }: Result,
-    link: { readonly down: number; readonly up: number },
-  ): void {
+  #judge(session: Session, lease: ActiveLease, { forged, gpuMs }: Result): void {
     const { visitor } = session;
     const standing = this.#standings.get(visitor.name)!;
     if (!this.#isWanted(lease)) {
@@ -178,9 +169,8 @@ export class Desk {
       this.#standings.set(visitor.name, afterRejected(standing, this.#timeline.now));
       session.testing = true;
       visitor.rejected(lease.id);
-      this.#askAll();
     } else {
-      this.#settle(lease, gpuMs, link);
+      this.#settle(session, lease, gpuMs);
       this.#standings.set(visitor.name, afterVerified(standing));
       visitor.judged(lease.id);
       this.#ask(session);
@@ -188,20 +178,33 @@ export class Desk {
     this.#look();
   }
 
-  #settle(lease: ActiveLease, gpuMs: number, link: { readonly down: number; readonly up: number }): void {
+  #settle(session: Session, lease: ActiveLease, gpuMs: number): void {
     const { id, job, peer, rect } = lease;
     this.books.credit(lease);
     this.#tally.done(lease);
     const pointless = this.scheduler.call('verified', (scheduler) => scheduler.verified(job.id, rect, id));
     this.#cancel(pointless);
-    const sample = { rate: gpuMs > 0 ? (multiplyAdds(job, lease) * 1000) / gpuMs : 0, ...link };
-    this.scheduler.call('rest', (scheduler) => scheduler.measured(peer, job.dtype, sample));
+    const rate = gpuMs > 0 ? (multiplyAdds(job, lease) * 1000) / gpuMs : 0;
+    const link = this.#linkOf(session);
+    this.scheduler.call('rest', (scheduler) => scheduler.measured(peer, job.dtype, { rate, ...link }));
+    this.scheduler.call('rest', (scheduler) => scheduler.packed(job.id, this.#packed));
     const progress = this.scheduler.untimed.progressOf(job.id)!;
     if (progress.verified < progress.total) return;
     this.#jobs.delete(job.id);
     this.books.close(job);
     this.#tally.note(`${job.id} is done`);
     this.#cancel(this.scheduler.call('rest', (scheduler) => scheduler.removeJob(job.id)));
+  }
+
+  /** Bytes a second since the last result, while there was something to carry. */
+  #linkOf(session: Session): { readonly down: number; readonly up: number } {
+    const now = carriedBy(session.visitor.machine);
+    const last = session.carried;
+    session.carried = now;
+    return {
+      down: rateOf(now.down - last.down, now.downMs - last.downMs),
+      up: rateOf(now.up - last.up, now.upMs - last.upMs),
+    };
   }
 
   #cancel(leases: readonly ActiveLease[]): void {
@@ -215,7 +218,6 @@ export class Desk {
     this.#tally.failed(lease.id, 'stale');
     this.scheduler.call('rest', (scheduler) => scheduler.release(lease.id));
     session.visitor.judged(lease.id);
-    this.#askAll();
   }
 
   #isWanted({ job, rect }: ActiveLease): boolean {
@@ -225,7 +227,7 @@ export class Desk {
   #roomOf({ visitor: { name }, wanted, testing }: Session): number {
     const standing = this.#standings.get(name)!;
     if (testing || pauseLeft(standing, this.#timeline.now) > 0) return 0;
-    return Math.max(0, Math.min(wanted, windowOf(standing) - this.scheduler.untimed.heldBy(name)));
+    return Math.min(wanted, roomFor(standing, this.scheduler.untimed.held(name)));
   }
 
   /** As many leases as it has room for. */
@@ -289,6 +291,14 @@ export class Desk {
   }
 
   #look(): void {
-    this.looks += this.#waiting.size;
+    this.eagerAsks += this.#waiting.size;
   }
+}
+
+function carriedBy({ down, up }: Machine): Carried {
+  return { down: down.moved, downMs: down.busyMs, up: up.moved, upMs: up.busyMs };
+}
+
+function rateOf(bytes: number, ms: number): number {
+  return bytes >= BLOCK_BYTES ? (bytes * 1000) / Math.max(MIN_SAMPLE_MS, ms) : 0;
 }

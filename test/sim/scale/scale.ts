@@ -30,7 +30,7 @@ export class ScaleRun {
     this.scenario = scenario;
     const { timeline } = this;
     this.tally = new Tally(timeline, onEvent);
-    this.desk = new Desk(timeline, this.tally, seededRng(seed * 1009 + 1));
+    this.desk = new Desk(timeline, this.tally, seededRng(seed * 1009 + 1), scenario.entryBytes);
     const world = {
       timeline,
       desk: this.desk,
