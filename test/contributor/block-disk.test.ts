@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockDisk } from '../../src/contributor/block-disk.ts';
+import type { BlockDisk } from '../../src/contributor/block-disk.ts';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { seededRng } from '../../src/core/rng.ts';
 import { BLOCK_BYTES } from '../../src/matrix/blocks.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
-import { MemoryFile } from './memory-file.ts';
+import { diskOn, memoryFiles } from './memory-file.ts';
 
 interface Block {
   readonly hash: string;
@@ -21,17 +21,6 @@ async function block(length = 1024): Promise<Block> {
 
 const blocks = (count: number): Promise<Block[]> => Promise.all(Array.from({ length: count }, () => block()));
 
-interface Files {
-  readonly data: MemoryFile;
-  readonly index: MemoryFile;
-}
-
-const files = (): Files => ({ data: new MemoryFile(), index: new MemoryFile() });
-
-function open({ data, index }: Files, slots: number, clock = new FakeClock()): BlockDisk {
-  return new BlockDisk({ data, index, budgetBytes: slots * BLOCK_BYTES, clock });
-}
-
 function putAll(disk: BlockDisk, some: readonly Block[]): void {
   for (const { hash, bytes } of some) disk.put(hash, bytes);
 }
@@ -40,7 +29,7 @@ const held = (disk: BlockDisk, some: readonly Block[]): boolean[] => some.map(({
 
 describe('blocks on disk', () => {
   it('are given back as they were, the short ones too', async () => {
-    const disk = open(files(), 4);
+    const disk = diskOn(memoryFiles(), 4);
     const some = [await block(), await block(BLOCK_BYTES), await block(16)];
     putAll(disk, some);
     for (const { hash, bytes } of some) expect(await disk.get(hash)).toEqual(bytes);
@@ -49,22 +38,22 @@ describe('blocks on disk', () => {
   });
 
   it('are there after a restart, in their order of use', async () => {
-    const on = files();
+    const on = memoryFiles();
     const some = await blocks(3);
-    const first = open(on, 3);
+    const first = diskOn(on, 3);
     putAll(first, some);
     await first.get(some[0]!.hash);
     first.close();
     expect([on.data.closed, on.index.closed]).toEqual([true, true]);
-    const again = open(on, 3);
+    const again = diskOn(on, 3);
     expect(await again.get(some[2]!.hash)).toEqual(some[2]!.bytes);
     again.put((await block()).hash, some[0]!.bytes);
     expect(held(again, some)).toEqual([true, false, true]);
   });
 
   it('are written once, however often they come', async () => {
-    const on = files();
-    const disk = open(on, 2);
+    const on = memoryFiles();
+    const disk = diskOn(on, 2);
     const [one] = await blocks(1);
     disk.put(one!.hash, one!.bytes);
     disk.put(one!.hash, one!.bytes);
@@ -72,7 +61,7 @@ describe('blocks on disk', () => {
   });
 
   it('are evicted least recently used first, those used on the GPU counted in, and told once', async () => {
-    const disk = open(files(), 3);
+    const disk = diskOn(memoryFiles(), 3);
     const some = await blocks(3);
     putAll(disk, some);
     disk.touch([some[0]!.hash, 'ff'.repeat(32)]);
@@ -84,7 +73,7 @@ describe('blocks on disk', () => {
   });
 
   it('that came back are not told as evicted', async () => {
-    const disk = open(files(), 1);
+    const disk = diskOn(memoryFiles(), 1);
     const [one, two] = await blocks(2);
     putAll(disk, [one!, two!, one!]);
     expect(disk.takeEvicted()).toEqual([two!.hash]);
@@ -93,27 +82,27 @@ describe('blocks on disk', () => {
 
 describe('a disk that cannot be trusted', () => {
   it('gives no block whose bytes have changed, and has it no more', async () => {
-    const on = files();
-    const disk = open(on, 2);
+    const on = memoryFiles();
+    const disk = diskOn(on, 2);
     const [one, two] = await blocks(2);
     putAll(disk, [one!, two!]);
     on.data.bytes[BLOCK_BYTES + 3]! ^= 1;
     expect(await disk.get(two!.hash)).toBeUndefined();
     expect(held(disk, [one!, two!])).toEqual([true, false]);
     expect(disk.takeEvicted()).toEqual([two!.hash]);
-    expect(held(open(on, 2), [one!, two!])).toEqual([true, false]);
+    expect(held(diskOn(on, 2), [one!, two!])).toEqual([true, false]);
     disk.put(two!.hash, two!.bytes);
     expect(await disk.get(two!.hash)).toEqual(two!.bytes);
   });
 
   it('takes a crash between the bytes and the index for a miss', async () => {
-    const on = files();
-    const disk = open(on, 1);
+    const on = memoryFiles();
+    const disk = diskOn(on, 1);
     const [old, fresh] = await blocks(2);
     disk.put(old!.hash, old!.bytes);
     on.index.tearAt = 0;
     disk.put(fresh!.hash, fresh!.bytes);
-    const again = open(on, 1);
+    const again = diskOn(on, 1);
     expect(again.has(old!.hash)).toBe(true);
     expect(await again.get(old!.hash)).toBeUndefined();
     expect(again.has(old!.hash)).toBe(false);
@@ -121,17 +110,17 @@ describe('a disk that cannot be trusted', () => {
 
   it('never gives wrong bytes and never throws, whatever the index holds', async () => {
     const some = await blocks(4);
-    const good = files();
-    putAll(open(good, 4), some);
+    const good = memoryFiles();
+    putAll(diskOn(good, 4), some);
     const damage = fc.array(fc.tuple(fc.nat(good.index.bytes.length - 1), fc.nat(255)), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(damage, fc.nat(good.index.bytes.length), async (changes, length) => {
-        const on = files();
+        const on = memoryFiles();
         on.data.bytes = good.data.bytes.slice();
         on.index.bytes = good.index.bytes.slice();
         for (const [at, value] of changes) on.index.bytes[at] = value;
         on.index.truncate(length);
-        const disk = open(on, 4);
+        const disk = diskOn(on, 4);
         for (const { hash, bytes } of some) {
           const found = await disk.get(hash);
           if (found) expect(found).toEqual(bytes);
@@ -144,9 +133,9 @@ describe('a disk that cannot be trusted', () => {
   });
 
   it('that is full keeps what it has, and goes on within that', async () => {
-    const on = files();
+    const on = memoryFiles();
     on.data.quota = 2 * BLOCK_BYTES;
-    const disk = open(on, 8);
+    const disk = diskOn(on, 8);
     const some = await blocks(4);
     putAll(disk, some);
     expect(disk.budgetBytes).toBe(2 * BLOCK_BYTES);
@@ -155,9 +144,9 @@ describe('a disk that cannot be trusted', () => {
   });
 
   it('that takes nothing at all is not asked again until its budget is set anew', async () => {
-    const on = files();
+    const on = memoryFiles();
     on.data.quota = 0;
-    const disk = open(on, 8);
+    const disk = diskOn(on, 8);
     putAll(disk, await blocks(3));
     expect([disk.budgetBytes, disk.usedBytes, on.data.writes]).toEqual([0, 0, 1]);
     on.data.quota = Infinity;
@@ -170,15 +159,15 @@ describe('a disk that cannot be trusted', () => {
 
 describe('the budget of the disk', () => {
   it('is kept at the next visit, when it is smaller', async () => {
-    const on = files();
-    putAll(open(on, 4), await blocks(4));
-    const disk = open(on, 2);
+    const on = memoryFiles();
+    putAll(diskOn(on, 4), await blocks(4));
+    const disk = diskOn(on, 2);
     expect([disk.usedBytes, on.data.bytes.length]).toEqual([2 * BLOCK_BYTES, 2 * BLOCK_BYTES]);
   });
 
   it('can shrink and grow while it is in use', async () => {
-    const on = files();
-    const disk = open(on, 4);
+    const on = memoryFiles();
+    const disk = diskOn(on, 4);
     const some = await blocks(4);
     putAll(disk, some);
     disk.setBudget(BLOCK_BYTES);
@@ -192,8 +181,8 @@ describe('the budget of the disk', () => {
   });
 
   it('of nought keeps nothing, and clearing leaves nothing', async () => {
-    const on = files();
-    const disk = open(on, 0);
+    const on = memoryFiles();
+    const disk = diskOn(on, 0);
     const some = await blocks(2);
     putAll(disk, some);
     expect(disk.usedBytes).toBe(0);
@@ -201,14 +190,14 @@ describe('the budget of the disk', () => {
     putAll(disk, some);
     disk.clear();
     expect([disk.usedBytes, on.data.bytes.length, on.index.bytes.length]).toEqual([0, 0, 0]);
-    expect(held(open(on, 4), some)).toEqual([false, false]);
+    expect(held(diskOn(on, 4), some)).toEqual([false, false]);
     putAll(disk, some);
     expect(await disk.get(some[1]!.hash)).toEqual(some[1]!.bytes);
   });
 
   it('is filled at any speed, and then takes in a gibibyte an hour', async () => {
     const clock = new FakeClock();
-    const disk = open(files(), 4, clock);
+    const disk = diskOn(memoryFiles(), 4, clock);
     const [one] = await blocks(1);
     // Names only: the bytes need not fit them to be written.
     const name = (n: number): string => n.toString(16).padStart(64, '0');
@@ -225,7 +214,7 @@ describe('the budget of the disk', () => {
     const some = await blocks(8);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(7), { minLength: 1, maxLength: 30 }), async (order) => {
-        const disk = open(files(), 3);
+        const disk = diskOn(memoryFiles(), 3);
         for (const n of order) disk.put(some[n]!.hash, some[n]!.bytes);
         const last = Array.from(new Set(order.toReversed())).slice(0, 3);
         expect(held(disk, some).filter(Boolean)).toHaveLength(last.length);

@@ -1,6 +1,8 @@
-/** A disk file in memory, whose disk can be full, and whose writes can be torn. */
-import type { DiskFile } from '../../src/contributor/block-disk.ts';
+/** Disk files in memory, whose disk can be full and whose writes can be torn. */
+import { BlockDisk, type DiskFile } from '../../src/contributor/block-disk.ts';
 import type { Bytes } from '../../src/core/bytes.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { BLOCK_BYTES } from '../../src/matrix/blocks.ts';
 
 export class MemoryFile implements DiskFile {
   bytes: Bytes = new Uint8Array(0);
@@ -40,4 +42,16 @@ export class MemoryFile implements DiskFile {
   close(): void {
     this.closed = true;
   }
+}
+
+export interface MemoryFiles {
+  readonly data: MemoryFile;
+  readonly index: MemoryFile;
+}
+
+export const memoryFiles = (): MemoryFiles => ({ data: new MemoryFile(), index: new MemoryFile() });
+
+/** What one visit sees of the files. */
+export function diskOn({ data, index }: MemoryFiles, blocks: number, clock: Clock = systemClock): BlockDisk {
+  return new BlockDisk({ data, index, budgetBytes: blocks * BLOCK_BYTES, clock });
 }

@@ -1,4 +1,5 @@
 /** A real contributor over a real WebSocket, and a coordinator that says only what the test tells it to. */
+import type { BlockDisk } from '../../src/contributor/block-disk.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
 import { Engine } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
@@ -106,6 +107,7 @@ export interface RigOptions {
   readonly netClock?: Clock;
   readonly outbox?: Outbox;
   readonly copyAfter?: (lastCopyMs: number) => number;
+  readonly disk?: BlockDisk;
 }
 
 /** A CPU backend whose known answers are taken as given: these tests are about conversations. */
@@ -137,6 +139,7 @@ export async function startContributor(
     netClock = systemClock,
     outbox = new Outbox(),
     copyAfter,
+    disk,
   }: RigOptions = {},
 ): Promise<RigContributor> {
   const key = await generateKey();
@@ -168,6 +171,7 @@ export async function startContributor(
       stop: () => node.stop(),
     },
     outbox,
+    disk,
     openBackend: async () => {
       const backend = await open(backends.length);
       backends.push(backend);
