@@ -7,6 +7,7 @@
  *   tilework-page[data-shards]        shards verified in this session
  *   tilework-page[data-microcredits]  credit of this session
  *   tilework-page[data-problem]       an error code, absent while all is well
+ *   tilework-page[data-transport]    'websocket' or 'webrtc-direct', absent while stopped
  *   tilework-page[data-log]           what is wrong with the public log, absent while all is well
  *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only)
  *   [data-testid="intensity"]         the slider of the share of time that the GPU works (same clicks only)
@@ -14,7 +15,7 @@
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { LogProblem } from '../contributor/api.ts';
+import type { ContributorStatus, LogProblem } from '../contributor/api.ts';
 import { systemClock } from '../core/clock.ts';
 import { announcement } from './announce.ts';
 import type { PageController, PageState } from './controller.ts';
@@ -32,6 +33,7 @@ import {
   invitation,
   logProblemText,
   NOTHING_RUNS,
+  OVER_WEBRTC,
   problemText,
   rejectedNotice,
   shardsLabel,
@@ -88,6 +90,8 @@ export class TileworkPage extends LitElement {
     const problem = status.problem?.code ?? this.#obstacle();
     if (problem) this.dataset['problem'] = problem;
     else delete this.dataset['problem'];
+    if (status.transport) this.dataset['transport'] = status.transport;
+    else delete this.dataset['transport'];
     if (status.log?.problem) this.dataset['log'] = status.log.problem;
     else delete this.dataset['log'];
   }
@@ -173,6 +177,7 @@ export class TileworkPage extends LitElement {
         ? notice(problem, blocked || failed ? 'grave' : 'mild', { title: !failed, detail: failed })
         : nothing
     }
+    ${overWebRtc(status) ? notice(OVER_WEBRTC, 'mild', { title: true, detail: false }) : nothing}
     ${status.log?.problem ? this.#logNotice(status.log.problem) : nothing}
     ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild', { title: true, detail: false }) : nothing}
     ${
@@ -238,6 +243,10 @@ export class TileworkPage extends LitElement {
     });
   }
 }
+
+/** Once it leads to the coordinator, which then says the network's name. */
+const overWebRtc = ({ transport, network, problem }: ContributorStatus): boolean =>
+  transport === 'webrtc-direct' && network !== undefined && !problem;
 
 function notice(
   { title, advice, detail }: NoticeText,

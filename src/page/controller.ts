@@ -89,10 +89,10 @@ export class PageController {
       const config = await this.#findCoordinator(attempt.signal);
       throwIfAborted(attempt.signal);
       this.#live = true;
-      const { allowSoftware, memoryBytes } = settings;
+      const { allowSoftware, memoryBytes, transport } = settings;
       const { intensity } = this.#state;
       const { addresses, log } = config;
-      await contributor.start({ addresses, log, allowSoftware, memoryBytes, intensity });
+      await contributor.start({ addresses, log, transport, allowSoftware, memoryBytes, intensity });
     } catch (thrown) {
       if (!attempt.signal.aborted) this.#fail(thrown);
     }

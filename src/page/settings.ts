@@ -9,7 +9,10 @@ const MIN_MEMORY_MIB = 64;
 /** WebGPU never refuses an allocation, so a mistyped number must not be able to take a whole machine. */
 const MAX_MEMORY_MIB = 4096;
 
-export interface PageSettings extends Pick<ContributorOptions, 'allowSoftware' | 'memoryBytes'> {
+export interface PageSettings extends Pick<
+  ContributorOptions,
+  'allowSoftware' | 'memoryBytes' | 'transport'
+> {
   /** The share of time that the GPU may compute, until the visitor moves the slider. */
   readonly intensity: number;
   /** Addresses from `?coordinator=`: shown to the visitor, because a link chose them and not this site. */
@@ -17,8 +20,8 @@ export interface PageSettings extends Pick<ContributorOptions, 'allowSoftware' |
 }
 
 /**
- * `?software=allow`, `?memory=MiB` (64…4096), `?intensity=percent` (5…100), `?coordinator=…`. Whole numbers
- * are clamped; anything else is ignored.
+ * `?software=allow`, `?memory=MiB` (64…4096), `?intensity=percent` (5…100), `?coordinator=…`,
+ * `?transport=webrtc-direct`. Whole numbers are clamped; anything else is ignored.
  */
 export function readSettings(search: string): PageSettings {
   const query = new URLSearchParams(search);
@@ -27,6 +30,7 @@ export function readSettings(search: string): PageSettings {
     memoryBytes: memoryBytes(query.get('memory')),
     intensity: intensity(query.get('intensity')),
     namedCoordinators: query.getAll('coordinator'),
+    transport: query.get('transport') === 'webrtc-direct' ? 'webrtc-direct' : undefined,
   };
 }
 

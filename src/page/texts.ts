@@ -154,6 +154,7 @@ const PROBLEMS: Partial<Record<ErrorCode, NoticeText>> = {
 };
 
 const TITLES: Partial<Record<ErrorCode, string>> = {
+  forbidden: 'This browser does not allow the connection',
   'gpu-wrong': 'This GPU gave wrong answers',
   'bad-input': 'This page is not set up correctly',
   timeout: 'That took too long',
@@ -172,6 +173,12 @@ export function problemText(problem: Problem | undefined): NoticeText {
     advice: message ?? 'Reload the page and try again.',
   };
 }
+
+export const OVER_WEBRTC: NoticeText = {
+  title: 'Connected over WebRTC',
+  advice:
+    'This is slower than the usual way, and it runs on this page’s own thread, so the page may stutter. It is used where the usual way does not lead to the coordinator.',
+};
 
 export function rejectedNotice(count: number): NoticeText {
   return {
