@@ -50,13 +50,13 @@ export class Routes {
   #open: readonly Route[];
   #at = 0;
   #patienceMs = PATIENCE_MS;
-  #sinceMs: number;
+  /** When the current route was first tried: the GPU may take long to get there. */
+  #sinceMs: number | undefined;
   #kept = false;
 
   constructor(routes: readonly Route[], clock: Clock) {
     this.#open = routes;
     this.#clock = clock;
-    this.#sinceMs = clock.now();
   }
 
   get current(): Route {
@@ -64,12 +64,13 @@ export class Routes {
   }
 
   /** True when the current route has failed for long enough; the other one is current then. */
-  gaveUp({ network, problem }: ContributorStatus): boolean {
+  gaveUp({ stage, network, problem }: ContributorStatus): boolean {
     this.#kept ||= network !== undefined;
+    if (stage === 'connecting') this.#sinceMs ??= this.#clock.now();
     if (this.#kept || this.#open.length < 2 || problem?.code !== 'unreachable') return false;
-    if (this.#clock.now() - this.#sinceMs < this.#patienceMs) return false;
+    if (this.#sinceMs === undefined || this.#clock.now() - this.#sinceMs < this.#patienceMs) return false;
     this.#at += 1;
-    this.#sinceMs = this.#clock.now();
+    this.#sinceMs = undefined;
     this.#patienceMs = Math.min(MAX_PATIENCE_MS, 2 * this.#patienceMs);
     return true;
   }
@@ -79,7 +80,7 @@ export class Routes {
     const others = this.#open.filter((route) => route !== this.current);
     if (this.#kept || others.length === 0) return false;
     this.#open = others;
-    this.#sinceMs = this.#clock.now();
+    this.#sinceMs = undefined;
     return true;
   }
 }
