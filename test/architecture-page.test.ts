@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './helpers/import-graph.ts';
 import { productionBuild } from './helpers/production-build.ts';
 
-/** Bytes after gzip, for each kind of file: what the page needs at once, and what Start loads. */
+/** Bytes after gzip: what the page needs at once, what Start loads, and what webrtc-direct takes in its place. */
 const BUDGETS: readonly (readonly [RegExp, number])[] = [
   [/^(index\.html|assets\/index-.*\.(js|css))$/, 40 * 1024],
+  [/^assets\/session-page-.*\.js$/, 190 * 1024],
   [/^assets\/.*worker.*\.js$/, 170 * 1024],
 ];
 
@@ -41,6 +42,11 @@ describe('the built page', () => {
     }
   });
 
+  it('keeps webrtc-direct in a file of its own', () => {
+    const holders = [...files].filter(([, text]) => text.includes('libp2p+webrtc+v1')).map(([name]) => name);
+    expect(holders).toEqual([expect.stringMatching(/^assets\/session-page-/)]);
+  });
+
   it('works from any folder: every address in its markup and style is relative', () => {
     const addresses = [...files].flatMap(([name, text]) =>
       name.endsWith('.js')
@@ -57,7 +63,7 @@ describe('the built page', () => {
   });
 
   it('names no address of anybody else in its code, beside where errors are explained', () => {
-    const explained = /^https:\/\/(github\.com\/libp2p|lit\.dev)\//;
+    const explained = /^https:\/\/(github\.com\/(libp2p|multiformats)|lit\.dev)\//;
     const named = [...files]
       .filter(([name]) => name.endsWith('.js'))
       .flatMap(([name, text]) =>
