@@ -133,8 +133,17 @@ export function summary(job: JobView, output: string, wallMs: number): string[] 
     `  shards         ${job.shards.toLocaleString('en')}, every one verified`,
     `  contributors   ${job.contributions.length.toLocaleString('en')}`,
     `  moved          ${formatBytes(job.bytesDown)} to contributors, ${formatBytes(job.bytesUp)} back`,
+    ...boundLines(job),
     `  verified       ${counted(job.multiplyAddsVerified, 'multiply-add')}, ${formatCount(2 * job.multiplyAddsVerified, 'FLOP')} at ${speed}/s`,
     `  a wrong number passes with probability at most 2^-${job.missLog2}`,
     `  time           ${formatDuration(wallMs)}`,
   ];
+}
+
+/** How near it came to what the contributors' links and GPUs allow; nothing where that is not known. */
+function boundLines({ bound, bytesDown, bytesUp }: JobView): string[] {
+  if (!bound || bound.elapsedSeconds <= 0) return [];
+  const share = Math.round((100 * bound.seconds) / bound.elapsedSeconds);
+  const bytes = ((bytesDown + bytesUp) / bound.bytes).toFixed(2);
+  return [`  at the limit   ${share} % of what their links and GPUs allow, ${bytes} × the least bytes`];
 }

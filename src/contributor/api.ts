@@ -79,6 +79,8 @@ export interface ContributorStatus {
   readonly upBusyMs: number;
   /** …and the time that the GPU took for what was committed. */
   readonly gpuBusyMs: number;
+  /** What came of it over what link and GPU allow, 0…1; undefined in the first half minute of work. */
+  readonly linkShare: number | undefined;
   /** Undefined without a disk: not known yet, not allowed here, or another tab has it. */
   readonly disk: DiskView | undefined;
   /** How the coordinator is reached, or is tried to be; undefined while stopped. */
@@ -110,6 +112,7 @@ export const STOPPED: ContributorStatus = {
   downBusyMs: 0,
   upBusyMs: 0,
   gpuBusyMs: 0,
+  linkShare: undefined,
   disk: undefined,
   transport: undefined,
   receipts: 0,

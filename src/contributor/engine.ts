@@ -14,6 +14,7 @@ import type { SigningKey } from '../protocol/keys.ts';
 import { type ContributorStatus, STOPPED } from './api.ts';
 import type { BlockDisk } from './block-disk.ts';
 import { LinkEstimate } from './link-estimate.ts';
+import { LinkShare } from './link-share.ts';
 import type { LogWatch } from './log-watch.ts';
 import type { Outbox } from './outbox.ts';
 import { type RecoveryEvent, RecoveringBackend } from './recovering-backend.ts';
@@ -46,6 +47,7 @@ export interface EngineOptions {
 
 export class Engine {
   readonly #options: EngineOptions;
+  readonly #share: LinkShare;
   readonly #stop = new AbortController();
   /** Ends the connection as well: only after the session has said goodbye over it. */
   readonly #leave = new AbortController();
@@ -58,6 +60,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#share = new LinkShare(options.clock);
     this.#backend = new RecoveringBackend({
       open: options.openBackend,
       clock: options.clock,
@@ -160,7 +163,10 @@ export class Engine {
         if (event.type === 'receipt') this.#onReceipt(event);
         if (event.type === 'notice' && event.code === 'replaced') this.#yield();
         this.#apply(event);
-        this.#apply({ type: 'moved', ...plus(this.#moved, link.blocks) });
+        this.#account(event);
+        const moved = plus(this.#moved, link.blocks);
+        const linkShare = this.#share.of({ ...moved, gpuBusyMs: this.#status.gpuBusyMs });
+        this.#apply({ type: 'moved', ...moved, linkShare });
         this.#tellDisk();
       },
     });
@@ -169,9 +175,17 @@ export class Engine {
       await session.run();
     } finally {
       this.#moved = plus(this.#moved, link.blocks);
+      this.#share.disconnected();
       this.#serving = false;
       if (this.#stop.signal.aborted) this.#leave.abort();
     }
+  }
+
+  #account(event: SessionEvent): void {
+    if (event.type === 'lease') this.#share.leased(event.lease);
+    else if (event.type === 'committed') this.#share.committed(event.lease, event.shard);
+    else if (event.type === 'receipt') this.#share.verified(event.receipt.lease);
+    else if (event.type === 'ended') this.#share.ended(event.lease);
   }
 
   #onReceipt({ envelope, receipt: { logIndex: index }, lease, result }: ReceiptEvent): void {

@@ -3,7 +3,7 @@
  * while results are hashed, signed and sent, the next lease has it.
  */
 import { throwIfAborted } from '../core/errors.ts';
-import { RESULT_DTYPE } from '../matrix/dtype.ts';
+import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { type Lease, type Opened, sealResult } from '../protocol/envelope.ts';
@@ -16,6 +16,9 @@ import type { Speaker } from './speaker.ts';
 
 export interface Computed {
   readonly operands: Pick<ShardOperands, 'dtype' | 'rows' | 'cols' | 'k'>;
+  /** Bytes of a value of A and of B to fetch. */
+  readonly aBytes: number;
+  readonly bBytes: number;
   /** C's blocks, row-major by cell. */
   readonly blocks: readonly Uint8Array[];
   /** Of slices, without the rests between them, ms. */
@@ -61,7 +64,9 @@ export class LeaseWorker {
         },
         copyAfter,
       });
-      return { operands, blocks, gpuMs };
+      const wireBytes = (strips: ShardOperands['a']): number =>
+        this.#seeded.has(strips[0]![0]!) ? 0 : VALUE_BYTES[operands.dtype];
+      return { operands, aBytes: wireBytes(operands.a), bBytes: wireBytes(operands.b), blocks, gpuMs };
     } finally {
       lane.end();
     }
@@ -71,7 +76,7 @@ export class LeaseWorker {
   async seal(
     { value: lease, digest }: Opened<Lease>,
     leaseEnvelope: Uint8Array,
-    { operands, blocks, gpuMs: busyMs }: Computed,
+    { operands, aBytes, bBytes, blocks, gpuMs: busyMs }: Computed,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
     const { backend, emit, key, client, outbox } = this.#context;
@@ -93,8 +98,9 @@ export class LeaseWorker {
       project: lease.project,
       bytes: staged.bytes,
     });
+    const shard = { job: lease.job, rows, cols, k, aBytes, bBytes };
     const rate = busyMs > 0 ? (rows * cols * k * 1000) / busyMs : 0;
-    emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate, gpuMs: busyMs });
+    emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate, gpuMs: busyMs, shard });
     return resultEnvelope;
   }
 }

@@ -1,5 +1,6 @@
 /** What happens within one connection, as plain data. */
 import type { Receipt } from '../protocol/envelope.ts';
+import type { Shard } from './link-share.ts';
 import type { ShardProgress } from './shard.ts';
 
 /** What the engine turns into statuses. */
@@ -17,6 +18,7 @@ export type SessionEvent =
       readonly rate: number;
       /** Time that its slices took. */
       readonly gpuMs: number;
+      readonly shard: Shard;
     }
   | {
       readonly type: 'receipt';

@@ -13,7 +13,7 @@ export type StatusEvent =
   | { readonly type: 'connection'; readonly state: ConnectionState }
   | { readonly type: 'pulled'; readonly lease: string; readonly share: number }
   | { readonly type: 'log'; readonly log: LogView }
-  | ({ readonly type: 'moved' } & Moved)
+  | ({ readonly type: 'moved'; readonly linkShare: number | undefined } & Moved)
   | { readonly type: 'disk'; readonly disk: DiskView }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
@@ -92,8 +92,8 @@ export function nextStatus(old: ContributorStatus, event: StatusEvent): Contribu
     case 'log':
       return { ...old, log: event.log };
     case 'moved': {
-      const { bytesDown, bytesUp, downBusyMs, upBusyMs } = event;
-      return { ...old, bytesDown, bytesUp, downBusyMs, upBusyMs };
+      const { bytesDown, bytesUp, downBusyMs, upBusyMs, linkShare } = event;
+      return { ...old, bytesDown, bytesUp, downBusyMs, upBusyMs, linkShare };
     }
     case 'disk':
       return { ...old, disk: event.disk };

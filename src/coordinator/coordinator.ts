@@ -165,7 +165,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       operands,
       tokens: new Tokens(db, token, clock, cryptoRng),
       doors: options.doors ?? {},
-      reports: new JobReports(db, jobs, scheduler),
+      reports: new JobReports(db, jobs, scheduler, parts.clock),
       peerAddresses: peers.addresses,
       contributorsNow: () => dispatcher.contributors,
       pageDir: options.pageDir,

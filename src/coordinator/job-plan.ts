@@ -33,6 +33,13 @@ const FIRST_CELL_BYTES = {
 };
 const SMOOTHING = 0.2;
 
+export interface JobBound {
+  /** When the first lease was given. */
+  readonly startedMs: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
 type Busy = (peer: string) => number;
 
 export class JobPlan {
@@ -46,6 +53,8 @@ export class JobPlan {
   #shared = new Speeds();
   #speeds = new Speeds();
   #quickest: Contributor | undefined;
+  #startedMs: number | undefined;
+  readonly #took = new Map<string, Capacity>();
   #changed = true;
   /** Leases since it was last looked at whether the territories still suit. */
   #leases = 0;
@@ -112,8 +121,9 @@ export class JobPlan {
   }
 
   /** A rectangle is this contributor's: its strips will be there. */
-  leased({ holdings, last }: Contributor, rect: Rect): void {
+  leased({ holdings, last }: Contributor, rect: Rect, now: number): void {
     const { id, a, b } = this.spec;
+    this.#startedMs ??= now;
     this.grid.lease(rect);
     last.set(id, rect);
     for (let row = rect.row; row < rect.row + rect.rows; row++) {
@@ -129,9 +139,20 @@ export class JobPlan {
     this.#territories.left(peer);
   }
 
-  /** How much smaller a result travelled than it is: 0…1. */
-  packed(share: number): void {
-    this.#cellBytes += SMOOTHING * (share * BLOCK_BYTES - this.#cellBytes);
+  /** @param packed - how much smaller the result travelled than it is: 0…1 */
+  delivered(contributor: Contributor, packed: number): void {
+    this.#cellBytes += SMOOTHING * (packed * BLOCK_BYTES - this.#cellBytes);
+    this.#took.set(contributor.peer, contributor.capacity(this.spec.dtype));
+  }
+
+  /** Of what is verified, for those who took part as they were last measured. */
+  bound(): JobBound | undefined {
+    if (this.#startedMs === undefined || this.#took.size === 0) return undefined;
+    const { seconds, bytes } = productBound(
+      this.bounded(this.grid.verifiedCells),
+      Array.from(this.#took.values()),
+    );
+    return { startedMs: this.#startedMs, seconds, bytes };
   }
 
   /** This job with so many cells, as the bound sees it. */

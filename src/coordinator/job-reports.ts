@@ -1,5 +1,6 @@
 /** Jobs as requesters see them: a view now, and a stream of views until the job ends. */
-import type { JobView } from '../core/v1.ts';
+import type { Clock } from '../core/clock.ts';
+import type { BoundView, JobView } from '../core/v1.ts';
 import { AppError } from '../core/errors.ts';
 import { countCells, getJob, listJobs } from '../store/jobs.ts';
 import { contributionsTo } from '../store/contributions.ts';
@@ -14,11 +15,13 @@ export class JobReports {
   readonly #db: Database;
   readonly #jobs: Jobs;
   readonly #scheduler: Scheduler;
+  readonly #clock: Clock;
 
-  constructor(db: Database, jobs: Jobs, scheduler: Scheduler) {
+  constructor(db: Database, jobs: Jobs, scheduler: Scheduler, clock: Clock) {
     this.#db = db;
     this.#jobs = jobs;
     this.#scheduler = scheduler;
+    this.#clock = clock;
   }
 
   /** @throws AppError 'not-found'. */
@@ -69,6 +72,17 @@ export class JobReports {
     const progress = this.#scheduler.progressOf(job.id);
     const cellsVerified = progress?.verified ?? (await countCells(this.#db, job.id));
     const missLog2 = this.#jobs.running(job.id)?.secrets.missLog2 ?? missLog2Of(job.dtype, job.k, job.cols);
-    return jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2 });
+    const bound = this.#boundOf(job);
+    return jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2, bound });
+  }
+
+  #boundOf({ id, startedMs, finishedMs, boundSeconds: seconds, boundBytes: bytes }: Job): BoundView | null {
+    const running = this.#scheduler.boundOf(id);
+    if (running) {
+      const elapsedSeconds = (this.#clock.now() - running.startedMs) / 1000;
+      return { seconds: running.seconds, bytes: running.bytes, elapsedSeconds };
+    }
+    if (startedMs === null || finishedMs === null || seconds === null || bytes === null) return null;
+    return { seconds, bytes, elapsedSeconds: (finishedMs - startedMs) / 1000 };
   }
 }

@@ -13,6 +13,7 @@ import { BLOCK_ROWS } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
 import { RESULT_DTYPE, assertK } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
+import { isSeeded } from '../matrix/seeded.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
 import { refundRest, reserve } from '../ledger/reservations.ts';
@@ -181,15 +182,10 @@ export class Jobs {
   async #take(job: Job): Promise<void> {
     const { db, scheduler, pool, rng } = this.#context;
     const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
-    const spec: JobSpec = { id, a, b, dtype, rows, cols, k, project, priority, createdMs };
-    const [aManifest, bManifest] = await Promise.all([this.#fetch(a), this.#fetch(b)]);
-    const secrets = new JobSecrets(
-      pool,
-      rng,
-      decodeManifest(aManifest),
-      decodeManifest(bManifest),
-      this.#fetch,
-    );
+    const [aManifest, bManifest] = (await Promise.all([this.#fetch(a), this.#fetch(b)])).map(decodeManifest);
+    const seeded = { a: isSeeded(aManifest!), b: isSeeded(bManifest!) };
+    const spec: JobSpec = { id, a, b, dtype, rows, cols, k, project, priority, createdMs, seeded };
+    const secrets = new JobSecrets(pool, rng, aManifest!, bManifest!, this.#fetch);
     const cells = await cellsOf(db, id);
     scheduler.addJob(
       spec,
@@ -220,7 +216,8 @@ export class Jobs {
       blocks.put(hash, bytes),
     );
     const timeMs = clock.now();
-    const done = await this.#end(id, timeMs, (trx) => finishJob(trx, id, manifestHash, timeMs));
+    const bound = this.#context.scheduler.boundOf(id);
+    const done = await this.#end(id, timeMs, (trx) => finishJob(trx, id, manifestHash, timeMs, bound));
     if (done) log.info({ job: id }, 'job done');
     this.#drop(id);
   }

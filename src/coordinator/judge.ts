@@ -202,7 +202,7 @@ export class Judge {
       down: link.down,
       up: link.up,
     });
-    scheduler.packed(spec.id, link.packed);
+    scheduler.delivered(spec.id, contributor, link.packed);
     metrics.shardSeconds.observe((clock.now() - issuedMs) / 1000);
     return { type: 'verified', job: spec.id, receipt: settled.receipt, superseded };
   }

@@ -9,7 +9,7 @@ import type { Rng } from '../core/rng.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import { Contributor, type Sample } from './contributor.ts';
 import type { Rect } from './grid.ts';
-import { JobPlan } from './job-plan.ts';
+import { type JobBound, JobPlan } from './job-plan.ts';
 import type { Choice } from './rectangle.ts';
 import type { Held } from './standing.ts';
 import { type ActiveLease, type Capability, type JobSpec, overlaps } from './work.ts';
@@ -173,7 +173,7 @@ export class Scheduler {
       seconds,
       committed: false,
     };
-    plan.leased(contributor, rect);
+    plan.leased(contributor, rect, now);
     this.#leases.set(lease.id, lease);
     this.#held.set(peer, held.add(lease));
     this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
@@ -228,9 +228,15 @@ export class Scheduler {
     this.#contributors.get(peer)?.measured(dtype, sample);
   }
 
-  /** How much smaller a result of this job travelled than it is: 0…1. */
-  packed(job: string, share: number): void {
-    this.#jobs.get(job)?.packed(share);
+  /** A contributor's result of this job was verified; it travelled so much smaller than it is: 0…1. */
+  delivered(job: string, peer: string, packed: number): void {
+    const contributor = this.#contributors.get(peer);
+    if (contributor) this.#jobs.get(job)?.delivered(contributor, packed);
+  }
+
+  /** What is verified of a job could have taken at best, with those who took part; undefined before there is any. */
+  boundOf(job: string): JobBound | undefined {
+    return this.#jobs.get(job)?.bound();
   }
 
   #order(): void {

@@ -1,5 +1,5 @@
 /** Database rows as the JSON of `/v1`. */
-import type { JobView, OperandView, ReceiptView } from '../core/v1.ts';
+import type { BoundView, JobView, OperandView, ReceiptView } from '../core/v1.ts';
 import { CELL } from '../matrix/blocks.ts';
 import { GENERATOR, type SeededManifest } from '../matrix/seeded.ts';
 import { ceilDiv } from '../core/bytes.ts';
@@ -20,7 +20,7 @@ export function operandView(
 export function jobView(
   job: Job,
   contributions: readonly Contribution[],
-  progress: { cellsVerified: number; missLog2: number },
+  progress: { cellsVerified: number; missLog2: number; bound: BoundView | null },
 ): JobView {
   const sum = (pick: (contribution: Contribution) => number): number =>
     contributions.reduce((total, contribution) => total + pick(contribution), 0);
@@ -44,6 +44,7 @@ export function jobView(
     multiplyAddsTotal: rows * cols * k,
     bytesDown: sum((one) => one.bytesDown),
     bytesUp: sum((one) => one.bytesUp),
+    bound: progress.bound,
     missLog2: progress.missLog2,
     contributions: contributions.map((one) => ({
       contributor: one.contributor,

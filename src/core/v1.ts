@@ -62,6 +62,15 @@ export interface JobContribution {
   readonly microcredits: Microcredits;
 }
 
+/** What the links, memories and GPUs of those who took part allow at best, and what it came to (src/core/bound.ts). */
+export interface BoundView {
+  /** For what is verified. */
+  readonly seconds: number;
+  readonly bytes: number;
+  /** Since the first shard was given out. */
+  readonly elapsedSeconds: number;
+}
+
 export interface JobView {
   readonly id: string;
   readonly state: JobState;
@@ -83,6 +92,8 @@ export interface JobView {
   /** Bytes that moved between coordinator and contributors for verified shards. */
   readonly bytesDown: number;
   readonly bytesUp: number;
+  /** Null before the first shard is verified, and for jobs that a restart has come between. */
+  readonly bound: BoundView | null;
   /** A wrong number passes its check with probability at most 2^−missLog2. */
   readonly missLog2: number;
   readonly contributions: readonly JobContribution[];

@@ -2,7 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ContributorStatus } from '../contributor/api.ts';
 import { formatBytes, formatCredit } from '../core/units.ts';
-import { flops, flopsPerSecond, logChecked, shortId } from './texts.ts';
+import { flops, flopsPerSecond, linkShare, logChecked, shortId } from './texts.ts';
 
 export interface StatRow {
   readonly name: string;
@@ -21,7 +21,11 @@ export function statRows(status: ContributorStatus): readonly StatRow[] {
         ? { notes: [`${formatCredit(status.balanceMicrocredits)} in all`] }
         : {}),
     },
-    { name: 'GPU speed', value: flopsPerSecond(status.rate) },
+    {
+      name: 'GPU speed',
+      value: flopsPerSecond(status.rate),
+      ...(status.linkShare === undefined ? {} : { notes: [linkShare(status.linkShare)] }),
+    },
     {
       name: 'Data moved',
       value: formatBytes(status.bytesDown + status.bytesUp),

@@ -5,7 +5,10 @@ import type { Hash } from '../matrix/manifest.ts';
 import type { Queries } from './database.ts';
 import type { Cell, Job, JobState } from './schema.ts';
 
-export type NewJob = Omit<Job, 'state' | 'finishedMs' | 'resultManifest' | 'error'>;
+export type NewJob = Omit<
+  Job,
+  'state' | 'finishedMs' | 'resultManifest' | 'error' | 'startedMs' | 'boundSeconds' | 'boundBytes'
+>;
 
 /** @returns the job, running. Its operands must have been inserted. */
 export function createJob(db: Queries, job: NewJob): Promise<Job> {
@@ -63,12 +66,20 @@ export async function setJobState(
   return result.numUpdatedRows === 1n;
 }
 
+/** What links and GPUs allowed on a job, and when its first shard was given out. */
+export interface JobBound {
+  readonly startedMs: number;
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
 /** Ends a running job whose every cell is verified. False when it is not, and then nothing changes. */
 export async function finishJob(
   db: Queries,
   id: string,
   resultManifest: Hash,
   timeMs: number,
+  bound?: JobBound,
 ): Promise<boolean> {
   const verified = db
     .selectFrom('cells')
@@ -76,7 +87,7 @@ export async function finishJob(
     .where('job', '=', id);
   const result = await db
     .updateTable('jobs')
-    .set({ state: 'done', finishedMs: timeMs, resultManifest })
+    .set({ state: 'done', finishedMs: timeMs, resultManifest, ...boundColumns(bound) })
     .where('id', '=', id)
     .where('state', '=', 'running')
     .where(sql<number>`ceil(rows / ${sql.lit(CELL)}.0) * ceil(cols / ${sql.lit(CELL)}.0)`, '=', verified)
@@ -102,4 +113,12 @@ export function cellsOf(db: Queries, job: string): Promise<Omit<Cell, 'job'>[]> 
     .orderBy('rowBlock')
     .orderBy('colBlock')
     .execute();
+}
+
+function boundColumns(bound: JobBound | undefined): Pick<Job, 'startedMs' | 'boundSeconds' | 'boundBytes'> {
+  return {
+    startedMs: bound?.startedMs ?? null,
+    boundSeconds: bound?.seconds ?? null,
+    boundBytes: bound?.bytes ?? null,
+  };
 }

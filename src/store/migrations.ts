@@ -233,6 +233,11 @@ const MIGRATIONS: Record<string, Migration> = {
       PRIMARY KEY (requester, thing)
     )`,
   ),
+
+  '0006-bounds': statements(
+    `ALTER TABLE jobs ADD COLUMN started_ms float8,
+      ADD COLUMN bound_seconds float8, ADD COLUMN bound_bytes float8`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

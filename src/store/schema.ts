@@ -58,6 +58,10 @@ export interface JobsTable {
   finishedMs: number | null;
   resultManifest: Hash | null;
   error: string | null;
+  /** What links and GPUs allowed, and when the first shard was given out; null where nobody measured it. */
+  startedMs: number | null;
+  boundSeconds: number | null;
+  boundBytes: number | null;
 }
 
 /** A verified shard; its id is its lease's id (32 hexadecimal digits). */

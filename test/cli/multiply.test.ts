@@ -30,6 +30,7 @@ const done = jobView({
   multiplyAddsTotal: 36,
   bytesDown: 1_048_576,
   bytesUp: 2_048,
+  bound: { seconds: 1.8, bytes: 1_000_000, elapsedSeconds: 2 },
   contributions: [{ contributor: 'x', shards: 1, multiplyAdds: 36, microcredits: '1' }],
 });
 
@@ -99,6 +100,7 @@ describe('multiply', () => {
       '3 × 3, int32, exact',
       '1, every one verified',
       '1.00 MiB to contributors, 2.00 KiB back',
+      '90 % of what their links and GPUs allow, 1.05 × the least bytes',
       '36 multiply-adds',
       '2^-72',
     ]) {

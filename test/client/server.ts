@@ -106,6 +106,7 @@ export function jobView(change: Partial<JobView> = {}): JobView {
     multiplyAddsTotal: 512 * 256 * 100,
     bytesDown: 0,
     bytesUp: 0,
+    bound: null,
     missLog2: 72,
     contributions: [],
     error: null,

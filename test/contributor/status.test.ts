@@ -5,6 +5,7 @@ import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Receipt } from '../../src/protocol/envelope.ts';
 
 const LEASE = 'ab'.repeat(16);
+const SHARD = { job: 'job', rows: 256, cols: 256, k: 1024, aBytes: 1, bBytes: 1 };
 const RECEIPT: Receipt = {
   leaseDigest: '11'.repeat(32),
   resultDigest: '22'.repeat(32),
@@ -97,14 +98,14 @@ describe('the status a visitor reads', () => {
     ],
     [
       'a committed result',
-      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25 }],
+      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, shard: SHARD }],
       { stage: 'uploading', progress: 0, rate: 4e9, gpuBusyMs: 25 },
     ],
     [
       'blocks of C on their way',
       [
         leased,
-        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25 },
+        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, shard: SHARD },
         { type: 'pulled', lease: LEASE, share: 0.5 },
       ],
       { stage: 'uploading', progress: 0.5 },
@@ -137,7 +138,7 @@ describe('the status a visitor reads', () => {
     ],
     [
       'what the link has moved',
-      [{ type: 'moved', bytesDown: 7, bytesUp: 3, downBusyMs: 20, upBusyMs: 30 }],
+      [{ type: 'moved', linkShare: 0.5, bytesDown: 7, bytesUp: 3, downBusyMs: 20, upBusyMs: 30 }],
       { bytesDown: 7, bytesUp: 3, downBusyMs: 20, upBusyMs: 30, stage: 'stopped' },
     ],
     [

@@ -123,6 +123,25 @@ describe('the plan of a job', () => {
     expect(scheduler.next('slow', NOW)).toBeUndefined();
   });
 
+  it('knows what was possible for those who took part, of what is verified', () => {
+    const scheduler = new Scheduler(seededRng(1));
+    scheduler.addJob(spec());
+    for (const peer of ['ann', 'idle']) {
+      scheduler.join(peer, HOME);
+      scheduler.setHungry(peer, true);
+    }
+    const lease = scheduler.next('ann', NOW)!;
+    expect(scheduler.boundOf('job')).toBeUndefined();
+    scheduler.verified('job', lease.rect, lease.id);
+    scheduler.delivered('job', 'ann', 0.75);
+    const entries = rectArea(lease.rect) * 256 * 256;
+    const bound = scheduler.boundOf('job')!;
+    expect(bound.startedMs).toBe(NOW);
+    expect(bound.seconds).toBeCloseTo((entries * 3) / (20 * MBIT), 3);
+    expect(bound.bytes).toBeCloseTo(2 * Math.sqrt(entries) * 8192 + entries * 3, -2);
+    expect(scheduler.boundOf('none')).toBeUndefined();
+  });
+
   it('gives all of it to whoever goes on asking, whatever the others do', () => {
     const speed = fc.constantFrom(1e4, 1e6, 1e8);
     const peer = fc.record({

@@ -86,11 +86,15 @@ onEachDatabase('Records', (get) => {
       }
       expect(await finishJob(db, job.id, hexOf(5, 64), 9)).toBe(false);
       expect(await accept(db, 103, job.id, cell(0, 0))).toBe(true);
-      expect(await finishJob(db, job.id, hexOf(5, 64), 9)).toBe(true);
+      const bound = { startedMs: 2, seconds: 0.5, bytes: 1e6 };
+      expect(await finishJob(db, job.id, hexOf(5, 64), 9, bound)).toBe(true);
       expect(await getJob(db, job.id)).toMatchObject({
         state: 'done',
         resultManifest: hexOf(5, 64),
         finishedMs: 9,
+        startedMs: 2,
+        boundSeconds: 0.5,
+        boundBytes: 1e6,
       });
       const cells = await cellsOf(db, job.id);
       expect(cells.map(({ rowBlock, colBlock }) => [rowBlock, colBlock])).toEqual([

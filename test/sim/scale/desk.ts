@@ -187,7 +187,7 @@ export class Desk {
     const rate = gpuMs > 0 ? (multiplyAdds(job, lease) * 1000) / gpuMs : 0;
     const link = this.#linkOf(session);
     this.scheduler.call('rest', (scheduler) => scheduler.measured(peer, job.dtype, { rate, ...link }));
-    this.scheduler.call('rest', (scheduler) => scheduler.packed(job.id, this.#packed));
+    this.scheduler.call('rest', (scheduler) => scheduler.delivered(job.id, peer, this.#packed));
     const progress = this.scheduler.untimed.progressOf(job.id)!;
     if (progress.verified < progress.total) return;
     this.#jobs.delete(job.id);
