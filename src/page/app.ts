@@ -11,6 +11,7 @@
  *   tilework-page[data-log]           what is wrong with the public log, absent while all is well
  *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only)
  *   [data-testid="intensity"]         the slider of the share of time that the GPU works (same clicks only)
+ *   [data-testid="disk"]              the slider of the disk budget, [data-testid="disk-clear"] (same clicks only)
  *   [data-testid="status"]            the status sentence; [data-testid="notice"] any notice
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
@@ -19,6 +20,7 @@ import type { ContributorStatus, LogProblem } from '../contributor/api.ts';
 import { systemClock } from '../core/clock.ts';
 import { announcement } from './announce.ts';
 import type { PageController, PageState } from './controller.ts';
+import { diskControl } from './disk.ts';
 import { intensitySlider } from './intensity.ts';
 import type { BrowserTraits } from './settings.ts';
 import { obstacle } from './settings.ts';
@@ -120,13 +122,14 @@ export class TileworkPage extends LitElement {
         ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
       </p>
       <p class="unseen" role="status" aria-live="polite">${held ?? announcement(status, ranBefore)}</p>
-      ${this.#notices(state)} ${this.#obstacle() ? nothing : intensitySlider(state.intensity, this.#choose)}
+      ${this.#notices(state)}
+      ${this.#obstacle() ? nothing : html`${intensitySlider(state.intensity, this.#choose)} ${this.#disk(state)}`}
       ${
         ranBefore
           ? html`${status.stage === 'stopped' ? html`<p class="summary">${summary(status)}</p>` : nothing}
             ${emptyHanded ? nothing : statsList(status)} ${factsList(status, this.copied, this.#copy)}`
           : html`<ul class="promise">
-              ${invitation(settings.memoryBytes).map((line) => html`<li>${line}</li>`)}
+              ${invitation(settings.memoryBytes, state.diskBytes).map((line) => html`<li>${line}</li>`)}
             </ul>`
       }
     </section>`;
@@ -208,6 +211,15 @@ export class TileworkPage extends LitElement {
   readonly #choose = (share: number): void => {
     this.controller?.setIntensity(share);
   };
+
+  #disk({ diskBytes: budgetBytes, diskUsedBytes: usedBytes }: PageState): TemplateResult {
+    return diskControl({
+      budgetBytes,
+      usedBytes,
+      choose: (bytes) => this.controller?.setDiskBudget(bytes),
+      clear: () => void this.controller?.clearDisk(),
+    });
+  }
 
   readonly #copy = (): void => {
     const peerId = this.controller?.state.status.peerId;

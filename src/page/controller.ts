@@ -21,12 +21,18 @@ export interface PageState {
   readonly ranBefore: boolean;
   /** The share of time that the GPU may compute. */
   readonly intensity: number;
+  /** Disk that the visitor lets us keep blocks on, bytes. */
+  readonly diskBytes: number;
+  /** …and how much of it is in use, as far as it is known. */
+  readonly diskUsedBytes: number;
 }
 
 export interface ControllerOptions {
   readonly contributor: Contributor;
   readonly loadConfig: () => Promise<CoordinatorConfig>;
   readonly settings: PageSettings;
+  /** Keeps the visitor's choice for the next visit. */
+  readonly rememberDisk?: (bytes: number) => void;
   readonly clock: Clock;
   /** Spreads the retries of many pages after an outage. */
   readonly rng: Rng;
@@ -55,8 +61,17 @@ export class PageController {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.settings = options.settings;
-    const { intensity } = options.settings;
-    this.#state = { status: STOPPED, wanted: false, stopping: false, ranBefore: false, intensity };
+    const { intensity, diskBytes } = options.settings;
+    this.#state = {
+      status: STOPPED,
+      wanted: false,
+      stopping: false,
+      ranBefore: false,
+      intensity,
+      diskBytes,
+      diskUsedBytes: 0,
+    };
+    void this.#measureDisk();
     options.contributor.onStatus((status) => {
       if (this.#live) this.#follow(addTotals(this.#before, status));
     });
@@ -90,9 +105,17 @@ export class PageController {
       throwIfAborted(attempt.signal);
       this.#live = true;
       const { allowSoftware, memoryBytes, transport } = settings;
-      const { intensity } = this.#state;
+      const { intensity, diskBytes } = this.#state;
       const { addresses, log } = config;
-      await contributor.start({ addresses, log, transport, allowSoftware, memoryBytes, intensity });
+      await contributor.start({
+        addresses,
+        log,
+        transport,
+        allowSoftware,
+        memoryBytes,
+        intensity,
+        diskBytes,
+      });
     } catch (thrown) {
       if (!attempt.signal.aborted) this.#fail(thrown);
     }
@@ -123,6 +146,28 @@ export class PageController {
     if (this.#live) this.#options.contributor.setIntensity(share);
   }
 
+  /** Takes effect at once, and is remembered. */
+  setDiskBudget(bytes: number): void {
+    const { contributor, rememberDisk } = this.#options;
+    this.#set({ diskBytes: bytes });
+    rememberDisk?.(bytes);
+    if (this.#live) contributor.setDiskBudget(bytes);
+    if (!this.#state.wanted && bytes === 0) void this.clearDisk();
+  }
+
+  /** Removes the blocks that are on disk. Never rejects. */
+  async clearDisk(): Promise<void> {
+    await this.#options.contributor.clearDisk();
+    await this.#measureDisk();
+  }
+
+  /** While it runs, its statuses tell. */
+  async #measureDisk(): Promise<void> {
+    if (this.#state.wanted) return;
+    const diskUsedBytes = await this.#options.contributor.measureDisk();
+    if (!this.#state.wanted) this.#set({ diskUsedBytes });
+  }
+
   /** The network is back, or the tab is visible: no need to sit out the wait. */
   wake(): void {
     this.#wakeRetry?.();
@@ -130,6 +175,7 @@ export class PageController {
   }
 
   #follow(status: ContributorStatus): void {
+    if (status.disk) this.#set({ diskUsedBytes: status.disk.usedBytes });
     if (status.stage === 'stopped') {
       // A stopped contributor may have forgotten its totals; the visitor has not.
       const { stage, detail, progress, problem } = status;
@@ -200,6 +246,9 @@ function addTotals(before: ContributorStatus, now: ContributorStatus): Contribut
     microcredits: before.microcredits + now.microcredits,
     bytesDown: before.bytesDown + now.bytesDown,
     bytesUp: before.bytesUp + now.bytesUp,
+    downBusyMs: before.downBusyMs + now.downBusyMs,
+    upBusyMs: before.upBusyMs + now.upBusyMs,
+    gpuBusyMs: before.gpuBusyMs + now.gpuBusyMs,
     receipts: before.receipts + now.receipts,
   };
 }

@@ -6,7 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { cryptoRng } from '../core/rng.ts';
 import './app.ts';
 import { PageController } from './controller.ts';
-import { readSettings, traitsOf } from './settings.ts';
+import { readSettings, rememberDisk, storageOf, traitsOf } from './settings.ts';
 import { pageTitle } from './texts.ts';
 
 async function fetchJson(path: string): Promise<unknown> {
@@ -22,13 +22,18 @@ const metaOf = (name: string): string | undefined =>
 const absolute = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
 
+const kept = storageOf(globalThis);
+
 const controller = new PageController({
   contributor: createContributor(),
   loadConfig: async () => {
     const config = await loadConfig(location, metaOf('coordinator'), fetchJson, metaOf('log'));
     return { ...config, log: absolute(config.log) };
   },
-  settings: readSettings(location.search),
+  settings: readSettings(location.search, kept),
+  rememberDisk: (bytes) => {
+    rememberDisk(bytes, kept);
+  },
   clock: systemClock,
   rng: cryptoRng,
 });

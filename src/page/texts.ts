@@ -21,10 +21,10 @@ export const NOTHING_RUNS = 'Nothing is running.';
 export const INVITATION = 'Nothing runs until you press Start.';
 
 /** What exactly will happen after the click. */
-export function invitation(memoryBytes: number): readonly string[] {
+export function invitation(memoryBytes: number, diskBytes: number): readonly string[] {
   return [
     'Your GPU computes small parts of large matrix products, in slices of a few hundredths of a second, so that this device stays usable.',
-    `It uses up to ${formatBytes(memoryBytes).replace('.0 ', ' ')} of GPU memory, some electricity and your network connection.`,
+    `It uses up to ${roundBytes(memoryBytes)} of GPU memory, ${diskBytes > 0 ? `up to ${roundBytes(diskBytes)} of disk, ` : ''}some electricity and your network connection.`,
     'Stop ends it at once, and so does closing this tab.',
   ];
 }

@@ -13,6 +13,7 @@ import { seededRng } from '../../src/core/rng.ts';
 import { PageController, retryDelayMs } from '../../src/page/controller.ts';
 import { readSettings } from '../../src/page/settings.ts';
 
+const MIB = 1024 * 1024;
 const CONFIG: CoordinatorConfig = { addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' };
 
 /** Keeps the promises of the interface (any order, repeated calls) and computes nothing. */
@@ -87,20 +88,25 @@ class FakeClock implements Clock {
 }
 
 /** `answers`: what each try to find the coordinator ends with; then always CONFIG. */
-function setUp(...answers: AppError[]) {
+const setUp = (...answers: AppError[]) => setUpWith({ answers });
+
+function setUpWith({ answers = [], onDisk = 0 }: { answers?: AppError[]; onDisk?: number }) {
   const contributor = new FakeContributor();
+  contributor.onDisk = onDisk;
+  const remembered: number[] = [];
   const clock = new FakeClock();
   const controller = new PageController({
     contributor,
     clock,
     rng: seededRng(7),
-    settings: readSettings('?memory=256'),
+    settings: readSettings('?memory=256&disk=64'),
+    rememberDisk: (bytes) => void remembered.push(bytes),
     loadConfig: () => {
       const error = answers.shift();
       return error ? Promise.reject(error) : Promise.resolve(CONFIG);
     },
   });
-  return { contributor, clock, controller };
+  return { contributor, clock, controller, remembered };
 }
 
 /** Lets every promise that can settle do so. */
@@ -124,6 +130,7 @@ describe('PageController', () => {
       allowSoftware: false,
       memoryBytes: 256 * 1024 * 1024,
       intensity: 1,
+      diskBytes: 64 * 1024 * 1024,
     });
     expect(controller.state.status.stage).toBe('testing');
   });
@@ -145,6 +152,32 @@ describe('PageController', () => {
     await controller.start();
     expect(contributor.options).toMatchObject({ intensity: 0.75 });
     expect(controller.state.intensity).toBe(0.75);
+  });
+
+  it('passes a disk budget on at once while it runs and to every later start, and remembers it', async () => {
+    const { contributor, controller, remembered } = setUp();
+    controller.setDiskBudget(5 * MIB);
+    await controller.start();
+    expect(contributor.options).toMatchObject({ diskBytes: 5 * MIB });
+    controller.setDiskBudget(7 * MIB);
+    contributor.say({ stage: 'waiting', disk: { usedBytes: 3 * MIB, budgetBytes: 7 * MIB } });
+    expect(controller.state).toMatchObject({ diskBytes: 7 * MIB, diskUsedBytes: 3 * MIB });
+    await controller.clearDisk();
+    expect(controller.state.diskUsedBytes).toBe(3 * MIB); // the next status says it
+    contributor.say({ disk: { usedBytes: 0, budgetBytes: 7 * MIB } });
+    expect(controller.state.diskUsedBytes).toBe(0);
+    expect(contributor.calls).toEqual(['start', `disk ${7 * MIB}`, 'clear disk']);
+    expect(remembered).toEqual([5 * MIB, 7 * MIB]);
+  });
+
+  it('knows what an earlier visit left on the disk, and clears it without a start', async () => {
+    const { contributor, controller } = setUpWith({ onDisk: 3 * MIB });
+    await settle();
+    expect(controller.state.diskUsedBytes).toBe(3 * MIB);
+    controller.setDiskBudget(0);
+    await settle();
+    expect(contributor.calls).toEqual(['clear disk']);
+    expect(controller.state.diskUsedBytes).toBe(0);
   });
 
   it('keeps trying to find the coordinator, says when, and starts as soon as it answers', async () => {

@@ -36,7 +36,7 @@ describe('the page in Chromium', () => {
     expect(await tab.text('.promise')).toContain('up to 512 MiB of GPU memory');
     expect(await tab.data('stage')).toBe('stopped');
     expect(await tab.data('problem')).toBeUndefined();
-    expect(await tab.calls()).toEqual({ starts: [], stops: 0, intensities: [] });
+    expect(await tab.calls()).toMatchObject({ starts: [], stops: 0, cleared: 0 });
     await tab.inspect('01-first-visit');
   });
 
@@ -296,6 +296,43 @@ describe('the page in Chromium', () => {
     });
     await tab.pressStart();
     expect((await tab.calls()).starts).toMatchObject([{ intensity: 1 }]);
+  });
+
+  it('lets a visitor say what their disk keeps, with the keyboard, and clear it', async () => {
+    const [slider, value] = ['[data-testid="disk"]', '[data-testid="disk-value"]'];
+    const MIB = 1024 * 1024;
+    await tab.mount({ search: '?disk=256' });
+    expect(await tab.text('.disk')).toBe(
+      'Disk 256 MiB Keeps numbers on this device, so that they need not come twice.',
+    );
+    await tab.page.focus(slider);
+    await tab.page.keyboard.press('ArrowRight');
+    expect(await tab.text('.promise')).toContain('up to 512 MiB of disk');
+    await tab.pressStart();
+    expect((await tab.calls()).starts).toMatchObject([{ diskBytes: 512 * MIB }]);
+    await tab.say({ ...WORKING, stage: 'computing', disk: { usedBytes: 300 * MIB, budgetBytes: 512 * MIB } });
+    expect(await tab.text('[data-testid="disk-used"]')).toBe('300.0 MiB in use.');
+    await tab.inspect('12-disk');
+    await tab.page.focus(slider);
+    await tab.page.keyboard.press('End');
+    expect(await tab.text(value)).toBe('8 GiB');
+    await tab.page.keyboard.press('Home');
+    expect(await tab.text(value)).toBe('Off');
+    expect((await tab.calls()).diskBudgets).toEqual([8192 * MIB, 0]);
+    await tab.page.click('[data-testid="disk-clear"]');
+    expect((await tab.calls()).cleared).toBe(1);
+  });
+
+  it('clears the disk of an earlier visit for a person only, and without a start', async () => {
+    await tab.leaveOnDisk(5 * 1024 * 1024);
+    await tab.mount();
+    const clear = (await tab.page.waitForSelector('[data-testid="disk-clear"]'))!;
+    await clear.evaluate((button) => (button as HTMLButtonElement).click());
+    expect((await tab.calls()).cleared).toBe(0);
+    await clear.click();
+    await tab.page.waitForSelector('[data-testid="disk-clear"]', { hidden: true });
+    expect(await tab.calls()).toMatchObject({ starts: [], cleared: 1 });
+    await tab.leaveOnDisk(0);
   });
 
   it('opens its explanations with the keyboard', async () => {

@@ -22,6 +22,7 @@ export interface Harness {
   readonly problems: readonly string[];
   mount(options?: MountOptions): Promise<void>;
   say(change: Told): Promise<void>;
+  leaveOnDisk(bytes: number): Promise<void>;
   holdStop(): Promise<void>;
   letStop(): Promise<void>;
   calls(): Promise<Calls>;
@@ -99,6 +100,7 @@ function harness(browser: Browser, page: Page, served: ServedModule, problems: r
       await page.waitForSelector(TOGGLE);
     },
     say: (change) => page.evaluate(async (given) => (await ready).say(given), change),
+    leaveOnDisk: (bytes) => page.evaluate(async (given) => (await ready).leaveOnDisk(given), bytes),
     holdStop: () => page.evaluate(async () => (await ready).holdStop()),
     letStop: () => page.evaluate(async () => (await ready).letStop()),
     text: (selector) =>

@@ -71,9 +71,17 @@ export interface MountOptions {
   readonly configError?: ErrorCode;
 }
 
+/** What is on disk when the next page is mounted. */
+let onDisk = 0;
+
+export function leaveOnDisk(bytes: number): void {
+  onDisk = bytes;
+}
+
 /** A fresh element in place of the page's own. */
 export function mount({ search = '', traits, configError }: MountOptions = {}): void {
   contributor = new ScriptedContributor();
+  contributor.onDisk = onDisk;
   const page = document.createElement('tilework-page');
   page.traits = traits ?? { secureContext: true, webgpu: true, workers: true };
   page.controller = new PageController({
@@ -107,11 +115,14 @@ export interface Calls {
   readonly starts: readonly ContributorOptions[];
   readonly stops: number;
   readonly intensities: readonly number[];
+  readonly diskBudgets: readonly number[];
+  /** How often the disk was cleared. */
+  readonly cleared: number;
 }
 
 export function calls(): Calls {
-  const { starts, stops, intensities } = contributor;
-  return { starts, stops, intensities };
+  const { starts, stops, intensities, diskBudgets, cleared } = contributor;
+  return { starts, stops, intensities, diskBudgets, cleared };
 }
 
 export function holdStop(): void {

@@ -9,7 +9,7 @@ import {
 } from '../../src/contributor/api.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { announcement, milestone } from '../../src/page/announce.ts';
-import { obstacle, readSettings } from '../../src/page/settings.ts';
+import { obstacle, readSettings, rememberDisk, storageOf } from '../../src/page/settings.ts';
 import { hasProgress, markOf, percent } from '../../src/page/stage-bar.ts';
 import { statRows } from '../../src/page/stats.ts';
 import {
@@ -79,9 +79,12 @@ describe('the texts', () => {
     expect(problemText(undefined).title).toBe('Something went wrong');
   });
 
-  it('promise the memory that is really asked for', () => {
-    expect(invitation(DEFAULT_MEMORY_BYTES)[1]).toContain('up to 512 MiB of GPU memory');
-    expect(invitation(1024 * MIB)[1]).toContain('up to 1.00 GiB');
+  it('promise the memory and the disk that are really asked for', () => {
+    const [, uses] = invitation(DEFAULT_MEMORY_BYTES, 0);
+    expect(uses).toContain('up to 512 MiB of GPU memory, some electricity');
+    expect(invitation(1024 * MIB, 256 * MIB)[1]).toContain(
+      'up to 1 GiB of GPU memory, up to 256 MiB of disk,',
+    );
   });
 
   it('sum up a visit with and without a shard', () => {
@@ -182,6 +185,7 @@ describe('the settings', () => {
       allowSoftware: true,
       memoryBytes: 256 * MIB,
       intensity: 0.5,
+      diskBytes: 1024 * MIB,
       namedCoordinators: ['/a', '/b'],
     });
   });
@@ -196,6 +200,35 @@ describe('the settings', () => {
     const intensity = (text: string): number => readSettings(`?intensity=${text}`).intensity;
     expect(['0', '4', '5', '37', '100', '900'].map(intensity)).toEqual([0.05, 0.05, 0.05, 0.37, 1, 1]);
     for (const bad of ['', '-5', '0.5', '50%', 'half']) expect(intensity(bad)).toBe(1);
+  });
+
+  it('take the disk from the address, else from what was chosen before, within bounds', () => {
+    const kept = (value: string | null) => ({ getItem: () => value });
+    const disk = (search: string, value: string | null = null): number =>
+      readSettings(search, kept(value)).diskBytes / MIB;
+    expect([disk('?disk=0', '5'), disk('?disk=300'), disk('?disk=999999')]).toEqual([0, 300, 8192]);
+    expect([disk('', '0'), disk('', String(512 * MIB)), disk('', '999999999999')]).toEqual([0, 512, 8192]);
+    for (const bad of ['', '-1', '1e9', 'lots']) expect(disk(`?disk=${bad}`, bad)).toBe(1024);
+    expect(readSettings('').diskBytes).toBe(1024 * MIB);
+  });
+
+  it('remember the disk for the next visit, where a page may keep anything', () => {
+    const kept = new Map<string, string>();
+    rememberDisk(256 * MIB, { setItem: (key, value) => void kept.set(key, value) });
+    expect(readSettings('', { getItem: (key) => kept.get(key) ?? null }).diskBytes).toBe(256 * MIB);
+    const refused = {
+      setItem: () => {
+        throw new DOMException('no', 'QuotaExceededError');
+      },
+    };
+    expect(() => rememberDisk(0, refused)).not.toThrow();
+    expect(() => rememberDisk(0, undefined)).not.toThrow();
+    const closed = {
+      get localStorage(): Storage {
+        throw new DOMException('no', 'SecurityError');
+      },
+    };
+    expect(storageOf(closed as unknown as typeof globalThis)).toBeUndefined();
   });
 
   it('never allow a software adapter by anything but the word', () => {
