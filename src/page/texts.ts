@@ -34,6 +34,22 @@ export const INTENSITY = {
   help: 'Share of time your GPU works for the network',
 };
 
+const roundBytes = (bytes: number): string => formatBytes(bytes).replace(/\.0+ /, ' ');
+
+export const DISK = {
+  label: 'Disk',
+  help: 'Keeps numbers on this device, so that they need not come twice.',
+  clear: 'Clear',
+};
+
+export const diskBudget = (bytes: number): string => (bytes > 0 ? roundBytes(bytes) : 'Off');
+
+export const bytesOnDisk = (bytes: number): string => `${formatBytes(bytes)} in use.`;
+
+/** Of what link and GPU allow: src/contributor/link-share.ts. */
+export const linkShare = (share: number): string =>
+  `${Math.round(100 * share)} % of what your link and GPU allow`;
+
 export const STAGE_LABEL: Readonly<Record<Exclude<Stage, 'stopped' | 'failed'>, string>> = {
   testing: 'Test GPU',
   connecting: 'Connect',
