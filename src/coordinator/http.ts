@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { sql } from 'kysely';
 import { AppError, toAppError } from '../core/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { HEADERS_MS, answerClientError } from './client-errors.ts';
 import { guardDoors } from './doors.ts';
+import { Health } from './health.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { jobRoutes } from './http-jobs.ts';
@@ -78,7 +80,12 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   app.get('/coordinator.json', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses }),
   );
-  app.get('/healthz', async () => ({ ok: true }));
+  const health = new Health(() => sql`SELECT 1`.execute(context.db), context.clock);
+  app.get('/healthz', async (_request, reply) => {
+    const problem = await health.check().then(() => undefined, toAppError);
+    if (problem) context.log.error({ error: problem.message }, 'not healthy');
+    return reply.code(problem ? 503 : 200).send({ ok: !problem });
+  });
   app.get('/metrics', { config: { operatorOnly: true } }, async (_request, reply) =>
     reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
   );
