@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { type Product, product, submit } from '../helpers/product.ts';
 import { Rogue } from '../helpers/rogue.ts';
@@ -31,7 +32,9 @@ export interface LorisReport {
   readonly close_ms: number;
 }
 
-const WORKERS = 2;
+/** Enough that each of them stays below the control messages that a contributor may send. */
+const WORKERS = 8;
+const MIN_SHARD_MS = 120;
 
 export async function benchLoris(options: LorisOptions = {}): Promise<LorisReport> {
   const { connections = 1000, seconds = 5, rounds = 3 } = options;
@@ -104,7 +107,7 @@ class Shop {
       this.#workers.map(async (worker) => {
         while (performance.now() < end) {
           await this.#take();
-          await worker.workHonestly();
+          await Promise.all([worker.workHonestly(), setTimeout(MIN_SHARD_MS)]);
           shards += 1;
         }
       }),
