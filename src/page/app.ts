@@ -92,7 +92,7 @@ export class TileworkPage extends LitElement {
     const problem = status.problem?.code ?? this.#obstacle();
     if (problem) this.dataset['problem'] = problem;
     else delete this.dataset['problem'];
-    if (status.transport) this.dataset['transport'] = status.transport;
+    if (status.transport && this.controller?.state.wanted) this.dataset['transport'] = status.transport;
     else delete this.dataset['transport'];
     if (status.log?.problem) this.dataset['log'] = status.log.problem;
     else delete this.dataset['log'];
@@ -164,7 +164,7 @@ export class TileworkPage extends LitElement {
     </button>`;
   }
 
-  #notices({ status }: PageState): TemplateResult {
+  #notices({ status, wanted }: PageState): TemplateResult {
     const named = this.controller?.settings.namedCoordinators ?? [];
     const blocked = this.#obstacle();
     const failed = status.stage === 'failed';
@@ -180,7 +180,7 @@ export class TileworkPage extends LitElement {
         ? notice(problem, blocked || failed ? 'grave' : 'mild', { title: !failed, detail: failed })
         : nothing
     }
-    ${overWebRtc(status) ? notice(OVER_WEBRTC, 'mild', { title: true, detail: false }) : nothing}
+    ${wanted && overWebRtc(status) ? notice(OVER_WEBRTC, 'mild', { title: true, detail: false }) : nothing}
     ${status.log?.problem ? this.#logNotice(status.log.problem) : nothing}
     ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild', { title: true, detail: false }) : nothing}
     ${
