@@ -5,7 +5,7 @@ import { LEASES_IN_FLIGHT } from '../../src/contributor/ranges.ts';
 import { computeShard } from '../../src/contributor/shard.ts';
 import { Semaphore, withPermit } from '../../src/core/async.ts';
 import { sleep } from '../../src/core/clock.ts';
-import type { Backend, KRange } from '../../src/gpu/backend.ts';
+import type { KRange } from '../../src/gpu/backend.ts';
 import { PageTable } from '../../src/gpu/pages.ts';
 import type { Hash } from '../../src/matrix/manifest.ts';
 import { WANT_WINDOW } from '../../src/protocol/limits.ts';
@@ -67,7 +67,7 @@ function timedBackend(clock: FakeClock, pageCount: number, leaseMs: number) {
       return [];
     },
   });
-  return { gpu, backend: Object.defineProperty(backend, 'pageCount', { value: pageCount }) as Backend };
+  return { gpu, backend: Object.defineProperty(backend, 'pageCount', { value: pageCount }) };
 }
 
 const strips = (side: string, first: number): Hash[][] =>
@@ -81,8 +81,7 @@ async function run(leaseMs: number, pageCount: number) {
   const link = new SlowLink(clock);
   const queue = new FetchQueue({ fetch: link.fetch });
   const { gpu, backend } = timedBackend(clock, pageCount, leaseMs);
-  const all = Promise.withResolvers<void>();
-  let [granted, done] = [0, 0];
+  const leases = { granted: 0, done: 0 };
   const compute = async (n: number): Promise<void> => {
     const lane = queue.lane();
     await computeShard(
@@ -97,18 +96,16 @@ async function run(leaseMs: number, pageCount: number) {
       },
     );
     lane.end();
-    if (++done === LEASES) all.resolve();
-    else grant();
+    leases.done += 1;
+    grant();
   };
   const grant = (): void => {
-    if (granted === LEASES) return;
-    const n = granted++;
+    if (leases.granted === LEASES) return;
+    const n = leases.granted++;
     clock.after(GRANT_MS, () => void compute(n));
   };
   for (let i = 0; i < LEASES_IN_FLIGHT; i++) grant();
-  let over = false;
-  void all.promise.then(() => (over = true));
-  while (!over) await clock.advance(20);
+  while (leases.done < LEASES) await clock.advance(20);
   expect(new Set(link.asked).size).toBe(link.asked.length);
   expect(link.asked).toHaveLength((LEASES + 1) * NEW_BLOCKS);
   return { link: link.busyMs / clock.now(), gpu: gpu.busyMs / clock.now() };
