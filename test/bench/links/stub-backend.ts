@@ -84,7 +84,7 @@ class StubCompute implements Compute<Cells> {
     const from = Math.max(clock.now(), this.#freeMs);
     this.#freeMs = from + ms;
     this.#busyMs += ms;
-    await sleep(clock, this.#freeMs - clock.now(), stop.signal).catch(() => {}); // proceed tells why
+    await sleep(clock, Math.max(0, this.#freeMs - clock.now()), stop.signal).catch(() => {}); // proceed tells why
     stop.proceed();
     onBusy?.(from, from + ms);
     return ms;
