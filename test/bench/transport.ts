@@ -16,6 +16,7 @@ import { serveModule } from '../helpers/page-bundle.ts';
 import { rounded, speedup, spread } from './statistics.ts';
 import { profileOf } from './transport-profile.ts';
 import { type RawServer, rawServer } from './transport-raw.ts';
+import { webRtcVsRaw } from './transport-webrtc.ts';
 import { type WorkerThread, workerThread } from './transport-threads.ts';
 import type { TransportCall } from './transport-worker.ts';
 
@@ -79,7 +80,13 @@ export async function benchTransport({ json, profile }: { json: boolean; profile
         console.table(rows);
       }
     }
-    report(legs, json);
+    const webRtc = await webRtcVsRaw({
+      browser,
+      own,
+      rawDown: (messages) => rawDown(bench, messages),
+      rawUp: (messages) => rawUp(bench, messages),
+    });
+    report(legs, webRtc, json);
   } finally {
     await browser.close();
     await coordinator.close();
@@ -102,17 +109,23 @@ async function coordinatorOf(
   return { coordinator, link: promise };
 }
 
+async function rawDown({ call }: Bench, messages: number): Promise<number> {
+  return (await call('rawDown', messages)) as number;
+}
+
+async function rawUp({ call, raw }: Bench, messages: number): Promise<number> {
+  const start = performance.now();
+  const all = raw.received(messages * BLOCK);
+  await call('rawUp', messages);
+  await all;
+  return performance.now() - start;
+}
+
 /** Milliseconds of one leg, taken where the bytes arrive. */
 const LEGS: Readonly<Record<LegName, (bench: Bench) => Promise<number>>> = {
-  'raw down': async ({ call }) => (await call('rawDown', BLOCKS)) as number,
+  'raw down': (bench) => rawDown(bench, BLOCKS),
   'ours down': async ({ call, nearHashes }) => (await call('down', nearHashes)) as number,
-  async 'raw up'({ call, raw }) {
-    const start = performance.now();
-    const all = raw.received(BLOCKS * BLOCK);
-    await call('rawUp', BLOCKS);
-    await all;
-    return performance.now() - start;
-  },
+  'raw up': (bench) => rawUp(bench, BLOCKS),
   async 'ours up'({ link, farHashes }) {
     const start = performance.now();
     await Promise.all(farHashes.map(async (hash) => void (await link.blocks.fetch(hash))));
@@ -136,7 +149,7 @@ async function measure(bench: Bench, thread: WorkerThread | undefined): Promise<
   return legs;
 }
 
-function report(legs: Legs, json: boolean): void {
+function report(legs: Legs, webRtc: Awaited<ReturnType<typeof webRtcVsRaw>>, json: boolean): void {
   const times = (name: LegName): number[] => legs[name].map(({ ms }) => ms);
   const perMegabyte = (name: LegName, of: 'workerMs' | 'processMs'): number =>
     spread(legs[name].map((leg) => leg[of] / MEGABYTES)).median;
@@ -153,13 +166,19 @@ function report(legs: Legs, json: boolean): void {
       'its process ms/MB': perMegabyte(name, 'processMs').toFixed(2),
     });
     console.table([row('raw down'), row('ours down', down), row('raw up'), row('ours up', up)]);
+    const { megabytes, downMs, upMs } = webRtc;
+    const rate = (ms: number[]): string => (megabytes / (spread(ms).median / 1000)).toFixed(0);
+    console.table([
+      { '': 'webrtc-direct down', 'MB/s': rate(downMs), 'of raw': webRtc.down.median.toFixed(2) },
+      { '': 'webrtc-direct up', 'MB/s': rate(upMs), 'of raw': webRtc.up.median.toFixed(2) },
+    ]);
   }
   const cpu = Math.max(perMegabyte('ours down', 'workerMs'), perMegabyte('ours up', 'workerMs'));
   const summary = {
     bench: 'transport',
     down_vs_raw: rounded(down.median),
     up_vs_raw: rounded(up.median),
-    webrtc_direct_vs_raw: null,
+    webrtc_direct_vs_raw: rounded(Math.min(webRtc.down.median, webRtc.up.median)),
     cpu_ms_per_mb: rounded(cpu),
   };
   process.stdout.write(`${JSON.stringify(summary)}\n`);
