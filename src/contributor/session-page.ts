@@ -5,7 +5,7 @@
 import { assertWebRtcAllowed } from '../net/webrtc-allowed.ts';
 import { webRtcDirect } from '../net/webrtc.ts';
 import { expose } from './remote.ts';
-import { SessionHost } from './session-worker.ts';
+import { SessionHost } from './session-host.ts';
 
 /** Serves `port` as the session worker serves its page. @throws AppError 'forbidden' where WebRTC is */
 export async function hostSession(port: MessagePort): Promise<void> {

@@ -3,7 +3,7 @@ import { systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Transport } from './api.ts';
 import { Peer } from './remote.ts';
-import type { SessionHost } from './session-worker.ts';
+import type { SessionHost } from './session-host.ts';
 
 export interface Workers {
   readonly transport: Transport;

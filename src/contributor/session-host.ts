@@ -1,0 +1,100 @@
+/** A session's composition root: libp2p, the engine, hashing and signing live here. In a worker, or on the page. */
+import { systemClock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
+import { cryptoRng } from '../core/rng.ts';
+import { ContributorNode } from '../net/contributor-node.ts';
+import type { TransportFactory } from '../net/stack.ts';
+import { peerIdOf } from '../protocol/keys.ts';
+import type { ContributorOptions, ContributorStatus } from './api.ts';
+import { openBlockDisk, withinQuota } from './disk-files.ts';
+import { Engine } from './engine.ts';
+import { connectBackend } from './gpu-host.ts';
+import { loadIdentity } from './identity.ts';
+import { logFetcher } from './log-fetch.ts';
+import { openLogMemory } from './log-memory.ts';
+import { LogWatch } from './log-watch.ts';
+import { Outbox } from './outbox.ts';
+
+export class SessionHost {
+  readonly #transports: readonly TransportFactory[] | undefined;
+  #engine: Engine | undefined;
+  #running: Promise<void> | undefined;
+  /** Told before the engine is there, too: it waits for the key. */
+  #intensity = 1;
+  #diskBytes = 0;
+
+  /** @param transports - instead of WebSocket */
+  constructor(transports?: readonly TransportFactory[]) {
+    this.#transports = transports;
+  }
+
+  /** `gpu` reaches the GPU worker. Resolves once the key is there and the engine has begun. */
+  async start(
+    options: ContributorOptions,
+    gpu: MessagePort,
+    onStatus: (s: ContributorStatus) => void,
+  ): Promise<void> {
+    if (this.#engine) throw new AppError('conflict', 'this session has started already');
+    const { addresses, memoryBytes, allowSoftware, intensity = 1, diskBytes = 0 } = options;
+    this.#intensity = intensity;
+    this.#diskBytes = diskBytes;
+    const [key, disk] = await Promise.all([loadIdentity(), openBlockDisk(diskBytes, systemClock)]);
+    const outbox = new Outbox();
+    const node = new ContributorNode({
+      key,
+      addresses: [...addresses],
+      clock: systemClock,
+      rng: cryptoRng,
+      source: outbox.source,
+      ...(this.#transports && { transports: this.#transports }),
+    });
+    this.#engine = new Engine({
+      key,
+      peerId: peerIdOf(key),
+      node,
+      outbox,
+      disk,
+      openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
+      clock: systemClock,
+      log: watchOf(options),
+      onStatus,
+    });
+    this.#engine.setIntensity(this.#intensity);
+    this.#running = this.#engine.run();
+    if (this.#diskBytes !== diskBytes) await this.setDiskBudget(this.#diskBytes);
+  }
+
+  async stop(): Promise<void> {
+    this.#engine?.stop();
+    await this.#running;
+  }
+
+  setIntensity(share: number): void {
+    this.#intensity = share;
+    this.#engine?.setIntensity(share);
+  }
+
+  async setDiskBudget(bytes: number): Promise<void> {
+    this.#diskBytes = bytes;
+    const disk = this.#engine?.status.disk;
+    if (!disk) return;
+    const within = await withinQuota(bytes, disk.usedBytes);
+    // The last wish counts.
+    if (this.#diskBytes === bytes) this.#engine?.setDiskBudget(within);
+  }
+
+  clearDisk(): void {
+    this.#engine?.clearDisk();
+  }
+
+  wake(): void {
+    this.#engine?.wake();
+  }
+}
+
+/** The log of the coordinator whose key the addresses pin. */
+function watchOf({ addresses, log }: ContributorOptions): LogWatch | undefined {
+  const coordinator = addresses[0]?.split('/p2p/').at(-1);
+  if (log === undefined || coordinator === undefined) return undefined;
+  return new LogWatch({ coordinator, fetch: logFetcher(log), memory: openLogMemory(), clock: systemClock });
+}
