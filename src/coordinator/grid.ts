@@ -61,6 +61,13 @@ export class Grid {
     return index < 0 ? -1 : from + index;
   }
 
+  /** The first column of this row in [from, to) that is not open, or `to`. */
+  firstClosedInRow(row: number, from: number, to: number): number {
+    let col = from;
+    while (col < to && this.#cells[row * this.cols + col] === OPEN) col += 1;
+    return col;
+  }
+
   /** The first open row of this column in [from, to), or −1. */
   firstOpenInCol(col: number, from: number, to: number): number {
     for (let row = from; row < to; row++) if (this.isOpen(row, col)) return row;

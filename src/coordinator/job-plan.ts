@@ -50,7 +50,7 @@ export class JobPlan {
   readonly #colBytes: number;
   #cellBytes: number;
   /** Cells a second of each when the territories were shared out, and now. */
-  #shared = new Speeds();
+  #shared: Speeds | undefined;
   #speeds = new Speeds();
   #quickest: Contributor | undefined;
   #startedMs: number | undefined;
@@ -85,7 +85,7 @@ export class JobPlan {
   next(contributor: Contributor, busy: Busy, sharers: () => Iterable<Contributor>): Choice | undefined {
     if (this.grid.openCells === 0) return undefined;
     this.#notice(contributor, this.#workerOf(contributor).speed);
-    if (this.#isOutdated()) this.#share(sharers());
+    if (this.#isOutdated()) this.#review(Array.from(sharers()));
     const worker = this.#workerOf(contributor);
     const territory = this.#territories.of(worker, busy);
     if (!territory) return undefined;
@@ -189,29 +189,30 @@ export class JobPlan {
   }
 
   #isOutdated(): boolean {
-    if (!this.#changed) return false;
-    if (this.#shared.size === 0) return true;
-    const cells = this.grid.rows * this.grid.cols;
-    if (this.grid.openCells < SHARED_ANEW_WHILE_OPEN * cells || 4 * this.#leases < this.#speeds.size)
-      return false;
-    this.#leases = 0;
-    this.#changed = false;
-    return this.#speeds.movedSince(this.#shared) > DRIFT;
+    return this.#changed && (this.#shared === undefined || 4 * this.#leases >= this.#speeds.size);
   }
 
-  #share(sharers: Iterable<Contributor>): void {
-    const able = Array.from(sharers);
+  /** Looks at everybody's speed again, and shares out anew where that moves enough. */
+  #review(able: readonly Contributor[]): void {
     const capacities = able.map((each) => each.capacity(this.spec.dtype));
     this.#seconds = productBound(this.bounded(this.grid.openCells), capacities).seconds;
     const workers = able.map((each) => ({ ...this.#workerOf(each), centre: this.#centreOf(each) }));
-    this.#territories.share(workers);
     this.#speeds = new Speeds();
     for (const { peer, speed } of workers) this.#speeds.set(peer, speed);
-    this.#shared = this.#speeds.copy();
     const best = workers.reduce((top, { speed }, i) => (speed > workers[top]!.speed ? i : top), 0);
     this.#quickest = able[best];
     this.#changed = false;
     this.#leases = 0;
+    // Whoever was measured first would be taken for quicker than all others.
+    const unmeasured = new Set(able.filter(({ isMeasured }) => !isMeasured).map(({ peer }) => peer));
+    if (this.#shared && (this.#isNearItsEnd || this.#speeds.movedSince(this.#shared, unmeasured) < DRIFT))
+      return;
+    this.#territories.share(workers);
+    this.#shared = this.#speeds.copy();
+  }
+
+  get #isNearItsEnd(): boolean {
+    return this.grid.openCells < SHARED_ANEW_WHILE_OPEN * this.grid.rows * this.grid.cols;
   }
 
   #workerOf(contributor: Contributor): Worker {

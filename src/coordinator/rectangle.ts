@@ -168,7 +168,7 @@ class Growth {
   }
 }
 
-/** Open cells with nothing open above and to the left, and those where strips begin that are held. */
+/** Where open ground begins, or is wider than in the row above, and where strips begin that are held. */
 function origins(grid: Grid, cost: ShardCost, territory: Rect): [number, number][] {
   const { row: top, col: left } = territory;
   const bottom = top + territory.rows;
@@ -176,11 +176,13 @@ function origins(grid: Grid, cost: ShardCost, territory: Rect): [number, number]
   const rows = heldFrom(cost.heldRow, top, bottom);
   const cols = heldFrom(cost.heldCol, left, right);
   const found: [number, number][] = [];
-  let above = right;
+  let above = { from: right, to: right };
   for (let row = top; row < bottom && found.length < MAX_ORIGINS; row++) {
-    const col = grid.firstOpenInRow(row, left, right);
-    if (col >= 0 && col < above) found.push([row, col]);
-    above = col < 0 ? right : col;
+    const first = grid.firstOpenInRow(row, left, right);
+    const run =
+      first < 0 ? { from: right, to: right } : { from: first, to: grid.firstClosedInRow(row, first, right) };
+    if (run.from < above.from || run.to > above.to) found.push([row, run.from]);
+    above = run;
   }
   for (const row of rows) {
     found.push([row, grid.firstOpenInRow(row, left, right)]);

@@ -31,11 +31,15 @@ export class Speeds {
     return copy;
   }
 
-  /** The part of the work that lies otherwise when it is shared out by these speeds, not by `before`: 0…1. */
-  movedSince(before: Speeds): number {
+  /** The part of the work that lies otherwise when these share it out, not those `before`: 0…1. Without some. */
+  movedSince(before: Speeds, without: ReadonlySet<string>): number {
+    const known = Array.from(this.#speeds.keys()).filter((peer) => !without.has(peer));
+    const sum = (speeds: Speeds): number =>
+      known.reduce((total, peer) => total + (speeds.get(peer) ?? 0), Number.MIN_VALUE);
+    const [now, then] = [sum(this), sum(before)];
     let moved = 0;
-    for (const [peer, speed] of this.#speeds) {
-      moved += Math.max(0, speed / this.#total - (before.get(peer) ?? 0) / before.total);
+    for (const peer of known) {
+      moved += Math.max(0, this.get(peer)! / now - (before.get(peer) ?? 0) / then);
     }
     return moved;
   }
