@@ -9,17 +9,23 @@ import { generateKey } from '../../src/protocol/keys.ts';
 
 export const BLOCK = 256 * 1024;
 
+/** By their hashes. Their length is no multiple of four, so they are no results: packing is another measurement. */
+export async function randomBlocks(count: number): Promise<Map<string, Uint8Array>> {
+  const blocks = new Map<string, Uint8Array>();
+  for (let i = 0; i < count; i++) {
+    const bytes = cryptoRng.bytes(BLOCK - 1);
+    blocks.set(toHex(await sha256(bytes)), bytes);
+  }
+  return blocks;
+}
+
 /** Connects; the hashes are of blocks that the coordinator may ask for. */
 export async function farEnd(
   address: string,
   blocks: number,
   transports?: readonly TransportFactory[],
 ): Promise<{ link: Link; hashes: string[] }> {
-  const own = new Map<string, Uint8Array>();
-  for (let i = 0; i < blocks; i++) {
-    const bytes = cryptoRng.bytes(BLOCK);
-    own.set(toHex(await sha256(bytes)), bytes);
-  }
+  const own = await randomBlocks(blocks);
   return { link: await linked(address, own, transports), hashes: Array.from(own.keys()) };
 }
 

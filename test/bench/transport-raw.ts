@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 /** What we use of `ws`, which comes with @libp2p/websockets and without types. */
 interface Socket {
-  send(data: Uint8Array): void;
+  send(data: Uint8Array | string): void;
   on(event: 'message', handler: (data: Buffer, isBinary: boolean) => void): void;
 }
 
@@ -12,8 +12,6 @@ interface Server {
   address(): AddressInfo;
   once(event: 'listening', handler: () => void): void;
   on(event: 'connection', handler: (socket: Socket) => void): void;
-  close(): void;
-  readonly clients: Iterable<{ terminate(): void }>;
 }
 
 const { WebSocketServer } = createRequire(import.meta.resolve('@libp2p/websockets'))('ws') as {
@@ -22,18 +20,19 @@ const { WebSocketServer } = createRequire(import.meta.resolve('@libp2p/websocket
 
 export interface RawServer {
   readonly url: string;
-  /** Resolves when this many bytes have come from now on. */
-  received(bytes: number): Promise<void>;
-  close(): void;
+  /** Asks the one that is connected for messages of so many bytes together; resolves when the last has come. */
+  receive(messages: number, bytes: number): Promise<void>;
 }
 
 /** Sends `message` as often as a text message {"down": n} asks. */
 export async function rawServer(message: Uint8Array): Promise<RawServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   await new Promise<void>((resolve) => server.once('listening', resolve));
+  let peer: Socket | undefined;
   let left = 0;
   let done = (): void => {};
   server.on('connection', (socket) => {
+    peer = socket;
     socket.on('message', (data, isBinary) => {
       if (isBinary) {
         left -= data.length;
@@ -46,13 +45,10 @@ export async function rawServer(message: Uint8Array): Promise<RawServer> {
   });
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
-    received(bytes) {
+    receive(messages, bytes) {
       left = bytes;
+      peer?.send(JSON.stringify({ up: messages }));
       return new Promise((resolve) => (done = resolve));
-    },
-    close() {
-      for (const client of server.clients) client.terminate();
-      server.close();
     },
   };
 }

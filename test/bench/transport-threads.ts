@@ -1,34 +1,35 @@
 /**
- * Processor time of a browser's threads, as the kernel counts it: Linux only. A profiler would slow down what
- * it measures, and counts samples; the kernel counts nanoseconds, at no cost to the thread.
+ * Processor time as the kernel counts it, by thread: Linux only. A profiler would slow down what it measures, and
+ * counts samples; the kernel counts nanoseconds, at no cost to the thread.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** The names that Chromium gives its threads, which Linux cuts to 15 characters. */
 const WORKER_THREAD = 'DedicatedWorker';
 
-export interface WorkerThread {
-  /** Milliseconds that the worker's thread has run so far. */
-  workerMs(): number;
-  /** The same of all threads of its process: hashing, garbage collection and sockets included. */
-  processMs(): number;
+/** Milliseconds on a processor so far; NaN where the kernel does not say. */
+export interface RunTimes {
+  /** The thread of the browser's dedicated worker. */
+  readonly workerMs: number;
+  /** All threads of the browser: its sockets, hashing and garbage collection are on others. */
+  readonly browserMs: number;
+  /** All threads of the coordinator. */
+  readonly homeMs: number;
 }
 
-/** The thread of the one dedicated worker of this browser; undefined where the kernel does not say. */
-export function workerThread(browserPid: number): WorkerThread | undefined {
-  for (const pid of descendants(browserPid)) {
-    for (const tid of list(`/proc/${pid}/task`)) {
-      const task = `/proc/${pid}/task/${tid}`;
-      if (text(`${task}/comm`).trim() !== WORKER_THREAD || text(`${task}/schedstat`) === '') continue;
-      return {
-        workerMs: () => runMs(task),
-        processMs: () =>
-          list(`/proc/${pid}/task`).reduce((sum, each) => sum + runMs(`/proc/${pid}/task/${each}`), 0),
-      };
-    }
-  }
-  return undefined;
+export function runTimes(browserPid: number, homePid: number): RunTimes {
+  const tasks = descendants(browserPid).flatMap(tasksOf);
+  const worker = tasks.find((task) => text(`${task}/comm`).trim() === WORKER_THREAD);
+  return {
+    workerMs: worker === undefined ? Number.NaN : runMs(worker),
+    browserMs: sum(tasks),
+    homeMs: sum(tasksOf(homePid)),
+  };
 }
+
+const tasksOf = (pid: number): string[] => list(`/proc/${pid}/task`).map((tid) => `/proc/${pid}/task/${tid}`);
+const sum = (tasks: readonly string[]): number =>
+  tasks.length === 0 ? Number.NaN : tasks.reduce((total, task) => total + runMs(task), 0);
 
 /** proc(5): the first number of schedstat is nanoseconds on a processor. */
 const runMs = (task: string): number => Number(text(`${task}/schedstat`).split(' ')[0]) / 1e6;

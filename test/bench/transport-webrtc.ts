@@ -7,7 +7,7 @@ import { webRtcDirect } from '../../src/net/webrtc.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
 import { serveModule } from '../helpers/page-bundle.ts';
 import { speedup } from './statistics.ts';
-import { BLOCK, fetchAll } from './transport-far.ts';
+import { BLOCK, fetchAll, randomBlocks } from './transport-far.ts';
 
 /** Slow, so fewer than of WebSocket; 8 MiB a leg. */
 const ROUNDS = 5;
@@ -17,8 +17,6 @@ type Ratio = ReturnType<typeof speedup>;
 
 export interface WebRtcOptions {
   readonly browser: Browser;
-  /** Blocks of the coordinator, at least as many as are moved. */
-  readonly own: ReadonlyMap<string, Uint8Array>;
   /** Milliseconds that the bare WebSocket takes for so many messages of a block's size. */
   readonly rawDown: (messages: number) => Promise<number>;
   readonly rawUp: (messages: number) => Promise<number>;
@@ -28,7 +26,8 @@ export interface WebRtcOptions {
 export async function webRtcVsRaw(
   options: WebRtcOptions,
 ): Promise<{ down: Ratio; up: Ratio; downMs: number[]; upMs: number[]; megabytes: number }> {
-  const { browser, own, rawDown, rawUp } = options;
+  const { browser, rawDown, rawUp } = options;
+  const own = await randomBlocks(BLOCKS);
   const linked = Promise.withResolvers<Link>();
   const coordinator = await listen({
     key: await generateKey(),

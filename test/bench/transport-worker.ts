@@ -37,22 +37,23 @@ const methods = {
     });
   },
 
-  /** The coordinator takes the time. */
-  async rawUp(messages: number): Promise<void> {
-    const bytes = cryptoRng.bytes(BLOCK);
-    for (let i = 0; i < messages; i++) raw.send(bytes);
-  },
-
   /** Milliseconds from the first want to the last checked block. */
   down: (hashes: readonly string[]): Promise<number> => fetchAll(link, hashes),
 };
 
+/** Sends messages when a text message {"up": n} asks for them. */
 async function opened(url: string): Promise<WebSocket> {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   await new Promise((resolve, reject) => {
     socket.addEventListener('open', resolve);
     socket.addEventListener('error', reject);
+  });
+  const message = cryptoRng.bytes(BLOCK);
+  socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
+    if (typeof data !== 'string') return;
+    const { up } = JSON.parse(data) as { up: number };
+    for (let i = 0; i < up; i++) socket.send(message);
   });
   return socket;
 }
