@@ -12,6 +12,7 @@ import {
 import { packBlock } from '../protocol/pack.ts';
 import type { Hash } from './block-consumer.ts';
 import { BusyTime } from './busy-time.ts';
+import type { Frame } from './channel.ts';
 
 export type BlockSource = (hash: Hash) => Promise<Uint8Array | undefined>;
 
@@ -27,7 +28,7 @@ export interface ProviderOptions {
   /** Blocks of results become smaller; to try it on others is a waste. */
   readonly pack: boolean;
   /** Waits for room, which paces the source. Rejects at the end of the channel. */
-  send(frame: Uint8Array): Promise<void>;
+  send(frame: Frame): Promise<void>;
 }
 
 export class BlockProvider {
@@ -105,7 +106,7 @@ export class BlockProvider {
   async #answer(want: QueuedWant): Promise<void> {
     let bytes: Uint8Array | undefined;
     let packed: Uint8Array | undefined;
-    let frame: Uint8Array;
+    let frame: Frame;
     try {
       bytes = await this.#options.source(want.hash);
       packed = bytes && this.#options.pack ? packBlock(bytes) : undefined;

@@ -2,10 +2,14 @@
  * Ordered frames between two ends: all that sessions and the block exchange know of a connection.
  * An empty frame is a heartbeat of the link; it counts as bytes and is never delivered.
  */
+import { concatBytes } from '../core/bytes.ts';
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import { MAX_BLOCK_FRAME_BYTES } from '../protocol/limits.ts';
 import { Semaphore } from '../core/async.ts';
 import { Receivers } from './receivers.ts';
+
+/** The bytes of a frame; in pieces where joining them would be a copy. */
+export type Frame = Uint8Array | readonly Uint8Array[];
 
 export interface FrameChannel {
   /**
@@ -13,7 +17,7 @@ export interface FrameChannel {
    * the next frame. The frame must not change afterwards.
    * @throws 'closed' after the end of the channel, 'aborted' (the frame was then not sent)
    */
-  send(frame: Uint8Array, signal?: AbortSignal): Promise<void>;
+  send(frame: Frame, signal?: AbortSignal): Promise<void>;
   /**
    * The next frame, or undefined at an orderly end. Frames that nobody asks for stop the sender.
    * @throws 'closed' after a reset, 'bad-frame' when the other end announces too long a frame, 'aborted'
@@ -80,7 +84,8 @@ class MemoryChannel implements EndingChannel {
     return this.#over.promise;
   }
 
-  async send(frame: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async send(pieces: Frame, signal?: AbortSignal): Promise<void> {
+    const frame = pieces instanceof Uint8Array ? pieces : concatBytes(pieces);
     if (!this.#sending) throw closedError();
     const release = await this.#turn.acquire(1, signal);
     try {

@@ -8,12 +8,12 @@ import type { Stream } from '@libp2p/interface';
 import { Uint8ArrayList } from 'uint8arraylist';
 import { Semaphore } from '../core/async.ts';
 import { AppError, throwIfAborted, toAppError } from '../core/errors.ts';
-import { type EndingChannel, closedError } from './channel.ts';
+import { type EndingChannel, type Frame, closedError } from './channel.ts';
 import { FrameBuffer, encodeLength } from './length-prefix.ts';
 import { Receivers } from './receivers.ts';
 
-/** Unread bytes beyond one whole frame at which the stream is paused: a burst of control messages fits. */
-const PAUSE_ABOVE_BYTES = 64 * 1024;
+/** A burst of control messages fits. */
+const READ_AHEAD_BYTES = 64 * 1024;
 
 export class StreamChannel implements EndingChannel {
   bytesOut = 0;
@@ -31,10 +31,11 @@ export class StreamChannel implements EndingChannel {
   #closing: Promise<void> | undefined;
   #aborted: Error | undefined;
 
-  constructor(stream: Stream, maxFrameBytes: number) {
+  /** @param readAheadBytes unread bytes beyond one whole frame at which the stream is paused */
+  constructor(stream: Stream, maxFrameBytes: number, readAheadBytes = READ_AHEAD_BYTES) {
     this.#stream = stream;
     this.#unread = new FrameBuffer(maxFrameBytes);
-    this.#pauseAbove = maxFrameBytes + PAUSE_ABOVE_BYTES;
+    this.#pauseAbove = maxFrameBytes + readAheadBytes;
     this.#remoteDone = stream.status === 'open' && stream.remoteWriteStatus === 'closed';
     stream.addEventListener('remoteCloseWrite', () => {
       this.#remoteDone = true;
@@ -61,7 +62,7 @@ export class StreamChannel implements EndingChannel {
     return this.#over.promise;
   }
 
-  async send(frame: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async send(frame: Frame, signal?: AbortSignal): Promise<void> {
     this.#assertWritable();
     const release = await this.#turn.acquire(1, signal);
     try {
@@ -99,11 +100,13 @@ export class StreamChannel implements EndingChannel {
     }
   }
 
-  #write(frame: Uint8Array): void {
+  #write(frame: Frame): void {
     try {
-      const prefix = encodeLength(frame.length);
-      this.#stream.send(new Uint8ArrayList(prefix, frame));
-      this.bytesOut += prefix.length + frame.length;
+      const pieces = frame instanceof Uint8Array ? [frame] : frame;
+      const bytes = new Uint8ArrayList(...pieces);
+      bytes.prepend(encodeLength(bytes.length));
+      this.#stream.send(bytes);
+      this.bytesOut += bytes.length;
     } catch (error) {
       throw closedError(error);
     }

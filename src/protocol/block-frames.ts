@@ -14,6 +14,9 @@ export type BlockFrame =
   | { readonly type: 'block'; readonly hash: Hash; readonly bytes: Uint8Array }
   | { readonly type: 'packed'; readonly hash: Hash; readonly packed: Uint8Array };
 
+/** Type and hash, and the bytes of the block itself, which must not change until they are sent. */
+export type BlockPieces = readonly [head: Bytes, bytes: Uint8Array];
+
 const WANT = 1;
 const CANCEL = 2;
 const MISSING = 3;
@@ -37,13 +40,13 @@ export const encodeCancel = (hashes: readonly Hash[]): Bytes => encodeList(CANCE
 /** "I have not got these": the answer to a want that cannot be met. */
 export const encodeMissing = (hashes: readonly Hash[]): Bytes => encodeList(MISSING, hashes);
 
-/** One block, copied once. @throws AppError 'bad-input' unless it has 1…262,144 bytes. */
-export function encodeBlock(hash: Hash, bytes: Uint8Array): Bytes {
+/** One block; its frame in two pieces, so that nothing is copied. @throws AppError 'bad-input' unless it has 1…262,144 bytes. */
+export function encodeBlock(hash: Hash, bytes: Uint8Array): BlockPieces {
   return encodeBytes(BLOCK, hash, bytes);
 }
 
-/** A block as `packBlock` has made it, copied once; `hash` is of the unpacked bytes. @throws as `encodeBlock` */
-export function encodePacked(hash: Hash, packed: Uint8Array): Bytes {
+/** A block as `packBlock` has made it; `hash` is of the unpacked bytes. @throws as `encodeBlock` */
+export function encodePacked(hash: Hash, packed: Uint8Array): BlockPieces {
   return encodeBytes(PACKED, hash, packed);
 }
 
@@ -75,14 +78,13 @@ function ensureSize(bytes: Uint8Array): void {
   ensure(bytes.length >= 1 && bytes.length <= BLOCK_BYTES, `a block has 1 to ${BLOCK_BYTES} bytes`);
 }
 
-function encodeBytes(kind: number, hash: Hash, bytes: Uint8Array): Bytes {
+function encodeBytes(kind: number, hash: Hash, bytes: Uint8Array): BlockPieces {
   return encoding(() => {
     ensureSize(bytes);
-    const frame = new Uint8Array(BYTES_AT + bytes.length);
-    frame[0] = kind;
-    frame.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT);
-    frame.set(bytes, BYTES_AT);
-    return frame;
+    const head = new Uint8Array(BYTES_AT);
+    head[0] = kind;
+    head.set(bytesOf(hash, SHA256_BYTES, 'a hash'), HASH_AT);
+    return [head, bytes];
   });
 }
 

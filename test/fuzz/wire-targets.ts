@@ -75,8 +75,8 @@ const MAX_UNPACKED_BYTES = 8192;
 const HASHES = [hashOf(1), hashOf(2), hashOf(0xff)];
 
 function encodeFrame(frame: BlockFrame): Uint8Array {
-  if (frame.type === 'block') return encodeBlock(frame.hash, frame.bytes);
-  if (frame.type === 'packed') return encodePacked(frame.hash, frame.packed);
+  if (frame.type === 'block') return concatBytes(encodeBlock(frame.hash, frame.bytes));
+  if (frame.type === 'packed') return concatBytes(encodePacked(frame.hash, frame.packed));
   return { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
 }
 
@@ -84,12 +84,12 @@ const blockSeeds: Record<string, Uint8Array[]> = {
   want: [encodeWant(HASHES), encodeWant(Array.from({ length: 512 }, () => hashOf(7)))],
   cancel: [encodeCancel(HASHES)],
   missing: [encodeMissing(HASHES.slice(0, 1))],
-  block: [encodeBlock(hashOf(3), new Uint8Array(64).fill(9)), encodeBlock(hashOf(4), Uint8Array.of(1))],
-  packed: [encodePacked(hashOf(3), new Uint8Array(64).fill(9)), encodePacked(hashOf(4), Uint8Array.of(1))],
+  block: [encodeBlock(hashOf(3), new Uint8Array(64).fill(9)), encodeBlock(hashOf(4), Uint8Array.of(1))].map(concatBytes),
+  packed: [encodePacked(hashOf(3), new Uint8Array(64).fill(9)), encodePacked(hashOf(4), Uint8Array.of(1))].map(concatBytes),
 };
 
 function blockFrames(): Target<Uint8Array>[] {
-  const whole = encodeBlock(hashOf(5), new Uint8Array(256 * 1024));
+  const whole = concatBytes(encodeBlock(hashOf(5), new Uint8Array(256 * 1024)));
   const all = Object.values(blockSeeds).flat();
   return Object.entries(blockSeeds).map(([type, seeds]) => {
     const make = (rng: Rng): Uint8Array => {

@@ -43,6 +43,14 @@ describe.each(kinds)('a channel over %s', (_, open) => {
     expect(await a.receive()).toEqual(bytes(4));
   });
 
+  it('delivers a frame that was sent in pieces as one', async () => {
+    const [a, b] = await open();
+    await a.send([bytes(1), bytes(2, 3), bytes()]);
+    await a.send([bytes(4)]);
+    expect([await b.receive(), await b.receive()]).toEqual([bytes(1, 2, 3), bytes(4)]);
+    expect(b.bytesIn).toBe(a.bytesOut);
+  });
+
   it('serves several receivers in the order in which they asked', async () => {
     const [a, b] = await open();
     const both = Promise.all([b.receive(), b.receive()]);
@@ -195,5 +203,21 @@ describe('a stream channel', () => {
     const codes = await Promise.all(sends);
     expect(codes.at(-1)).toBe('closed');
     await channel.ended;
+  });
+});
+
+describe('reading ahead', () => {
+  it.each([
+    [0, 'paused'],
+    [10_000, 'readable'],
+  ] as const)('by %i bytes leaves a stream with 5,000 unread %s', async (readAhead, status) => {
+    const [a, b] = await streamPair();
+    const sender = new StreamChannel(a, LIMIT);
+    const reader = new StreamChannel(b, LIMIT, readAhead);
+    for (let i = 0; i < 5; i++) await sender.send(new Uint8Array(LIMIT).fill(i));
+    expect(await reader.receive()).toEqual(new Uint8Array(LIMIT));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    expect(b.readStatus).toBe(status);
+    for (let i = 1; i < 5; i++) expect(await reader.receive()).toEqual(new Uint8Array(LIMIT).fill(i));
   });
 });

@@ -131,8 +131,8 @@ describe('envelopes', () => {
 
 describe('block frames', () => {
   const encode = (frame: BlockFrame): Uint8Array => {
-    if (frame.type === 'block') return encodeBlock(frame.hash, frame.bytes);
-    if (frame.type === 'packed') return encodePacked(frame.hash, frame.packed);
+    if (frame.type === 'block') return concatBytes(encodeBlock(frame.hash, frame.bytes));
+    if (frame.type === 'packed') return concatBytes(encodePacked(frame.hash, frame.packed));
     return { want: encodeWant, cancel: encodeCancel, missing: encodeMissing }[frame.type](frame.hashes);
   };
 
