@@ -21,8 +21,9 @@ import { webSockets } from '@libp2p/websockets';
 import { systemClock } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
 import { HELLO_DEADLINE_MS, MAX_WEBSOCKET_MESSAGE_BYTES } from '../protocol/limits.ts';
+import { type SendingConnection, sendInFewMessages } from './websocket-sender.ts';
 
-type WebSocketsInit = NonNullable<Parameters<typeof webSockets>[0]>;
+type WebSocketsInit = Required<Pick<NonNullable<Parameters<typeof webSockets>[0]>, 'maxBufferedAmount'>>;
 type Components = Parameters<ReturnType<typeof webSockets>>[0];
 
 export function repairedWebSockets(init: WebSocketsInit): (components: Components) => Transport {
@@ -34,11 +35,11 @@ export function repairedWebSockets(init: WebSocketsInit): (components: Component
     transport.dial = async (address, options) => {
       options.signal.throwIfAborted();
       const { signal, stop } = quietSignal(options.signal);
-      const upgrader = repaired(options.upgrader, options.signal);
+      const upgrader = repaired(options.upgrader, init.maxBufferedAmount, options.signal);
       return dial(address, { ...options, signal, upgrader }).finally(stop);
     };
     transport.createListener = (options) =>
-      guarded(createListener({ ...options, upgrader: repaired(options.upgrader) }));
+      guarded(createListener({ ...options, upgrader: repaired(options.upgrader, init.maxBufferedAmount) }));
     return transport;
   };
 }
@@ -60,9 +61,10 @@ function quietSignal(original: AbortSignal): { signal: AbortSignal; stop: () => 
 }
 
 /** @param dialSignal what a dial's upgrade obeys, the original signal of the dial */
-function repaired(upgrader: Upgrader, dialSignal?: AbortSignal): Upgrader {
+function repaired(upgrader: Upgrader, maxBufferedBytes: number, dialSignal?: AbortSignal): Upgrader {
   const upgrade = async <T>(connection: MultiaddrConnection, work: () => Promise<T>): Promise<T> => {
     repairAbort(connection);
+    sendInFewMessages(connection as unknown as SendingConnection, maxBufferedBytes);
     try {
       return await work();
     } catch (error) {

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { Uint8ArrayList } from 'uint8arraylist';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { concatBytes } from '../../src/core/bytes.ts';
+import { seededRng } from '../../src/core/rng.ts';
+import { MESSAGE_BYTES, takeMessage } from '../../src/net/message-buffers.ts';
+import { type SendingConnection, sendInFewMessages } from '../../src/net/websocket-sender.ts';
+
+const ROOM = 1000;
+
+/** A socket that keeps what it is sent until somebody takes it out. */
+class Socket {
+  readonly messages: Uint8Array[] = [];
+  readyState = 1;
+  bufferedAmount = 0;
+  drains = 0;
+  readonly connection: SendingConnection;
+
+  constructor() {
+    this.connection = {
+      websocket: this,
+      sendData: () => ({ sentBytes: 0, canSendMore: true }),
+      safeDispatchEvent: () => (this.drains += 1),
+    };
+    sendInFewMessages(this.connection, ROOM);
+  }
+
+  send(bytes: Uint8Array): void {
+    this.messages.push(bytes.slice());
+    this.bufferedAmount += bytes.length;
+  }
+}
+
+const bytesOf = (length: number): Uint8Array => seededRng(length).bytes(length);
+
+describe('the messages of a WebSocket', () => {
+  it('hold the same bytes in the same order, none longer than a Noise message with its length', () => {
+    const length = fc.oneof(fc.nat(5), fc.nat(MESSAGE_BYTES));
+    fc.assert(
+      fc.property(fc.array(length, { maxLength: 8 }), (lengths) => {
+        const pieces = lengths.map(bytesOf);
+        const socket = new Socket();
+        const { sentBytes } = socket.connection.sendData(new Uint8ArrayList(...pieces));
+        const all = concatBytes(pieces);
+        expect(sentBytes).toBe(all.length);
+        expect(Buffer.compare(concatBytes(socket.messages), all)).toBe(0);
+        expect(socket.messages.every((message) => message.length <= MESSAGE_BYTES)).toBe(true);
+        // No two that would have fitted into one.
+        const neighbours = socket.messages
+          .slice(1)
+          .map((message, i) => message.length + socket.messages[i]!.length);
+        expect(neighbours.every((both) => both > MESSAGE_BYTES)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are one for a length and a message that lie together, and only where the bytes before it are that length', () => {
+    const whole = bytesOf(40_000);
+    const socket = new Socket();
+    const sent: Uint8Array[] = [];
+    socket.send = (bytes) => sent.push(bytes);
+    socket.connection.sendData(new Uint8ArrayList(whole.slice(0, 2), whole.subarray(2)));
+    expect(sent[0]?.buffer).toBe(whole.buffer);
+    expect(sent[0]).toEqual(whole);
+    socket.connection.sendData(new Uint8ArrayList(Uint8Array.of(1, 2), whole.subarray(2)));
+    expect(sent[1]).toEqual(Uint8Array.of(1, 2, ...whole.subarray(2)));
+    // Nothing before it to look at.
+    socket.connection.sendData(new Uint8ArrayList(Uint8Array.of(1, 2), whole, Uint8Array.of(3, 4)));
+    expect(sent[2]).toEqual(Uint8Array.of(1, 2, ...whole, 3, 4));
+    expect(sent).toHaveLength(3);
+  });
+
+  it('give their buffers back: at once by the standard, when they are written with the package ws', () => {
+    const standard = new Socket();
+    const first = takeMessage(MESSAGE_BYTES);
+    standard.connection.sendData(new Uint8ArrayList(first));
+    expect(takeMessage(MESSAGE_BYTES).buffer).toBe(first.buffer);
+
+    const ws = Object.assign(new Socket(), { terminate: () => {} });
+    const written: (() => void)[] = [];
+    ws.send = (_bytes: Uint8Array, sent?: () => void) => written.push(sent!);
+    const second = takeMessage(MESSAGE_BYTES);
+    ws.connection.sendData(new Uint8ArrayList(second));
+    expect(takeMessage(MESSAGE_BYTES).buffer).not.toBe(second.buffer);
+    written[0]!();
+    expect(takeMessage(MESSAGE_BYTES).buffer).toBe(second.buffer);
+  });
+});
+
+describe('room in a WebSocket', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is reported once, when half of what may wait has left, and the second time too', () => {
+    const socket = new Socket();
+    const fill = (): boolean => socket.connection.sendData(new Uint8ArrayList(bytesOf(ROOM))).canSendMore;
+    expect(socket.connection.sendData(new Uint8ArrayList(bytesOf(10))).canSendMore).toBe(true);
+    for (const time of [1, 2]) {
+      expect(fill()).toBe(false);
+      expect(fill()).toBe(false);
+      socket.bufferedAmount = ROOM / 2 + 1;
+      vi.advanceTimersByTime(1000);
+      expect(socket.drains).toBe(time - 1);
+      socket.bufferedAmount = ROOM / 2;
+      vi.advanceTimersByTime(10);
+      expect(socket.drains).toBe(time);
+      vi.advanceTimersByTime(1000);
+      expect(socket.drains).toBe(time);
+    }
+  });
+
+  it('is not looked for any more when the socket is closing', () => {
+    const socket = new Socket();
+    socket.connection.sendData(new Uint8ArrayList(bytesOf(ROOM)));
+    socket.readyState = 2;
+    socket.bufferedAmount = 0;
+    vi.advanceTimersByTime(1000);
+    expect(socket.drains).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
