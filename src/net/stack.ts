@@ -1,5 +1,4 @@
 /** The one place that names what a connection is made of: WebSocket, Noise, yamux, identify, ping. */
-import { noise } from '@chainsafe/libp2p-noise'; // its successor is @libp2p/noise: the same wire, one line here
 import { yamux } from '@chainsafe/libp2p-yamux';
 import { identify } from '@libp2p/identify';
 import type { ConnectionGater, Libp2p } from '@libp2p/interface';
@@ -7,6 +6,7 @@ import { ping } from '@libp2p/ping';
 import { type Libp2pOptions, createLibp2p } from 'libp2p';
 import { MAX_PENDING_CONNECTIONS, MAX_STREAMS, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { SigningKey } from '../protocol/keys.ts';
+import { quickNoise } from './noise.ts';
 import { repairedWebSockets } from './websocket-repair.ts';
 
 /** Tests give other transports (memory), and so does who dials webrtc-direct. */
@@ -46,7 +46,7 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
       ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: MAX_BUFFERED_BYTES[role] })]),
       ...(options.moreTransports ?? []),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [quickNoise()],
     streamMuxers: [
       yamux({
         maxInboundStreams: MAX_STREAMS,

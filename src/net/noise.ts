@@ -1,0 +1,36 @@
+/** Noise with a faster cipher where the browser allows WebAssembly; everything else, and the wire, is the package's. */
+import { noise } from '@chainsafe/libp2p-noise'; // its successor is @libp2p/noise: the same wire, one line here
+import { ChaCha20Poly1305 } from './chacha.ts';
+
+/** The cipher is the package's choice between several, so it can be chosen from outside as well. */
+interface WithCipher {
+  crypto: Pick<ChaCha20Poly1305, 'encrypt' | 'decrypt'>;
+}
+
+/** One for all connections, as each call to it ends before the next begins; null where there cannot be one. */
+let shared: ChaCha20Poly1305 | null | undefined;
+
+export function quickNoise(): ReturnType<typeof noise> {
+  const make = noise();
+  return (components) => {
+    const encrypter = make(components);
+    if (shared === undefined) shared = quickCipher();
+    const cipher = shared;
+    if (cipher) {
+      const { crypto } = encrypter as unknown as WithCipher;
+      const encrypt = cipher.encrypt.bind(cipher);
+      const decrypt = cipher.decrypt.bind(cipher);
+      (encrypter as unknown as WithCipher).crypto = { ...crypto, encrypt, decrypt };
+    }
+    return encrypter;
+  };
+}
+
+function quickCipher(): ChaCha20Poly1305 | null {
+  try {
+    return new ChaCha20Poly1305();
+  } catch {
+    // A content security policy without 'wasm-unsafe-eval'; the package's own cipher is only slower.
+    return null;
+  }
+}
