@@ -101,24 +101,28 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
 async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
   const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
   // No require-trusted-types-for: it would refuse `new Worker(URL)`, with which the page starts.
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "worker-src 'self'",
-    `connect-src 'self' ${sockets.join(' ')}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
+  const policy = (scripts: string): string =>
+    [
+      "default-src 'none'",
+      `script-src ${scripts}`,
+      "style-src 'self'",
+      "img-src 'self' data:",
+      "worker-src 'self'",
+      `connect-src 'self' ${sockets.join(' ')}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ].join('; ');
   await app.register(fastifyStatic, {
     root,
     dotfiles: 'ignore',
     setHeaders: (reply, path) => {
-      void reply.header('content-security-policy', policy);
       // Built assets carry their hash in their name; the page itself must be asked for anew.
       const immutable = /[/\\]assets[/\\]/.test(path);
+      // A worker keeps to the policy of its own script; its cipher is WebAssembly (src/net/chacha.ts), which the
+      // words allow without allowing JavaScript that is made of text.
+      const scripts = immutable ? "'self' 'wasm-unsafe-eval'" : "'self'";
+      void reply.header('content-security-policy', policy(scripts));
       void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });

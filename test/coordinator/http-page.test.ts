@@ -68,6 +68,12 @@ describe('the page', () => {
     expect(answer.headers.get('cache-control')).toBe('no-cache');
   });
 
+  it('lets its workers use WebAssembly, by the policy of their own script, and no JavaScript made of text', async () => {
+    const policy = (await get('/assets/main-0a1b2c.js')).headers.get('content-security-policy')!;
+    expect(policy.split('; ')).toContain("script-src 'self' 'wasm-unsafe-eval'");
+    expect(policy).not.toMatch(/'unsafe|\*/);
+  });
+
   it('is asked for anew each time, its hashed parts never again', async () => {
     const asset = await get('/assets/main-0a1b2c.js');
     expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
