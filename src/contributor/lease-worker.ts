@@ -37,7 +37,12 @@ export class LeaseWorker {
     this.#speaker = speaker;
     const fetch = (hash: Hash, signal: AbortSignal): Promise<Uint8Array> => link.blocks.fetch(hash, signal);
     this.#operands = new OperandReader(fetch);
-    this.#queue = new FetchQueue({ fetch, disk: context.disk, seeded: this.#seeded });
+    this.#queue = new FetchQueue({
+      fetch,
+      disk: context.disk,
+      seeded: this.#seeded,
+      width: link.blocks.window,
+    });
   }
 
   /** Blocks of earlier calls come first. @throws AppError what reading operands and computing throw. */

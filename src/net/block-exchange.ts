@@ -17,27 +17,34 @@ export interface BlockExchangeOptions {
   /** Whether the source holds results, which become smaller when they are packed. @default false */
   readonly pack?: boolean;
   /** Wants without an answer at any time. @default WANT_WINDOW */
-  readonly window?: number;
+  readonly window?: number | undefined;
 }
 
 export class BlockExchange {
   readonly #channel: FrameChannel;
+  readonly #window: number;
   readonly #consumer: BlockConsumer;
   readonly #provider: BlockProvider;
   #running: Promise<void> | undefined;
 
   constructor(channel: FrameChannel, options: BlockExchangeOptions) {
     this.#channel = channel;
+    this.#window = options.window ?? WANT_WINDOW;
     const { source, clock, pack = false } = options;
     const provider = new BlockProvider({ source, clock, pack, send: (frame) => channel.send(frame) });
     this.#provider = provider;
     this.#consumer = new BlockConsumer({
       clock: options.clock,
-      window: options.window ?? WANT_WINDOW,
+      window: this.#window,
       // A failed send means the end of the channel, which run() sees as well.
       post: (frame) => void channel.send(frame).catch(() => {}),
       moved: () => channel.bytesIn + provider.bytesUp,
     });
+  }
+
+  /** Wants without an answer at any time. */
+  get window(): number {
+    return this.#window;
   }
 
   /** Bytes of blocks received and sent, as they travelled: this is what the link has carried. */

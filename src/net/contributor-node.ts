@@ -5,12 +5,18 @@ import type { Clock } from '../core/clock.ts';
 import { AppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { SigningKey } from '../protocol/keys.ts';
-import { BLOCKS_PROTOCOL, CONTROL_PROTOCOL, HELLO_DEADLINE_MS } from '../protocol/limits.ts';
+import {
+  BLOCKS_PROTOCOL,
+  CONTROL_PROTOCOL,
+  HELLO_DEADLINE_MS,
+  SOCKET_WANT_WINDOW,
+} from '../protocol/limits.ts';
 import type { BlockSource } from './block-provider.ts';
 import type { Link } from './link.ts';
 import { type ConnectionState, Reconnector } from './reconnect.ts';
 import { type TransportFactory, createNode } from './stack.ts';
 import { linkOver } from './stream-link.ts';
+import { isWebRtcDirect } from './webrtc-address.ts';
 
 export interface ContributorNodeOptions {
   readonly key: SigningKey;
@@ -118,7 +124,8 @@ export class ContributorNode {
       throwIfAborted(signal);
       const control = await connection.newStream([CONTROL_PROTOCOL], { signal: deadline.signal });
       const blocks = await connection.newStream([BLOCKS_PROTOCOL], { signal: deadline.signal });
-      return linkOver({ connection, control, blocks, clock, source, pack: true });
+      const window = isWebRtcDirect(connection.remoteAddr.toString()) ? undefined : SOCKET_WANT_WINDOW;
+      return linkOver({ connection, control, blocks, clock, source, pack: true, window });
     } catch (error) {
       connection.abort(toAppError(error, 'closed'));
       throw new AppError('unreachable', 'the coordinator ended the connection before it was ready', {

@@ -30,6 +30,8 @@ export interface LinkParts {
   readonly source: BlockSource;
   /** The source holds results. @default false */
   readonly pack?: boolean;
+  /** Wants without an answer at any time. @default WANT_WINDOW */
+  readonly window?: number | undefined;
   /** Settles when the connection has ended by itself. */
   readonly ended: Promise<unknown>;
   /** Ends the connection: in order, or at once when there is an error. Must not reject. */

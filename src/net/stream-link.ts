@@ -16,10 +16,12 @@ export interface StreamLinkParts {
   readonly source: BlockSource;
   /** The source holds results. @default false */
   readonly pack?: boolean;
+  /** Wants without an answer at any time. @default WANT_WINDOW */
+  readonly window?: number | undefined;
 }
 
 export function linkOver(parts: StreamLinkParts): Link {
-  const { connection, control, blocks, clock, source, pack = false } = parts;
+  const { connection, control, blocks, clock, source, pack = false, window } = parts;
   const channels = {
     control: new StreamChannel(control, MAX_CONTROL_BYTES),
     blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES),
@@ -31,6 +33,7 @@ export function linkOver(parts: StreamLinkParts): Link {
     clock,
     source,
     pack,
+    window,
     ended: closeOf(connection),
     async shut(error) {
       if (error) connection.abort(error);

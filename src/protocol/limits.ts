@@ -8,6 +8,11 @@ export const MAX_BLOCK_FRAME_BYTES = 256 * 1024 + 64;
 export const MAX_WANTS_PER_FRAME = 512;
 /** A consumer's outstanding wants; each is a credit for one block, so this bounds its memory: 3 MiB. */
 export const WANT_WINDOW = 12;
+/**
+ * …of a contributor over WebSocket, where a reader that falls behind pauses the sender: 8 MiB. Its wants wait
+ * behind its own results in the uplink's buffers, for half a second at 20 Mbit/s, and the downlink must not.
+ */
+export const SOCKET_WANT_WINDOW = 32;
 /** Wants that a provider keeps for one peer; beyond it the peer is breaking the window. */
 export const MAX_QUEUED_WANTS = 1024;
 /** Evicted hashes in one Progress message: 32 KiB. */

@@ -1,10 +1,11 @@
 import { systemClock } from '../../src/core/clock.ts';
 import { memoryChannelPair } from '../../src/net/channel.ts';
 import { createLink, memoryLinkPair } from '../../src/net/link.ts';
-import { describeWire } from './wire.ts';
+import { WANT_WINDOW } from '../../src/protocol/limits.ts';
+import { type WireFixture, describeWire } from './wire.ts';
 import { FAR_SEED, farEnd, testBlocks } from './wire-far.ts';
 
-describeWire('memory channels', async () => {
+const memory = async (): Promise<WireFixture> => {
   const blocks = await testBlocks(FAR_SEED);
   return {
     async open(source) {
@@ -35,4 +36,6 @@ describeWire('memory channels', async () => {
     },
     close: async () => {},
   };
-});
+};
+
+describeWire('memory channels', memory, { window: WANT_WINDOW });

@@ -1,4 +1,5 @@
 import { webRtcDirect } from '../../src/net/webrtc.ts';
+import { WANT_WINDOW } from '../../src/protocol/limits.ts';
 import { dialFar } from './wire-dial.ts';
 import { libp2pFixture } from './wire-fixture.ts';
 import { describeWire } from './wire.ts';
@@ -14,5 +15,5 @@ describeWire(
       dialFar: (address) => dialFar(address, transports),
     }),
   // Data channels have no back-pressure: what is not read would collect without end.
-  { slowReader: 'ends' },
+  { slowReader: 'ends', window: WANT_WINDOW },
 );

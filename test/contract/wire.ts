@@ -5,7 +5,7 @@ import { toAppError } from '../../src/core/errors.ts';
 import type { FrameChannel } from '../../src/net/channel.ts';
 import type { Link } from '../../src/net/link.ts';
 import { decodeBlockFrame, encodeBlock, encodeWant } from '../../src/protocol/block-frames.ts';
-import { MAX_CONTROL_BYTES, WANT_WINDOW } from '../../src/protocol/limits.ts';
+import { MAX_CONTROL_BYTES, SOCKET_WANT_WINDOW } from '../../src/protocol/limits.ts';
 import {
   FAR_SEED,
   type FarEnd,
@@ -44,12 +44,14 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
 export interface WireTraits {
   /** What becomes of a sender whose reader does not read. @default 'waits' */
   readonly slowReader?: 'waits' | 'ends';
+  /** Wants that the far end has open at a time. @default SOCKET_WANT_WINDOW */
+  readonly window?: number;
 }
 
 export function describeWire(
   name: string,
   make: () => Promise<WireFixture>,
-  { slowReader = 'waits' }: WireTraits = {},
+  { slowReader = 'waits', window = SOCKET_WANT_WINDOW }: WireTraits = {},
 ): void {
   describe(`the wire over ${name}`, { timeout: 60_000 }, () => {
     let wire: WireFixture;
@@ -146,7 +148,7 @@ export function describeWire(
       });
       for (let round = 0; round < 2; round++) {
         const fetches = await Promise.all(
-          near.hashes.slice(0, WANT_WINDOW + 3).map((hash) => ends.far.beginFetch(hash)),
+          near.hashes.slice(0, window + 3).map((hash) => ends.far.beginFetch(hash)),
         );
         await Promise.all(fetches.map((fetch) => ends.far.abortFetch(fetch)));
         const outcomes = await Promise.all(fetches.map((fetch) => ends.far.outcome(fetch)));
@@ -186,14 +188,14 @@ export function describeWire(
       const ends = await wire.openBare();
       const fetches = await Promise.all(near.hashes.map((hash) => ends.far.beginFetch(hash)));
       const wanted: string[] = [];
-      while (wanted.length < WANT_WINDOW) {
+      while (wanted.length < window) {
         const frame = decodeBlockFrame((await ends.blocks.receive())!);
         if (frame.type === 'want') wanted.push(...frame.hashes);
       }
-      expect(wanted).toEqual(near.hashes.slice(0, WANT_WINDOW));
+      expect(wanted).toEqual(near.hashes.slice(0, window));
       await ends.blocks.send(encodeBlock(wanted[0]!, (await near.source(wanted[0]!))!));
       const next = decodeBlockFrame((await ends.blocks.receive())!);
-      expect(next).toEqual({ type: 'want', hashes: [near.hashes[WANT_WINDOW]] });
+      expect(next).toEqual({ type: 'want', hashes: [near.hashes[window]] });
       ends.blocks.abort(new Error('enough'));
       expect(await ends.far.outcome(fetches.at(-1)!)).toBe('closed');
     });
