@@ -22,6 +22,8 @@ const PATIENCE = 4;
 const MAX_WAIT_MS = 60_000;
 /** A copy of a late lease goes to somebody idle, one at a time (facts: trust §4). */
 const MAX_COPIES = 2;
+/** How often late leases that have a copy are looked at again. */
+const LOOK_MS = 250;
 /** Of a lease that should be over. */
 const LEFT_AT_LEAST = 0.1;
 
@@ -34,15 +36,11 @@ export class Scheduler {
   readonly #leases = new Map<string, ActiveLease>();
   /** The same leases by contributor: asked for at every message of every one of them. */
   readonly #held = new Map<string, Set<ActiveLease>>();
-  /** No lease is late before this. */
+  /** None but those that were late when they were last looked for is late before this. */
   #lateFrom = Infinity;
-  /** Counts what changes which leases there are, and which are committed. */
-  #changes = 0;
-  #late: { now: number; changes: number; leases: readonly ActiveLease[] } = {
-    now: 0,
-    changes: -1,
-    leases: [],
-  };
+  /** Late leases that wanted a copy when they were last looked for, the oldest first. */
+  #late: ActiveLease[] = [];
+  #lookAgainMs = Infinity;
 
   constructor(rng: Rng) {
     this.#rng = rng;
@@ -139,27 +137,29 @@ export class Scheduler {
 
   /** Nothing is open: a second copy of a lease that is late, if somebody else holds it. */
   #copy(contributor: Contributor, now: number): ActiveLease | undefined {
-    if (now <= this.#lateFrom) return undefined;
-    const lease = this.#lateLeases(now).find((each) => this.#mayCopy(each, contributor));
+    if (now > this.#lateFrom || now >= this.#lookAgainMs) this.#lookForLate(now);
+    const at = this.#late.findIndex((each) => this.#mayCopy(each, contributor, now));
+    const lease = this.#late[at];
     const plan = lease && this.#jobs.get(lease.job.id);
     if (!lease || !plan) return undefined;
+    this.#late.splice(at, 1);
     return this.#grant(contributor, plan, { rect: lease.rect, seconds: lease.seconds }, now);
   }
 
-  /**
-   * Late leases that want a copy, the oldest first. They are the same for all who ask until a lease changes: at the
-   * end of a job thousands ask at once (with 3,000, looking for each made a lease cost 1.2 ms instead of 0.2).
-   */
-  #lateLeases(now: number): readonly ActiveLease[] {
-    if (this.#late.now === now && this.#late.changes === this.#changes) return this.#late.leases;
-    const all = this.leases();
-    const late = all.filter((lease) => now > lateAt(lease));
-    if (late.length === 0) this.#lateFrom = Math.min(Infinity, ...all.map(lateAt));
-    const leases = late
-      .filter((lease) => this.#wantsCopy(lease, now))
-      .sort((x, y) => x.issuedMs - y.issuedMs);
-    this.#late = { now, changes: this.#changes, leases };
-    return leases;
+  /** Once for all who ask: at the end of a job these are thousands at once. */
+  #lookForLate(now: number): void {
+    this.#late = [];
+    this.#lateFrom = Infinity;
+    this.#lookAgainMs = Infinity;
+    for (const lease of this.#leases.values()) {
+      if (now <= lateAt(lease)) {
+        this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
+      } else {
+        this.#lookAgainMs = now + LOOK_MS;
+        if (this.#wantsCopy(lease, now)) this.#late.push(lease);
+      }
+    }
+    this.#late.sort((x, y) => x.issuedMs - y.issuedMs);
   }
 
   /** At most one copy at a time, but one that does nothing for a minute counts no more: two may be in league. */
@@ -171,10 +171,12 @@ export class Scheduler {
     return others.every(({ issuedMs }) => now - issuedMs > MAX_WAIT_MS);
   }
 
-  #mayCopy({ job, rect }: ActiveLease, contributor: Contributor): boolean {
-    if (!contributor.suits(job.project)) return false;
+  #mayCopy(lease: ActiveLease, contributor: Contributor, now: number): boolean {
+    const { id, job, rect } = lease;
+    if (!this.#leases.has(id) || now <= lateAt(lease) || !contributor.suits(job.project)) return false;
     const own = this.leasesOf(contributor.peer);
-    return own.every((other) => other.job.id !== job.id || !overlaps(other.rect, rect));
+    const holds = own.some((other) => other.job.id === job.id && overlaps(other.rect, rect));
+    return !holds && this.#wantsCopy(lease, now);
   }
 
   #grant(contributor: Contributor, plan: JobPlan, { rect, seconds }: Choice, now: number): ActiveLease {
@@ -195,7 +197,6 @@ export class Scheduler {
     };
     plan.leased(contributor, rect, now);
     this.#leases.set(lease.id, lease);
-    this.#changes += 1;
     this.#held.set(peer, held.add(lease));
     this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
     return lease;
@@ -218,9 +219,7 @@ export class Scheduler {
 
   commit(id: string): void {
     const lease = this.#leases.get(id);
-    if (!lease) return;
-    lease.committed = true;
-    this.#changes += 1;
+    if (lease) lease.committed = true;
   }
 
   /** The lease is over without a verified result: its cells are open again. */
@@ -272,7 +271,6 @@ export class Scheduler {
     const lease = this.#leases.get(id);
     if (!lease) return undefined;
     this.#leases.delete(id);
-    this.#changes += 1;
     const held = this.#held.get(lease.peer);
     held?.delete(lease);
     if (held?.size === 0) this.#held.delete(lease.peer);
