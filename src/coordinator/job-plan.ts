@@ -12,8 +12,8 @@ import { Speeds } from './speeds.ts';
 import { Territories, type Worker } from './territories.ts';
 import type { JobSpec } from './work.ts';
 
-/** A lease lasts 5–60 s (DESIGN §6): short enough to lose little with it, long enough to be worth a signature. */
-const LEASE_SECONDS = 10;
+/** A lease lasts 5–60 s (DESIGN §6): the shorter, the better down link, GPU and up link overlap. */
+const LEASE_SECONDS = 5;
 /** While somebody is new, and at the end, when all should finish together. */
 const SHORT_LEASE_SECONDS = 2;
 /** Of the whole, what must belong to others by now before all is shared out anew. */
@@ -89,7 +89,7 @@ export class JobPlan {
     const worker = this.#workerOf(contributor);
     const territory = this.#territories.of(worker, busy);
     if (!territory) return undefined;
-    const left = territory.open / worker.speed / 2;
+    const left = territory.open / worker.speed / 3;
     const most = contributor.isNew ? SHORT_LEASE_SECONDS : LEASE_SECONDS;
     const choice = chooseRect(this.grid, this.costFor(contributor), {
       territory: territory.rect,
