@@ -2,11 +2,17 @@
 import type { Connection, Stream } from '@libp2p/interface';
 import type { Clock } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
-import { MAX_BLOCK_FRAME_BYTES, MAX_CONTROL_BYTES } from '../protocol/limits.ts';
+import { MAX_BLOCK_FRAME_BYTES, MAX_CONTROL_BYTES, WANT_WINDOW } from '../protocol/limits.ts';
 import type { BlockSource } from './block-provider.ts';
 import { closedError } from './channel.ts';
 import { CLOSE_MS, type Link, createLink } from './link.ts';
 import { StreamChannel } from './stream-channel.ts';
+
+/**
+ * Blocks may lie unread, as they were asked for. A stream that is paused after each one stands still until all are
+ * read that had come meanwhile, and then until the next are sent.
+ */
+const READ_AHEAD_BYTES = WANT_WINDOW * MAX_BLOCK_FRAME_BYTES;
 
 export interface StreamLinkParts {
   readonly connection: Connection;
@@ -24,7 +30,7 @@ export function linkOver(parts: StreamLinkParts): Link {
   const { connection, control, blocks, clock, source, pack = false, window } = parts;
   const channels = {
     control: new StreamChannel(control, MAX_CONTROL_BYTES),
-    blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES),
+    blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES, READ_AHEAD_BYTES),
   };
   return createLink({
     peer: connection.remotePeer.toString(),
