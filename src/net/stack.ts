@@ -24,8 +24,11 @@ export interface StackOptions {
   readonly moreTransports?: readonly TransportFactory[];
 }
 
-/** What may wait in a socket: a heartbeat behind it must leave within seconds on a slow uplink. */
-const MAX_BUFFERED_BYTES = { contributor: 1 << 20, coordinator: 4 << 20 };
+/**
+ * What may wait in a socket. On a home uplink, wants and window updates wait behind it, and the downlink with them:
+ * 1 MiB are half a second at 20 Mbit/s.
+ */
+const MAX_BUFFERED_BYTES = { contributor: 1 << 18, coordinator: 4 << 20 };
 /**
  * A stream's window grows with the round trip up to this. A paused stream may be sent all of it, and libp2p
  * resets streams that hold 4 MiB, so yamux's own 16 MiB would turn a slow reader into a reset.
