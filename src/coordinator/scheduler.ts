@@ -209,11 +209,17 @@ export class Scheduler {
     return total;
   }
 
-  /** The same less what has passed, which is some of the work at most: some of it is never sooner than expected. */
+  /**
+   * The same less what has passed, which is some of the work at most: some of it is never sooner than expected.
+   * 0 for somebody who is overdue with a lease, whatever speed it claims: nobody waits for that.
+   */
   #secondsLeft(peer: string, now: number): number {
     const all = this.#secondsHeld(peer);
     let since = now;
-    for (const { issuedMs } of this.#held.get(peer) ?? []) since = Math.min(since, issuedMs);
+    for (const lease of this.#held.get(peer) ?? []) {
+      if (now > overdueAt(lease)) return 0;
+      since = Math.min(since, lease.issuedMs);
+    }
     return Math.max(LEFT_AT_LEAST * all, all - (now - since) / 1000);
   }
 
@@ -285,6 +291,10 @@ export class Scheduler {
 }
 
 /** When a copy may be given. A committed result may stall on its way: then it has a minute, whatever was expected. */
-function lateAt({ issuedMs, committed, expectedMs }: ActiveLease): number {
-  return issuedMs + (committed ? MAX_WAIT_MS : Math.min(MAX_WAIT_MS, 1.5 * expectedMs + 2000));
+function lateAt(lease: ActiveLease): number {
+  return lease.committed ? lease.issuedMs + MAX_WAIT_MS : overdueAt(lease);
+}
+
+function overdueAt({ issuedMs, expectedMs }: ActiveLease): number {
+  return issuedMs + Math.min(MAX_WAIT_MS, 1.5 * expectedMs + 2000);
 }

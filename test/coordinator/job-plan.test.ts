@@ -142,6 +142,24 @@ describe('the plan of a job', () => {
     expect(scheduler.boundOf('none')).toBeUndefined();
   });
 
+  it.each(['computes', 'has committed'])(
+    'does not wait for somebody quick who %s and does not deliver',
+    (how) => {
+      const scheduler = new Scheduler(seededRng(1));
+      scheduler.addJob(spec({ rows: 256 * 40, cols: 256 }));
+      scheduler.join('claims', capability(1000 * MBIT, 1000 * MBIT, 1e15));
+      scheduler.join('honest', HOME);
+      for (const peer of ['claims', 'honest']) scheduler.setHungry(peer, true);
+      const stalled = scheduler.next('claims', NOW)!;
+      if (how === 'has committed') scheduler.commit(stalled.id);
+      for (let now = NOW; now < NOW + 30_000; now += 1000) {
+        const lease = scheduler.next('honest', now);
+        if (lease) scheduler.verified('job', lease.rect, lease.id);
+      }
+      expect(scheduler.progressOf('job')).toMatchObject({ open: 0 });
+    },
+  );
+
   it('gives all of it to whoever goes on asking, whatever the others do', () => {
     const speed = fc.constantFrom(1e4, 1e6, 1e8);
     const peer = fc.record({
