@@ -23,8 +23,8 @@ export interface Strategy {
 
 /** A key may fail two checks before it has to pause for an hour (src/coordinator/standing.ts). */
 const LIES_PER_KEY = 2;
-/** Leases that a key may hold at once after 24 shards verified in a row; after 8 shards it is 2. */
-const FULL_WINDOW = 8;
+/** Leases that a key may hold at once after 16 shards verified in a row; after 8 shards it is 2. */
+const FULL_WINDOW = 4;
 
 const rng = seededRng(7);
 
