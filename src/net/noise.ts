@@ -27,6 +27,8 @@ export function quickNoise(): ReturnType<typeof noise> {
 }
 
 function quickCipher(): ChaCha20Poly1305 | null {
+  // A page's policy allows no WebAssembly and reports who asks; over WebRTC Noise encrypts only its handshake.
+  if ('document' in globalThis) return null;
   try {
     return new ChaCha20Poly1305();
   } catch {

@@ -84,8 +84,13 @@ const blockSeeds: Record<string, Uint8Array[]> = {
   want: [encodeWant(HASHES), encodeWant(Array.from({ length: 512 }, () => hashOf(7)))],
   cancel: [encodeCancel(HASHES)],
   missing: [encodeMissing(HASHES.slice(0, 1))],
-  block: [encodeBlock(hashOf(3), new Uint8Array(64).fill(9)), encodeBlock(hashOf(4), Uint8Array.of(1))].map(concatBytes),
-  packed: [encodePacked(hashOf(3), new Uint8Array(64).fill(9)), encodePacked(hashOf(4), Uint8Array.of(1))].map(concatBytes),
+  block: [encodeBlock(hashOf(3), new Uint8Array(64).fill(9)), encodeBlock(hashOf(4), Uint8Array.of(1))].map(
+    concatBytes,
+  ),
+  packed: [
+    encodePacked(hashOf(3), new Uint8Array(64).fill(9)),
+    encodePacked(hashOf(4), Uint8Array.of(1)),
+  ].map(concatBytes),
 };
 
 function blockFrames(): Target<Uint8Array>[] {
