@@ -5,8 +5,9 @@
  * a home link's rates and delay. Only the GPU (a stub that takes its time) and the check of its results are not.
  */
 import { casesOf, type CaseOptions, ENGINES, JOBS, LINKS } from './links/cases.ts';
-import { type Run, faultsOf, rowOf, summaryOf, timelineOf } from './links/report.ts';
+import { type Run, faultsOf, rowOf, summaryOf } from './links/report.ts';
 import { runCase } from './links/run-case.ts';
+import { sharesOf, timelineOf } from './links/trace.ts';
 
 export interface LinksOptions {
   /** Comma-separated. @default all */
@@ -38,7 +39,10 @@ export async function benchLinks(options: LinksOptions): Promise<void> {
     const run = await runCase(of, { strangers });
     runs.push(run);
     if (!json) process.stderr.write(`${JSON.stringify(rowOf(run))}\n`);
-    if (trace) process.stderr.write(`${timelineOf(run)}\n`);
+    if (trace) {
+      process.stderr.write(`${timelineOf(run)}\n`);
+      console.table(sharesOf(run));
+    }
   }
   if (!json) console.table(runs.map(rowOf));
   const faults = quick ? [] : runs.flatMap(faultsOf);

@@ -19,7 +19,7 @@ export async function leasesOf(home: Api, job: JobView, peers: readonly string[]
       const { issuedMs, work } = lease.value;
       traces.push({
         contributor,
-        rect: `${work.rowBlocks} × ${work.colBlocks} at ${work.rowBlock}, ${work.colBlock}`,
+        rect: { row: work.rowBlock, col: work.colBlock, rows: work.rowBlocks, cols: work.colBlocks },
         issued: (issuedMs - job.createdMs) / 1000,
         verified: (receipt.verifiedMs - job.createdMs) / 1000,
         gpuSeconds: result.value.gpuMs / 1000,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boundOf, casesOf } from './cases.ts';
-import { type Run, faultsOf, lossesOf, ratiosOf, rowOf, summaryOf, timelineOf } from './report.ts';
+import { type Run, faultsOf, lossesOf, ratiosOf, rowOf, summaryOf } from './report.ts';
+import { sharesOf, timelineOf } from './trace.ts';
 
 const [CASE] = casesOf({ engines: [1], links: ['100/20'], jobs: ['square'], quick: false });
 
@@ -15,7 +16,9 @@ function run(changes: Partial<Run> = {}): Run {
     down: bound.bytes - 1000,
     up: 1000,
     tcpBytes: 0,
-    leases: [{ contributor: 0, rect: '1 × 1 at 0, 0', issued: 1, verified: 4, gpuSeconds: 1 }],
+    leases: [
+      { contributor: 0, rect: { row: 0, col: 0, rows: 1, cols: 1 }, issued: 1, verified: 4, gpuSeconds: 1 },
+    ],
     activity: [{ down: [0, 1], up: [1, 1], rate: [0.5, 0] }],
     cpu: { coordinator: 1, engines: 1 },
     lagMs: 1,
@@ -71,5 +74,23 @@ describe('the report', () => {
     const busy = Array.from({ length: 20 }, (_, slot) => (slot < 10 ? 0.55 : 1));
     const [down] = timelineOf(run({ activity: [{ down: busy, up: [], rate: [] }] })).split('\n');
     expect(down).toBe('0 down |5#|');
+  });
+
+  it('says of each contributor what it fetched, and what a square would have needed', () => {
+    const lease = (row: number, col: number, cols: number): Run['leases'][number] => ({
+      contributor: 0,
+      rect: { row, col, rows: 1, cols },
+      issued: 0,
+      verified: row + 2,
+      gpuSeconds: 0,
+    });
+    const leases = [lease(0, 0, 8), lease(1, 0, 8)];
+    const strip = 256 * CASE!.k;
+    const slots = (20 * strip) / CASE!.contributors[0]!.down / 0.1;
+    const down = Array.from({ length: Math.round(slots) }, () => 1);
+    const [share] = sharesOf(run({ leases, activity: [{ down, up: [], rate: [] }] }));
+    expect(share).toEqual({ cells: 16, best: 400, fetched: 20, strips: 10, least: 8, end: 3 });
+    const gram = { ...CASE!, job: 'gram' } as const;
+    expect(sharesOf(run({ case: gram, leases }))[0]!.strips).toBe(8);
   });
 });

@@ -1,8 +1,8 @@
 /** From what was counted to what is said: ratios to the bound, and where the time went. Pure. */
 import type { Limit, ProductBound } from '../../../src/core/bound.ts';
+import type { Rect } from '../../../src/coordinator/grid.ts';
 import { rounded } from '../statistics.ts';
 import { type Case, limitsOf } from './cases.ts';
-import { SLOT_MS } from './meter.ts';
 
 /** Busy share of each slot of the job, 0 to 1, for what one contributor has. */
 export type Activity = Readonly<Record<Limit, readonly number[]>>;
@@ -10,7 +10,7 @@ export type Activity = Readonly<Record<Limit, readonly number[]>>;
 export interface LeaseTrace {
   /** Its place among the contributors. */
   readonly contributor: number;
-  readonly rect: string;
+  readonly rect: Rect;
   /** Since the job was created, s. */
   readonly issued: number;
   readonly verified: number;
@@ -152,29 +152,6 @@ export function summaryOf(runs: readonly Run[]): Summary {
     gpu_idle: each(({ gpuIdle }) => gpuIdle),
     ok: runs.every((run) => faultsOf(run).length === 0),
   };
-}
-
-/** A second a column: tenths of what each link and GPU can do, then every lease. */
-export function timelineOf({ activity, leases }: Run): string {
-  const names: Record<Limit, string> = { down: 'down', up: 'up', rate: 'GPU' };
-  const lines = activity.flatMap((each, i) =>
-    (['down', 'rate', 'up'] as const).map((of) => `${i} ${names[of].padEnd(4)} |${digits(each[of])}|`),
-  );
-  const told = leases.map(
-    ({ contributor, rect, issued, verified, gpuSeconds }) =>
-      `${contributor} ${rect.padEnd(18)} ${issued.toFixed(2)} → ${verified.toFixed(2)} s, GPU ${gpuSeconds.toFixed(2)} s`,
-  );
-  return [...lines, ...told].join('\n');
-}
-
-/** '.' for nothing, then 0 to 9 for tenths, and # for all of it. */
-function digits(slots: readonly number[]): string {
-  const perSecond = 1000 / SLOT_MS;
-  return Array.from({ length: Math.ceil(slots.length / perSecond) }, (_, second) => {
-    const share = mean(slots.slice(second * perSecond, (second + 1) * perSecond));
-    if (share < 0.005) return '.';
-    return share >= 0.95 ? '#' : String(Math.floor(share * 10));
-  }).join('');
 }
 
 export function mean(values: readonly number[]): number {
