@@ -7,7 +7,7 @@
 import { casesOf, type CaseOptions, ENGINES, JOBS, LINKS } from './links/cases.ts';
 import { type Run, faultsOf, rowOf, summaryOf } from './links/report.ts';
 import { runCase } from './links/run-case.ts';
-import { sharesOf, timelineOf } from './links/trace.ts';
+import { idleOf, sharesOf, timelineOf } from './links/trace.ts';
 
 export interface LinksOptions {
   /** Comma-separated. @default all */
@@ -42,6 +42,7 @@ export async function benchLinks(options: LinksOptions): Promise<void> {
     if (trace) {
       process.stderr.write(`${timelineOf(run)}\n`);
       console.table(sharesOf(run));
+      console.table(idleOf(run));
     }
   }
   if (!json) console.table(runs.map(rowOf));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boundOf, casesOf } from './cases.ts';
 import { type Run, faultsOf, lossesOf, ratiosOf, rowOf, summaryOf } from './report.ts';
-import { sharesOf, timelineOf } from './trace.ts';
+import { idleOf, sharesOf, timelineOf } from './trace.ts';
 
 const [CASE] = casesOf({ engines: [1], links: ['100/20'], jobs: ['square'], quick: false });
 
@@ -92,5 +92,18 @@ describe('the report', () => {
     expect(share).toEqual({ cells: 16, best: 400, fetched: 20, strips: 10, least: 8, end: 3 });
     const gram = { ...CASE!, job: 'gram' } as const;
     expect(sharesOf(run({ case: gram, leases }))[0]!.strips).toBe(8);
+  });
+
+  it('says when the limit was idle: at first, beside the other way, otherwise, and after its end', () => {
+    const slots = (share: (at: number) => number): number[] =>
+      Array.from({ length: 100 }, (_, at) => share(at));
+    const up = slots((at) => (at < 10 || (at >= 80 && at < 86) || at >= 95 ? 0 : 1));
+    const down = slots((at) => (at < 84 ? 1 : 0));
+    expect(idleOf(run({ activity: [{ up, down, rate: [] }] }))).toEqual({
+      fill: 0.1,
+      besideOther: 0.04,
+      else: 0.02,
+      tail: 0.05,
+    });
   });
 });

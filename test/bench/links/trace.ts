@@ -2,6 +2,7 @@
 import type { Limit } from '../../../src/core/bound.ts';
 import { type Rect, rectArea } from '../../../src/coordinator/grid.ts';
 import { BLOCK_ROWS, CELL } from '../../../src/matrix/blocks.ts';
+import { limitsOf } from './cases.ts';
 import { SLOT_MS } from './meter.ts';
 import { type Run, mean } from './report.ts';
 
@@ -64,3 +65,42 @@ export function sharesOf({ case: of, bound, leases, activity }: Run): Share[] {
 }
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+
+/** Until the first leases, which measure the link, and the first large ones are through. */
+const FILL_SECONDS = 8;
+const BUSY_SHARE = 0.2;
+
+/** Shares of a run in which what limits its contributors was idle, by when and beside what. */
+export interface Idle {
+  /** In the first seconds, before there is enough to send, receive or compute. */
+  readonly fill: number;
+  /** Later, while the link's other way was at least half busy, or not. */
+  readonly besideOther: number;
+  readonly else: number;
+  /** After it was busy for the last time. */
+  readonly tail: number;
+}
+
+/** The sum is what the limit lost, over all contributors alike. */
+export function idleOf(run: Run): Idle {
+  const lost = { fill: 0, besideOther: 0, else: 0, tail: 0 };
+  let slots = 0;
+  for (const [i, limit] of limitsOf(run.case, run.bound, run.cBytes).entries()) {
+    const { [limit]: own, down, up } = run.activity[i]!;
+    const other = limit === 'down' ? up : down;
+    const last = own.findLastIndex((share) => share >= BUSY_SHARE);
+    for (const [at, share] of own.entries()) {
+      const soon = (at * SLOT_MS) / 1000 < FILL_SECONDS;
+      const beside = (other[at] ?? 0) >= 0.5 ? 'besideOther' : 'else';
+      lost[at > last ? 'tail' : soon ? 'fill' : beside] += Math.max(0, 1 - share);
+    }
+    slots += own.length;
+  }
+  const part = (idle: number): number => Number((idle / Math.max(1, slots)).toFixed(3));
+  return {
+    fill: part(lost.fill),
+    besideOther: part(lost.besideOther),
+    else: part(lost.else),
+    tail: part(lost.tail),
+  };
+}
