@@ -10,6 +10,7 @@ import { type Lease, type Opened, sealResult } from '../protocol/envelope.ts';
 import { FetchQueue } from './fetch-queue.ts';
 import { OperandReader, type ShardOperands } from './operands.ts';
 import { SeededBlocks } from './seeded-blocks.ts';
+import type { PendingResult } from './outbox.ts';
 import type { SessionContext } from './session-context.ts';
 import { computeShard } from './shard.ts';
 import type { Speaker } from './speaker.ts';
@@ -77,13 +78,13 @@ export class LeaseWorker {
     }
   }
 
-  /** Resolves to the Result's envelope, held in the outbox; unless the signal fires meanwhile. */
+  /** Resolves to the signed result, held in the outbox; unless the signal fires meanwhile. */
   async seal(
     { value: lease, digest }: Opened<Lease>,
     leaseEnvelope: Uint8Array,
     { operands, aBytes, bBytes, blocks, gpuMs: busyMs }: Computed,
     signal: AbortSignal,
-  ): Promise<Uint8Array> {
+  ): Promise<PendingResult> {
     const { backend, emit, key, client, outbox } = this.#context;
     throwIfAborted(signal);
     // Slices and the rests between them: what a lease takes is what the scheduler has to know.
@@ -95,17 +96,19 @@ export class LeaseWorker {
       key,
     );
     throwIfAborted(signal);
-    staged.hold({
+    const pending: PendingResult = {
       lease: lease.id,
       leaseEnvelope,
       resultEnvelope,
+      blocks: staged.hashes,
       job: lease.job,
       project: lease.project,
       bytes: staged.bytes,
-    });
+    };
+    staged.hold(pending);
     const shard = { job: lease.job, rows, cols, k, aBytes, bBytes };
     const rate = busyMs > 0 ? (rows * cols * k * 1000) / busyMs : 0;
     emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate, gpuMs: busyMs, shard });
-    return resultEnvelope;
+    return pending;
   }
 }

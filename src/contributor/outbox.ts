@@ -13,6 +13,8 @@ export interface PendingResult {
   readonly lease: string;
   readonly leaseEnvelope: Uint8Array;
   readonly resultEnvelope: Uint8Array;
+  /** Hashes of C's blocks, row by row. */
+  readonly blocks: readonly Hash[];
   readonly job: string;
   readonly project: string;
   readonly bytes: number;
@@ -72,20 +74,26 @@ export class Outbox {
   async stage(
     shape: { dtype: ResultDtype; rows: number; cols: number },
     blocks: readonly Uint8Array[],
-  ): Promise<{ manifest: Hash; bytes: number; hold: (result: PendingResult) => void }> {
+  ): Promise<{
+    manifest: Hash;
+    hashes: readonly Hash[];
+    bytes: number;
+    hold: (result: PendingResult) => void;
+  }> {
     const found = new Map<Hash, Uint8Array>();
     const put = (hash: Hash, bytes: Uint8Array): Promise<void> => {
       found.set(hash, bytes);
       return Promise.resolve();
     };
     const digests = await Promise.all(blocks.map((block) => sha256(block)));
+    const named = digests.map(toHex);
     const perStrip = colBlocks(shape);
     const strips = Array.from({ length: digests.length / perStrip }, (_, i) =>
       digests.slice(i * perStrip, (i + 1) * perStrip),
     );
     const { manifestHash } = await putMatrix(shape, strips, put);
     const nodeBytes = sizeOf(found.values());
-    for (const [i, digest] of digests.entries()) found.set(toHex(digest), blocks[i]!);
+    for (const [i, hash] of named.entries()) found.set(hash, blocks[i]!);
     const bytes = sizeOf(blocks);
     const hold = (result: PendingResult): void => {
       this.drop(result.lease);
@@ -107,7 +115,7 @@ export class Outbox {
         left: MAX_PULLS * (bytes + nodeBytes),
       });
     };
-    return { manifest: manifestHash, bytes, hold };
+    return { manifest: manifestHash, hashes: named, bytes, hold };
   }
 
   get(lease: string): PendingResult | undefined {

@@ -13,6 +13,7 @@ import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
 import { type Computed, LeaseWorker } from './lease-worker.ts';
 import { LinkMeter } from './link-estimate.ts';
 import { Manners } from './manners.ts';
+import type { PendingResult } from './outbox.ts';
 import { openOwnReceipt } from './own-receipt.ts';
 import { LEASES_IN_FLIGHT } from './ranges.ts';
 import type { SessionContext } from './session-context.ts';
@@ -114,9 +115,7 @@ export class ContributorSession {
     switch (message.type) {
       case 'welcome':
         emit({ ...message, type: 'welcome' });
-        for (const result of outbox.pending()) {
-          await this.#send({ type: 'commit', result: result.resultEnvelope, lease: result.leaseEnvelope });
-        }
+        for (const result of outbox.pending()) await this.#commit(result);
         await this.#ready();
         return;
       case 'self-test':
@@ -228,12 +227,16 @@ export class ContributorSession {
       this.#computed(lease.id);
       const result = await this.#worker.seal(opened, envelope, computed, signal);
       staged();
-      await this.#send({ type: 'commit', result, lease: envelope });
+      await this.#commit(result);
     } finally {
       const { full } = outbox;
       staged();
       if (full && !outbox.full && !this.#over) void this.#ready().catch(() => {});
     }
+  }
+
+  #commit({ resultEnvelope: result, leaseEnvelope: lease, blocks }: PendingResult): Promise<void> {
+    return this.#send({ type: 'commit', result, lease, blocks });
   }
 
   /** It needs the GPU no more: another lease may come. Once for each lease, or two would come in its place. */
@@ -279,7 +282,12 @@ export class ContributorSession {
   #ready(): Promise<void> {
     if (this.#testing) return Promise.resolve();
     const room = this.#context.outbox.full ? 0 : LEASES_IN_FLIGHT - this.#uncomputed.size;
-    return this.#send({ type: 'ready', leases: Math.max(0, room) });
+    const down = this.#context.linkEstimate.rate('down');
+    return this.#send({
+      type: 'ready',
+      leases: Math.max(0, room),
+      ...(down > 0 && { downBytesPerSecond: down }),
+    });
   }
 
   #send(message: FromContributor): Promise<void> {

@@ -8,7 +8,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Link } from '../net/link.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { PROTOCOL_VERSION } from '../protocol/limits.ts';
-import type { FromContributor, Hello } from '../protocol/messages.ts';
+import type { Commit, FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
 import { endLease } from '../store/leases.ts';
 import { pastRecord } from '../store/standing.ts';
@@ -149,6 +149,7 @@ export class Dispatcher {
         session.wanted = message.leases;
         session.testing = false;
         scheduler.setHungry(session.peer, message.leases > 0);
+        scheduler.receives(session.peer, message.downBytesPerSecond ?? 0);
         this.pump();
         return;
       case 'progress':
@@ -156,7 +157,7 @@ export class Dispatcher {
         return;
       case 'commit': {
         const judged = session.claim();
-        this.#track(this.#judge(session, message.result, message.lease).finally(judged));
+        this.#track(this.#judge(session, message).finally(judged));
         return;
       }
       case 'decline':
@@ -232,11 +233,11 @@ export class Dispatcher {
   }
 
   /** A committed result: pulled, checked, settled or refused. */
-  async #judge(session: PeerSession, result: Uint8Array, lease: Uint8Array): Promise<void> {
+  async #judge(session: PeerSession, commit: Commit): Promise<void> {
     const { judge, clock, log } = this.#context;
     let judgement: Judgement;
     try {
-      judgement = await judge.judge(session.link, result, lease);
+      judgement = await judge.judge(session.link, commit);
     } catch (thrown) {
       const error = toAppError(thrown);
       log.warn(

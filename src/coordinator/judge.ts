@@ -10,6 +10,7 @@ import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { type Opened, openLease, openResult } from '../protocol/envelope.ts';
+import type { Commit } from '../protocol/messages.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { MAX_RESULT_MS, MIN_RESULT_BYTES_PER_SECOND, RESULT_GRACE_MS } from '../protocol/limits.ts';
 import type { Lease, Result } from '../protocol/signed.ts';
@@ -69,7 +70,8 @@ export class Judge {
   }
 
   /** @throws AppError 'bad-signature', 'wrong-peer' or 'bad-frame' for a statement that is not what it claims. */
-  async judge(link: Link, resultEnvelope: Uint8Array, leaseEnvelope: Uint8Array): Promise<Judgement> {
+  async judge(link: Link, commit: Omit<Commit, 'type'>): Promise<Judgement> {
+    const { result: resultEnvelope, lease: leaseEnvelope, blocks } = commit;
     const lease = await openLease(leaseEnvelope, this.#context.peerId);
     const result = await openResult(resultEnvelope, link.peer);
     if (lease.value.contributor !== link.peer)
@@ -79,9 +81,11 @@ export class Judge {
     const { id } = lease.value;
     // What the first one came to stands on record then; if it was interrupted, this link may do better.
     for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) await running;
-    const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope }).finally(() => {
-      this.#pending.delete(id);
-    });
+    const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope, blocks }).finally(
+      () => {
+        this.#pending.delete(id);
+      },
+    );
     this.#pending.set(id, judging);
     return judging;
   }
@@ -101,7 +105,7 @@ export class Judge {
     scheduler.commit(lease.id);
     let collected: Collected;
     try {
-      collected = await this.#collect(link, rect, running, statement.result.value.manifest);
+      collected = await this.#collect(link, rect, running, statement);
     } catch (error) {
       // Not the contributor's numbers but the way to them: the cells go back, the standing stays.
       scheduler.release(lease.id);
@@ -121,8 +125,14 @@ export class Judge {
     }
   }
 
-  async #collect(link: Link, rect: Rect, { spec, secrets }: RunningJob, manifest: Hash): Promise<Collected> {
+  async #collect(
+    link: Link,
+    rect: Rect,
+    { spec, secrets }: RunningJob,
+    { result, blocks: told }: Statement,
+  ): Promise<Collected> {
     const { blocks, clock } = this.#context;
+    const { manifest } = result.value;
     const bytes = rect.rows * rect.cols * BLOCK_BYTES;
     const stop = new AbortController();
     const allowedMs = Math.min(MAX_RESULT_MS, (bytes * 1000) / MIN_RESULT_BYTES_PER_SECOND);
@@ -131,7 +141,7 @@ export class Judge {
     });
     try {
       return await collect(
-        { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest },
+        { rect, shape: { dtype: RESULT_DTYPE[spec.dtype], ...rectWork(spec, rect) }, manifest, told },
         {
           fetch: (hash) => link.blocks.fetch(hash, stop.signal),
           check: (row, firstCol, cBlocks) => ours('checking a result', secrets.check(row, firstCol, cBlocks)),
@@ -199,7 +209,7 @@ export class Judge {
     const gpuSeconds = result.value.gpuMs / 1000;
     scheduler.measured(contributor, spec.dtype, {
       rate: gpuSeconds > 0 ? Number(multiplyAdds) / gpuSeconds : 0,
-      down: link.down,
+      down: 0,
       up: link.up,
     });
     scheduler.delivered(spec.id, contributor, link.packed);
@@ -222,4 +232,6 @@ interface Statement {
   readonly leaseEnvelope: Uint8Array;
   readonly result: Opened<Result>;
   readonly resultEnvelope: Uint8Array;
+  /** The hashes of C's blocks, by its word. */
+  readonly blocks: readonly Hash[] | undefined;
 }

@@ -3,6 +3,7 @@ import { SHA256_BYTES } from '../core/bytes.ts';
 import { DTYPES } from '../matrix/dtype.ts';
 import { LEASE_ID_BYTES } from './fields.ts';
 import {
+  MAX_CELLS_PER_LEASE,
   MAX_ENVELOPE_BYTES,
   MAX_EVICTED_PER_MESSAGE,
   MAX_NAME_BYTES,
@@ -37,17 +38,18 @@ const HELLO: MessageRules = {
   9: u64,
 };
 
-const PROGRESS: MessageRules = {
-  1: leaseId,
-  2: u32,
-  3: { kind: 'bytes', min: SHA256_BYTES, max: SHA256_BYTES, count: MAX_EVICTED_PER_MESSAGE },
-};
+const hashes = (count: number): FieldRule => ({
+  kind: 'bytes',
+  min: SHA256_BYTES,
+  max: SHA256_BYTES,
+  count,
+});
 
 export const CONTRIBUTOR_BODIES: MessageRules = {
   1: message(HELLO),
-  2: message({ 1: u32 }),
-  3: message(PROGRESS),
-  4: message({ 1: envelope, 2: envelope }),
+  2: message({ 1: u32, 2: u64 }),
+  3: message({ 1: leaseId, 2: u32, 3: hashes(MAX_EVICTED_PER_MESSAGE) }),
+  4: message({ 1: envelope, 2: envelope, 3: hashes(MAX_CELLS_PER_LEASE) }),
   5: message({ 1: leaseId, 2: code, 3: text }),
   6: message({ 1: { kind: 'bool' }, 2: text }),
 };

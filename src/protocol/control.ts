@@ -9,7 +9,15 @@ import { type Dtype, DTYPES } from '../matrix/dtype.ts';
 import { CONTRIBUTOR_BODIES, COORDINATOR_BODIES } from './control-rules.ts';
 import * as f from './fields.ts';
 import { MAX_CONTROL_BYTES, MAX_WINDOW } from './limits.ts';
-import type { FromContributor, FromCoordinator, Hello, Progress, Welcome } from './messages.ts';
+import type {
+  Commit,
+  FromContributor,
+  FromCoordinator,
+  Hello,
+  Progress,
+  Ready,
+  Welcome,
+} from './messages.ts';
 import * as pb from './pb/control.js';
 import { type MessageRules, checkMessage } from './wire.ts';
 
@@ -44,12 +52,9 @@ export function decodeFromContributor(frame: Uint8Array): FromContributor {
     checkOneBody(frame, CONTRIBUTOR_BODIES);
     const { hello, ready, progress, commit, decline, goodbye } = pb.FromContributor.decode(frame);
     if (hello) return helloFrom(hello);
-    if (ready) return { type: 'ready', leases: f.intIn(ready.leases, 0, MAX_WINDOW, 'leases') };
+    if (ready) return readyFrom(ready);
     if (progress) return progressFrom(progress);
-    if (commit) {
-      const result = f.present(commit.result, 'the result');
-      return { type: 'commit', result, lease: f.present(commit.lease, 'the lease') };
-    }
+    if (commit) return commitFrom(commit);
     if (decline) {
       const { lease, code, reason } = decline;
       return { type: 'decline', lease: leaseIdFrom(lease), code: f.codeOf(code, 'the code'), reason };
@@ -84,15 +89,22 @@ function contributorBody(message: FromContributor): pb.FromContributor {
     case 'hello':
       return { hello: helloTo(message) };
     case 'ready':
-      return { ready: { leases: f.intIn(message.leases, 0, MAX_WINDOW, 'leases') } };
+      return {
+        ready: {
+          leases: f.intIn(message.leases, 0, MAX_WINDOW, 'leases'),
+          downBytesPerSecond: f.numberOf(message.downBytesPerSecond ?? 0, MAX_SAFE, 'downBytesPerSecond'),
+        },
+      };
     case 'progress': {
       const evicted = message.evicted.map((hash) => f.bytesOf(hash, SHA256_BYTES, 'an evicted hash'));
       const lease = message.lease === undefined ? new Uint8Array() : leaseIdTo(message.lease);
       const doneKBlocks = f.intIn(message.doneKBlocks, 0, MAX_U32, 'doneKBlocks');
       return { progress: { lease, doneKBlocks, evicted } };
     }
-    case 'commit':
-      return { commit: { result: f.owned(message.result), lease: f.owned(message.lease) } };
+    case 'commit': {
+      const blocks = (message.blocks ?? []).map((hash) => f.bytesOf(hash, SHA256_BYTES, 'a block'));
+      return { commit: { result: f.owned(message.result), lease: f.owned(message.lease), blocks } };
+    }
     case 'decline': {
       const { lease, code, reason } = message;
       return { decline: { lease: leaseIdTo(lease), code, reason: f.sentenceOf(reason) } };
@@ -178,6 +190,20 @@ function progressFrom({ lease, doneKBlocks, evicted }: pb.Progress): Progress {
   const hashes = evicted.map((hash) => f.hexOf(hash, SHA256_BYTES, 'an evicted hash'));
   const base = { type: 'progress', doneKBlocks, evicted: hashes } as const;
   return lease.length === 0 ? base : { ...base, lease: leaseIdFrom(lease) };
+}
+
+function readyFrom({ leases, downBytesPerSecond: down }: pb.Ready): Ready {
+  const base = { type: 'ready', leases: f.intIn(leases, 0, MAX_WINDOW, 'leases') } as const;
+  return down === 0
+    ? base
+    : { ...base, downBytesPerSecond: f.numberOf(down, MAX_SAFE, 'downBytesPerSecond') };
+}
+
+function commitFrom(commit: pb.ResultCommit): Commit {
+  const result = f.present(commit.result, 'the result');
+  const lease = f.present(commit.lease, 'the lease');
+  const blocks = commit.blocks.map((hash) => f.hexOf(hash, SHA256_BYTES, 'a block'));
+  return { type: 'commit', result, lease, ...(blocks.length > 0 && { blocks }) };
 }
 
 function welcomeFrom(welcome: pb.Welcome): Welcome {

@@ -29,6 +29,8 @@ export interface Ready {
   readonly type: 'ready';
   /** Further leases that the contributor would take now. */
   readonly leases: number;
+  /** What it receives while it receives; as in Hello. */
+  readonly downBytesPerSecond?: number;
 }
 
 export interface Progress {
@@ -46,6 +48,8 @@ export interface Commit {
   readonly result: Uint8Array;
   /** The signed envelope of the lease that it answers. */
   readonly lease: Uint8Array;
+  /** Of C, row by row: without them they are fetched, list by list. */
+  readonly blocks?: readonly Hash[];
 }
 
 export interface Decline {

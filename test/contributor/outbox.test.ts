@@ -16,6 +16,7 @@ const result = (lease: string): PendingResult => ({
   resultEnvelope: Uint8Array.of(2),
   job: 'job',
   project: 'a test',
+  blocks: [],
   bytes: 32,
 });
 

@@ -11,6 +11,7 @@ import {
   encodeFromCoordinator,
 } from '../../src/protocol/control.ts';
 import {
+  MAX_CELLS_PER_LEASE,
   MAX_CONTROL_BYTES,
   MAX_ENVELOPE_BYTES,
   MAX_EVICTED_PER_MESSAGE,
@@ -193,6 +194,7 @@ describe('limits', () => {
         type: 'commit',
         result: new Uint8Array(MAX_ENVELOPE_BYTES),
         lease: new Uint8Array(MAX_ENVELOPE_BYTES),
+        blocks: Array.from({ length: MAX_CELLS_PER_LEASE }, (_, i) => hashOf(i % 256)),
       },
       { type: 'decline', lease: LEASE_ID, code: 'c'.repeat(MAX_NAME_BYTES), reason: text },
     ];
@@ -206,6 +208,8 @@ describe('limits', () => {
     unsendable({ ...base, projects: Array.from({ length: MAX_PROJECTS + 1 }, () => 'p') });
     unsendable({ type: 'commit', result: new Uint8Array(MAX_ENVELOPE_BYTES + 1), lease: new Uint8Array(1) });
     unsendable({ type: 'commit', result: new Uint8Array(1), lease: new Uint8Array() });
+    const blocks = Array.from({ length: MAX_CELLS_PER_LEASE + 1 }, () => hashOf(1));
+    unsendable({ type: 'commit', result: new Uint8Array(1), lease: new Uint8Array(1), blocks });
     unsendable({ type: 'decline', lease: LEASE_ID, code: 'c'.repeat(MAX_NAME_BYTES + 1), reason: '' });
     unsendable({ type: 'ready', leases: MAX_WINDOW + 1 });
   });

@@ -89,9 +89,16 @@ export const contributorMessages: Record<string, FromContributor> = {
   },
   ready: { type: 'ready', leases: 2 },
   'ready for none': { type: 'ready', leases: 0 },
+  'ready, with a measured link': { type: 'ready', leases: 1, downBytesPerSecond: 12_500_000 },
   progress: { type: 'progress', lease: LEASE_ID, doneKBlocks: 17, evicted: [hashOf(1), hashOf(2)] },
   'progress, evictions only': { type: 'progress', doneKBlocks: 0, evicted: [hashOf(3)] },
   commit: { type: 'commit', result: envelope, lease: envelope.toReversed() },
+  'commit that names its blocks': {
+    type: 'commit',
+    result: envelope,
+    lease: envelope.toReversed(),
+    blocks: [hashOf(1), hashOf(2)],
+  },
   decline: { type: 'decline', lease: LEASE_ID, code: 'out-of-memory', reason: 'The tile does not fit.' },
   goodbye: { type: 'goodbye', finish: true, reason: 'The visitor pressed Stop.' },
 };

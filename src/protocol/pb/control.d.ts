@@ -58,6 +58,10 @@ export declare namespace FromContributor {
         field: '$.ready.leases';
         value: number;
     }
+    interface FromContributorReadyDownBytesPerSecondFieldEvent {
+        field: '$.ready.downBytesPerSecond';
+        value: number;
+    }
     interface FromContributorProgressLeaseFieldEvent {
         field: '$.progress.lease';
         value: Uint8Array<ArrayBuffer>;
@@ -77,6 +81,11 @@ export declare namespace FromContributor {
     }
     interface FromContributorCommitLeaseFieldEvent {
         field: '$.commit.lease';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    interface FromContributorCommitBlocksFieldEvent {
+        field: '$.commit.blocks[]';
+        index: number;
         value: Uint8Array<ArrayBuffer>;
     }
     interface FromContributorDeclineLeaseFieldEvent {
@@ -101,7 +110,7 @@ export declare namespace FromContributor {
     }
     function encode(obj: Partial<FromContributor>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): FromContributor;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorReadyDownBytesPerSecondFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorCommitBlocksFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
 }
 export interface Hello {
     version: number;
@@ -183,6 +192,7 @@ export declare namespace Rate {
 }
 export interface Ready {
     leases: number;
+    downBytesPerSecond: number;
 }
 export declare namespace Ready {
     const codec: () => Codec<Ready>;
@@ -190,9 +200,13 @@ export declare namespace Ready {
         field: '$.leases';
         value: number;
     }
+    interface ReadyDownBytesPerSecondFieldEvent {
+        field: '$.downBytesPerSecond';
+        value: number;
+    }
     function encode(obj: Partial<Ready>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Ready;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyLeasesFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyLeasesFieldEvent | ReadyDownBytesPerSecondFieldEvent>;
 }
 export interface Progress {
     lease: Uint8Array<ArrayBuffer>;
@@ -221,6 +235,7 @@ export declare namespace Progress {
 export interface ResultCommit {
     result: Uint8Array<ArrayBuffer>;
     lease: Uint8Array<ArrayBuffer>;
+    blocks: Uint8Array<ArrayBuffer>[];
 }
 export declare namespace ResultCommit {
     const codec: () => Codec<ResultCommit>;
@@ -232,9 +247,14 @@ export declare namespace ResultCommit {
         field: '$.lease';
         value: Uint8Array<ArrayBuffer>;
     }
+    interface ResultCommitBlocksFieldEvent {
+        field: '$.blocks[]';
+        index: number;
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<ResultCommit>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResultCommit>): ResultCommit;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResultCommit>): Generator<ResultCommitResultFieldEvent | ResultCommitLeaseFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResultCommit>): Generator<ResultCommitResultFieldEvent | ResultCommitLeaseFieldEvent | ResultCommitBlocksFieldEvent>;
 }
 export interface Decline {
     lease: Uint8Array<ArrayBuffer>;

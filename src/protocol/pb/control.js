@@ -560,12 +560,17 @@ export var Ready;
                     w.uint32(8);
                     w.uint32(obj.leases);
                 }
+                if ((obj.downBytesPerSecond != null && obj.downBytesPerSecond !== 0)) {
+                    w.uint32(16);
+                    w.uint64Number(obj.downBytesPerSecond);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
-                    leases: 0
+                    leases: 0,
+                    downBytesPerSecond: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -573,6 +578,10 @@ export var Ready;
                     switch (tag >>> 3) {
                         case 1: {
                             obj.leases = reader.uint32();
+                            break;
+                        }
+                        case 2: {
+                            obj.downBytesPerSecond = reader.uint64Number();
                             break;
                         }
                         default: {
@@ -591,6 +600,13 @@ export var Ready;
                             yield {
                                 field: `${prefix}.leases`,
                                 value: reader.uint32()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.downBytesPerSecond`,
+                                value: reader.uint64Number()
                             };
                             break;
                         }
@@ -749,13 +765,20 @@ export var ResultCommit;
                     w.uint32(18);
                     w.bytes(obj.lease);
                 }
+                if (obj.blocks != null && obj.blocks.length > 0) {
+                    for (const value of obj.blocks) {
+                        w.uint32(26);
+                        w.bytes(value);
+                    }
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
             }, (reader, length, opts = {}) => {
                 const obj = {
                     result: new Uint8Array(0),
-                    lease: new Uint8Array(0)
+                    lease: new Uint8Array(0),
+                    blocks: []
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -769,6 +792,13 @@ export var ResultCommit;
                             obj.lease = reader.bytes();
                             break;
                         }
+                        case 3: {
+                            if (opts.limits?.blocks != null && obj.blocks.length === opts.limits.blocks) {
+                                throw new MaxLengthError('Decode error - repeated field "blocks" had too many elements');
+                            }
+                            obj.blocks.push(reader.bytes());
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -777,6 +807,9 @@ export var ResultCommit;
                 }
                 return obj;
             }, function* (reader, length, prefix, opts = {}) {
+                const obj = {
+                    blocks: 0
+                };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
@@ -793,6 +826,18 @@ export var ResultCommit;
                                 field: `${prefix}.lease`,
                                 value: reader.bytes()
                             };
+                            break;
+                        }
+                        case 3: {
+                            if (opts.limits?.blocks != null && obj.blocks === opts.limits.blocks) {
+                                throw new MaxLengthError('Streaming decode error - repeated field "blocks" had too many elements');
+                            }
+                            yield {
+                                field: `${prefix}.blocks[]`,
+                                index: obj.blocks,
+                                value: reader.bytes()
+                            };
+                            obj.blocks++;
                             break;
                         }
                         default: {
