@@ -1,6 +1,5 @@
 /**
- * What this contributor has seen its link do, for the next Hello: with it, the first lease after a
- * reconnect is cut to size. Each direction is a moving average of whole transfers.
+ * What this contributor has seen its link do: with it, leases are cut to size, the first after a reconnect too. Each direction is a moving average of whole transfers.
  */
 
 import type { BlockExchange } from '../net/block-exchange.ts';
@@ -10,7 +9,7 @@ const MIN_SAMPLE_BYTES = 256 * 1024;
 const WEIGHT = 0.3;
 
 type Way = 'down' | 'up';
-type Counters = Pick<BlockExchange, 'bytesDown' | 'downBusyMs' | 'bytesUp' | 'upBusyMs'>;
+type Counters = Pick<BlockExchange, 'arrivals' | 'bytesUp' | 'upBusyMs'>;
 
 export class LinkEstimate {
   readonly #rates = { down: 0, up: 0 };
@@ -30,7 +29,7 @@ export class LinkEstimate {
   }
 }
 
-/** Reads one connection's counters: only time in which a block was awaited says how fast blocks come. */
+/** Reads one connection's counters: time in which nothing was on its way says nothing. */
 export class LinkMeter {
   readonly #blocks: Counters;
   readonly #estimate: LinkEstimate;
@@ -43,8 +42,9 @@ export class LinkMeter {
 
   /** What has moved since the last reading that said anything. */
   read(way: Way): void {
-    const { bytesDown, downBusyMs, bytesUp, upBusyMs } = this.#blocks;
-    const now = way === 'down' ? { bytes: bytesDown, ms: downBusyMs } : { bytes: bytesUp, ms: upBusyMs };
+    const { arrivals, bytesUp, upBusyMs } = this.#blocks;
+    const { bytes, ms } = way === 'down' ? arrivals : { bytes: bytesUp, ms: upBusyMs };
+    const now = { bytes, ms };
     const last = this.#last[way];
     if (this.#estimate.moved(way, now.bytes - last.bytes, now.ms - last.ms)) this.#last[way] = now;
   }

@@ -84,6 +84,11 @@ export class Contributor {
     return projects.length === 0 || projects.includes(project);
   }
 
+  /** It has averaged that itself. */
+  receives(bytesPerSecond: number): void {
+    if (bytesPerSecond > 0) this.#down = bytesPerSecond;
+  }
+
   /** The first word of an unknown link counts whole. */
   measured(dtype: Dtype, { rate, down, up }: Sample): void {
     if (rate > 0 && Number.isFinite(rate)) this.#samples += 1;

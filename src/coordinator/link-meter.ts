@@ -6,8 +6,7 @@ export interface LinkSample {
   /** Block bytes to the contributor and from it, as they travelled. */
   readonly bytesDown: number;
   readonly bytesUp: number;
-  /** Bytes a second; 0 when too little was carried to say. */
-  readonly down: number;
+  /** Bytes a second from it; 0 when too little came to say. What it receives it has to say itself. */
   readonly up: number;
   /** Bytes as they travelled over bytes of the same blocks unpacked; 1 where none came. */
   readonly packed: number;
@@ -32,8 +31,7 @@ export class LinkMeter {
     return {
       bytesDown,
       bytesUp,
-      down: rateOf(bytesDown, now.servingMs - last.servingMs),
-      up: rateOf(bytesUp, now.fetchingMs - last.fetchingMs),
+      up: rateOf(now.arrived - last.arrived, now.arrivingMs - last.arrivingMs),
       packed: unpacked > 0 ? bytesUp / unpacked : 1,
     };
   }
@@ -41,21 +39,21 @@ export class LinkMeter {
 
 interface Counters {
   readonly served: number;
-  readonly servingMs: number;
   readonly fetched: number;
-  readonly fetchingMs: number;
+  readonly arrived: number;
+  readonly arrivingMs: number;
   readonly unpacked: number;
 }
 
-const NONE: Counters = { served: 0, servingMs: 0, fetched: 0, fetchingMs: 0, unpacked: 0 };
+const NONE: Counters = { served: 0, fetched: 0, arrived: 0, arrivingMs: 0, unpacked: 0 };
 
 /** What goes up on our side comes down on the contributor's. */
 function countersOf({ blocks }: Link): Counters {
   return {
     served: blocks.bytesUp,
-    servingMs: blocks.upBusyMs,
     fetched: blocks.bytesDown,
-    fetchingMs: blocks.downBusyMs,
+    arrived: blocks.arrivals.bytes,
+    arrivingMs: blocks.arrivals.ms,
     unpacked: blocks.unpackedDown,
   };
 }

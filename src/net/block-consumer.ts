@@ -8,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import { encodeCancel, encodeWant } from '../protocol/block-frames.ts';
 import { BLOCK_DEADLINE_MS, MAX_WANTS_PER_FRAME, WANT_DEADLINE_MS } from '../protocol/limits.ts';
 import { unpackBlock } from '../protocol/pack.ts';
+import { Arrivals } from './arrivals.ts';
 import { BusyTime } from './busy-time.ts';
 
 /** Lower-case hexadecimal SHA-256 of a block. */
@@ -42,6 +43,7 @@ export class BlockConsumer {
   bytesDown = 0;
   /** The same blocks, unpacked; those that nobody waited for any more stay packed. */
   unpackedDown = 0;
+  readonly arrivals: Arrivals;
   readonly #options: ConsumerOptions;
   readonly #busy: BusyTime;
   readonly #wants = new Map<Hash, Want>();
@@ -54,6 +56,7 @@ export class BlockConsumer {
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.#busy = new BusyTime(options.clock);
+    this.arrivals = new Arrivals(options.clock);
   }
 
   /** How long a want was without its answer. */
@@ -103,6 +106,7 @@ export class BlockConsumer {
       }
     }
     this.bytesDown += sent.length;
+    this.arrivals.add(sent.length);
     this.unpackedDown += bytes.length;
     this.#remove(hash);
     for (const waiter of want.waiters) waiter.resolve(bytes);
@@ -160,7 +164,9 @@ export class BlockConsumer {
 
   #remove(hash: Hash): void {
     if (this.#wants.delete(hash)) this.#outstanding -= 1;
-    if (this.#outstanding === 0) this.#busy.set(false);
+    if (this.#outstanding > 0) return;
+    this.#busy.set(false);
+    this.arrivals.end();
   }
 
   #cancel(hash: Hash, want: Want): void {

@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts';
 import { type AppError, toAppError } from '../core/errors.ts';
 import { decodeBlockFrame } from '../protocol/block-frames.ts';
 import { WANT_WINDOW } from '../protocol/limits.ts';
+import type { Arrivals } from './arrivals.ts';
 import { BlockConsumer, type Hash } from './block-consumer.ts';
 import { BlockProvider, type BlockSource } from './block-provider.ts';
 import { type FrameChannel, closedError } from './channel.ts';
@@ -65,7 +66,12 @@ export class BlockExchange {
     return this.#provider.unpackedUp;
   }
 
-  /** Milliseconds in which a block was awaited: bytesDown / downBusyMs is how fast they come. */
+  /** How fast blocks come while they come one after the other. */
+  get arrivals(): Readonly<Pick<Arrivals, 'bytes' | 'ms'>> {
+    return this.#consumer.arrivals;
+  }
+
+  /** Milliseconds in which a block was awaited. */
   get downBusyMs(): number {
     return this.#consumer.busyMs;
   }

@@ -6,46 +6,38 @@ const MIB = 1 << 20;
 
 interface Counters {
   bytesUp: number;
-  upBusyMs: number;
   bytesDown: number;
-  downBusyMs: number;
+  arrivals: { bytes: number; ms: number };
   unpackedDown: number;
 }
 
 function linkWith(): { link: Link; blocks: Counters } {
-  const blocks: Counters = { bytesUp: 0, upBusyMs: 0, bytesDown: 0, downBusyMs: 0, unpackedDown: 0 };
+  const blocks: Counters = { bytesUp: 0, bytesDown: 0, arrivals: { bytes: 0, ms: 0 }, unpackedDown: 0 };
   return { link: { blocks } as unknown as Link, blocks };
 }
 
 describe('the meter of a link', () => {
-  it('counts what it carried since the last result, and how fast while it had something to carry', () => {
+  it('counts what it carried since the last result, and how fast results came one after the other', () => {
     const { link, blocks } = linkWith();
     const meter = new LinkMeter();
-    Object.assign(blocks, { bytesUp: 10 * MIB, upBusyMs: 2000, bytesDown: MIB, downBusyMs: 500 });
-    blocks.unpackedDown = 2 * MIB;
-    expect(meter.take(link)).toEqual({
-      bytesDown: 10 * MIB,
-      bytesUp: MIB,
-      down: 5 * MIB,
-      up: 2 * MIB,
-      packed: 0.5,
-    });
+    Object.assign(blocks, { bytesUp: 10 * MIB, bytesDown: 2 * MIB, unpackedDown: 4 * MIB });
+    blocks.arrivals = { bytes: MIB, ms: 500 };
+    expect(meter.take(link)).toEqual({ bytesDown: 10 * MIB, bytesUp: 2 * MIB, up: 2 * MIB, packed: 0.5 });
     blocks.bytesUp += MIB;
-    blocks.upBusyMs += 1000;
-    expect(meter.take(link)).toEqual({ bytesDown: MIB, bytesUp: 0, down: MIB, up: 0, packed: 1 });
+    expect(meter.take(link)).toEqual({ bytesDown: MIB, bytesUp: 0, up: 0, packed: 1 });
+    blocks.bytesDown += MIB;
+    blocks.unpackedDown += MIB;
+    blocks.arrivals = { bytes: 2 * MIB, ms: 600 };
+    expect(meter.take(link)).toEqual({ bytesDown: 0, bytesUp: MIB, up: 10 * MIB, packed: 1 });
   });
 
   it('says nothing of the speed of a link that carried little, and believes no timer below its noise', () => {
     const { link, blocks } = linkWith();
     const meter = new LinkMeter();
-    Object.assign(blocks, {
-      bytesUp: 1000,
-      upBusyMs: 1,
-      bytesDown: MIB,
-      downBusyMs: 0.01,
-      unpackedDown: MIB,
-    });
-    expect(meter.take(link)).toMatchObject({ down: 0, up: 20 * MIB });
+    blocks.arrivals = { bytes: 1000, ms: 1 };
+    expect(meter.take(link)).toMatchObject({ up: 0 });
+    blocks.arrivals = { bytes: 1000 + MIB, ms: 1.01 };
+    expect(meter.take(link)).toMatchObject({ up: 20 * MIB });
   });
 
   it('keeps links apart', () => {
