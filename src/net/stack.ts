@@ -28,12 +28,12 @@ export interface StackOptions {
  * What may wait in a socket. On a home uplink, wants and window updates wait behind it, and the downlink with them:
  * 1 MiB are half a second at 20 Mbit/s.
  */
-const MAX_BUFFERED_BYTES = { contributor: 1 << 18, coordinator: 4 << 20 };
+const MAX_BUFFERED_BYTES = { contributor: 1 << 18, coordinator: 1 << 20 };
 /**
- * A stream's window grows with the round trip up to this. A paused stream may be sent all of it, and libp2p
- * resets streams that hold 4 MiB, so yamux's own 16 MiB would turn a slow reader into a reset.
+ * A stream's window grows with the round trip up to this. A contributor's round trip grows by what waits in its
+ * uplink: 2 MiB at 0.3 s are 7 MB/s, half of what a home downlink could bring. The coordinator has many streams.
  */
-const MAX_STREAM_WINDOW_BYTES = 2 << 20;
+const MAX_STREAM_WINDOW_BYTES = { contributor: 8 << 20, coordinator: 2 << 20 };
 /** Behind a TLS proxy all contributors share one address: the default of 5 a second refuses a small crowd. */
 const INBOUND_PER_SECOND_AND_HOST = 1_000;
 
@@ -54,7 +54,11 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
       yamux({
         maxInboundStreams: MAX_STREAMS,
         maxOutboundStreams: MAX_STREAMS,
-        streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES },
+        streamOptions: {
+          maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES[role],
+          // A paused stream may be sent all of its window, and is reset when it holds more than this.
+          maxReadBufferLength: 2 * MAX_STREAM_WINDOW_BYTES[role],
+        },
       }),
     ],
     // A gater of our own also replaces the browser default, which denies ws:// and private addresses.

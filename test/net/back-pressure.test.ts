@@ -9,8 +9,8 @@ import { LOOPBACK } from './wire-up.ts';
 const PROTOCOL = '/tilework/test/1.0.0';
 const FRAME = 256 * 1024;
 const FRAMES = 200; // 50 MiB
-/** One window of 2 MiB in the paused stream, one just read, a socket's buffer (1 or 4 MiB), and the kernel's. */
-const MOST_UNREAD = 12 * 1024 * 1024;
+/** A window of 8 MiB in the paused stream, one just read, a socket's buffer (up to 4 MiB), and the kernel's. */
+const MOST_UNREAD = 24 * 1024 * 1024;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
