@@ -12,10 +12,16 @@ import { Speeds } from './speeds.ts';
 import { Territories, type Worker } from './territories.ts';
 import type { JobSpec } from './work.ts';
 
-/** A lease lasts 5–60 s (DESIGN §6): the shorter, the better down link, GPU and up link overlap. */
-const LEASE_SECONDS = 5;
-/** While somebody is new, and at the end, when all should finish together. */
+/**
+ * Of its slowest resource, so that it takes 5 s and more from its issue to its receipt (DESIGN §6) with those that
+ * are in flight beside it: the shorter, the better down link, GPU and up link overlap.
+ */
+const LEASE_SECONDS = 3;
+/** While somebody is new. */
 const SHORT_LEASE_SECONDS = 2;
+/** At the end leases become shorter, a quarter of what is left: of the last one, the upload overlaps with nothing. */
+const LEAST_LEASE_SECONDS = 1;
+const PART_OF_WHAT_IS_LEFT = 1 / 4;
 /** Of the whole, what must belong to others by now before all is shared out anew. */
 const DRIFT = 0.15;
 /** A speed that turned out so much different counts as changed. */
@@ -89,13 +95,13 @@ export class JobPlan {
     const worker = this.#workerOf(contributor);
     const territory = this.#territories.of(worker, busy);
     if (!territory) return undefined;
-    const left = territory.open / worker.speed / 3;
+    const left = (territory.open / worker.speed) * PART_OF_WHAT_IS_LEFT;
     const most = contributor.isNew ? SHORT_LEASE_SECONDS : LEASE_SECONDS;
     const choice = chooseRect(this.grid, this.costFor(contributor), {
       territory: territory.rect,
       speed: contributor.capacity(this.spec.dtype),
       room: contributor.room,
-      seconds: Math.max(SHORT_LEASE_SECONDS, Math.min(most, left)),
+      seconds: Math.max(LEAST_LEASE_SECONDS, Math.min(most, left)),
     });
     if (!choice || this.#othersAreSooner(contributor, choice.rect, busy)) return undefined;
     this.#leases += 1;
@@ -217,10 +223,14 @@ export class JobPlan {
 
   #workerOf(contributor: Contributor): Worker {
     const capacity: Capacity = contributor.capacity(this.spec.dtype);
-    const area = areaWithin(this.bounded(), capacity, this.#seconds);
+    const product = this.bounded();
+    // No longer than it takes for all of C, or a new estimate of its links could not make it quicker.
+    const whole = secondsFor(product, capacity, product.rows * product.cols);
+    const seconds = Math.min(this.#seconds, whole);
+    const area = areaWithin(product, capacity, seconds);
     return {
       peer: contributor.peer,
-      speed: Math.max(1e-9, area / this.#seconds / (CELL * CELL)),
+      speed: Math.max(1e-9, area / seconds / (CELL * CELL)),
       secondsFor: (cells) => secondsFor(this.bounded(), capacity, cells * CELL * CELL),
     };
   }

@@ -20,8 +20,6 @@ const MAX_DEADLINE_MS = 15 * 60_000;
 const PATIENCE = 4;
 /** A lease is late for somebody idle after this, however slow its holder says it is: leases last 5–60 s. */
 const MAX_WAIT_MS = 60_000;
-/** A copy of a late lease goes to somebody idle, one at a time (facts: trust §4). */
-const MAX_COPIES = 2;
 /** How often late leases that have a copy are looked at again. */
 const LOOK_MS = 250;
 /** Of a lease that should be over. */
@@ -162,13 +160,13 @@ export class Scheduler {
     this.#late.sort((x, y) => x.issuedMs - y.issuedMs);
   }
 
-  /** At most one copy at a time, but one that does nothing for a minute counts no more: two may be in league. */
+  /** A copy goes to somebody idle, and the next one when that is late as well: the two may be in league. */
   #wantsCopy({ job, rect }: ActiveLease, now: number): boolean {
     const plan = this.#jobs.get(job.id);
     if (!plan) return false;
-    if (plan.grid.liveLeases(rect) < MAX_COPIES) return true;
-    const others = this.leases().filter((other) => other.job.id === job.id && overlaps(other.rect, rect));
-    return others.every(({ issuedMs }) => now - issuedMs > MAX_WAIT_MS);
+    if (plan.grid.liveLeases(rect) === 1) return true;
+    const all = this.leases().filter((other) => other.job.id === job.id && overlaps(other.rect, rect));
+    return all.every((other) => now > lateAt(other));
   }
 
   #mayCopy(lease: ActiveLease, contributor: Contributor, now: number): boolean {
@@ -176,7 +174,13 @@ export class Scheduler {
     if (!this.#leases.has(id) || now <= lateAt(lease) || !contributor.suits(job.project)) return false;
     const own = this.leasesOf(contributor.peer);
     const holds = own.some((other) => other.job.id === job.id && overlaps(other.rect, rect));
-    return !holds && this.#wantsCopy(lease, now);
+    return !holds && this.#isSooner(contributor, lease, now) && this.#wantsCopy(lease, now);
+  }
+
+  /** What has taken so long may take as long again: a copy that would be no sooner is only work done twice. */
+  #isSooner(contributor: Contributor, { job, rect, issuedMs }: ActiveLease, now: number): boolean {
+    const plan = this.#jobs.get(job.id);
+    return plan !== undefined && 1000 * plan.secondsFor(contributor, rect) <= now - issuedMs;
   }
 
   #grant(contributor: Contributor, plan: JobPlan, { rect, seconds }: Choice, now: number): ActiveLease {
@@ -217,7 +221,7 @@ export class Scheduler {
     const all = this.#secondsHeld(peer);
     let since = now;
     for (const lease of this.#held.get(peer) ?? []) {
-      if (now > overdueAt(lease)) return 0;
+      if (now > lateAt(lease)) return 0;
       since = Math.min(since, lease.issuedMs);
     }
     return Math.max(LEFT_AT_LEAST * all, all - (now - since) / 1000);
@@ -249,6 +253,11 @@ export class Scheduler {
   /** Leases past their deadline; their cells are open again. A late result is still welcome. */
   expire(now: number): ActiveLease[] {
     return this.#endAll((lease) => !lease.committed && lease.deadlineMs <= now);
+  }
+
+  /** What a contributor says that it receives, bytes a second; 0 when it does not know. */
+  receives(peer: string, bytesPerSecond: number): void {
+    this.#contributors.get(peer)?.receives(bytesPerSecond);
   }
 
   /** What one finished shard taught about a contributor. */
@@ -290,11 +299,7 @@ export class Scheduler {
   }
 }
 
-/** When a copy may be given. A committed result may stall on its way: then it has a minute, whatever was expected. */
-function lateAt(lease: ActiveLease): number {
-  return lease.committed ? lease.issuedMs + MAX_WAIT_MS : overdueAt(lease);
-}
-
-function overdueAt({ issuedMs, expectedMs }: ActiveLease): number {
+/** When a copy may be given: also of a committed result, which may stall on its way. */
+function lateAt({ issuedMs, expectedMs }: ActiveLease): number {
   return issuedMs + Math.min(MAX_WAIT_MS, 1.5 * expectedMs + 2000);
 }

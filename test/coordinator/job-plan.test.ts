@@ -203,4 +203,24 @@ describe('the plan of a job', () => {
       ),
     );
   });
+
+  it('ends with short leases, also for somebody whose links turned out quicker than they were taken for', () => {
+    const scheduler = new Scheduler(seededRng(1));
+    scheduler.addJob(spec({ rows: 512, cols: 256 * 160 }));
+    scheduler.join('new', capability(0, 0, 1e12));
+    scheduler.setHungry('new', true);
+    const leases: ActiveLease[] = [];
+    for (let now = NOW; ;) {
+      const lease = scheduler.next('new', now);
+      if (!lease) break;
+      leases.push(lease);
+      now += 1000 * lease.seconds;
+      scheduler.verified('job', lease.rect, lease.id);
+      scheduler.receives('new', 100 * MBIT);
+      scheduler.measured('new', 'i8', { rate: 1e12, down: 0, up: 20 * MBIT });
+    }
+    const seconds = leases.map((lease) => lease.seconds);
+    expect(Math.max(...seconds.slice(4))).toBeGreaterThan(2);
+    expect(Math.max(...seconds.slice(-3))).toBeLessThan(1.5);
+  });
 });
