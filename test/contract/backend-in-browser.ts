@@ -24,9 +24,13 @@ async function onPage(kind: 'chromium' | 'firefox', run: (page: Page) => Promise
   }
 }
 
-export function describeBrowserBackend(kind: 'chromium' | 'firefox'): void {
+/** @param masks - what the adapter is to do without, one run of the contract for each */
+export function describeBrowserBackend(
+  kind: 'chromium' | 'firefox',
+  masks: readonly { readonly noDot4: boolean }[] = [{ noDot4: false }, { noDot4: true }],
+): void {
   describe(`backend contract: WebGPU in a worker of ${kind}`, () => {
-    it.each([{ noDot4: false }, { noDot4: true }])(
+    it.each(masks)(
       'holds with %o',
       (mask) =>
         onPage(kind, async (page) => {

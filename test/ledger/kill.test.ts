@@ -84,10 +84,10 @@ async function expectSound(db: Database, acknowledged: readonly string[]): Promi
   expect(reserved + paid.reduce((sum, { microcredits }) => sum + microcredits, 0n)).toBe(1_000_000n);
 }
 
-it('loses no acknowledged settlement and makes none twice, over 12 deaths by kill -9, on PGlite', async () => {
+it('loses no acknowledged settlement and makes none twice, over 6 deaths by kill -9, on PGlite', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tilework-kill-'));
   // The first two die while the database is being made.
-  await killAgainAndAgain({ dataDir }, 12, 2);
+  await killAgainAndAgain({ dataDir }, 6, 2);
   await rm(dataDir, { recursive: true });
 }, 120_000);
 

@@ -1,3 +1,0 @@
-import { describeBrowserKernels } from './backend-in-browser.ts';
-
-describeBrowserKernels('chromium');
