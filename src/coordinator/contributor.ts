@@ -7,15 +7,16 @@ import { Holdings } from './holdings.ts';
 import type { Room } from './rectangle.ts';
 import type { Capability } from './work.ts';
 
-/** Assumed of an unknown link until the first shard has been measured: 8 Mbit/s both ways. */
-const UNKNOWN_LINK = 1_000_000;
+/** Assumed of an unknown link until shards have measured it, bytes a second: 32 and 8 Mbit/s. */
+const UNKNOWN_DOWN = 4_000_000;
+const UNKNOWN_UP = 1_000_000;
 /** Assumed of a GPU that did not say: what a software adapter does. */
 const UNKNOWN_RATE = 5e8;
 const SMOOTHING = 0.3;
 /** Leases in flight that share its room for results. */
 const LEASES_IN_FLIGHT = 2;
 /** Its first leases are short: they measure it. */
-const FIRST_LEASES = 4;
+const FIRST_LEASES = 3;
 
 /** What one finished shard taught; zeros teach nothing. */
 export interface Sample {
@@ -72,8 +73,8 @@ export class Contributor {
 
   capacity(dtype: Dtype): Capacity {
     return {
-      down: this.#down || UNKNOWN_LINK,
-      up: this.#up || UNKNOWN_LINK,
+      down: this.#down || UNKNOWN_DOWN,
+      up: this.#up || UNKNOWN_UP,
       rate: this.#rates[dtype] || UNKNOWN_RATE,
       memory: this.keeps,
     };

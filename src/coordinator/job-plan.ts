@@ -29,7 +29,7 @@ const CHANGE = 0.25;
 /** New territories cost strips: not for the last part of a job, where whoever is done helps the slowest. */
 const SHARED_ANEW_WHILE_OPEN = 0.3;
 /** Near the end a lease goes to whoever is quick: not to one that takes so much longer for it than the quickest. */
-const SLOWER = 1.5;
+const SLOWER = 1.1;
 /** i32 results take 20 to 24 bits an entry packed. */
 const FIRST_CELL_BYTES = {
   i32: (BLOCK_BYTES * 24) / 32,

@@ -23,8 +23,8 @@ export interface Worker {
   readonly secondsFor: (cells: number) => number;
 }
 
-/** Help costs the strips of a new place: not for what its owner will have done in a moment. */
-const WORTH_HELPING_SECONDS = 4;
+/** Help costs the strips of a new place: it has to save so much time. */
+const WORTH_HELPING_SECONDS = 2;
 
 export class Territories {
   readonly grid: Grid;
@@ -99,7 +99,7 @@ export class Territories {
   #help(territory: Territory, worker: Worker, busy: number): Territory | undefined {
     const alone = busy + territory.open / territory.speed;
     const cells = Math.min(territory.open, alone / (1 / worker.speed + 1 / territory.speed));
-    if (alone < WORTH_HELPING_SECONDS || worker.secondsFor(Math.max(1, cells)) > alone) return undefined;
+    if (alone - worker.secondsFor(Math.max(1, cells)) < WORTH_HELPING_SECONDS) return undefined;
     const [kept, given] = splitOff(this.grid, territory.rect, cells / territory.open, this.#cost);
     if (rectArea(given) === 0) return undefined;
     if (rectArea(kept) === 0) {
