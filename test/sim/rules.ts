@@ -5,7 +5,9 @@ import type { SeenCheckpoint, Simulation } from './simulation.ts';
 
 const MIN_DEADLINE_MS = 30_000;
 const MAX_DEADLINE_MS = 15 * 60_000;
-const COPY_WAIT_MS = 60_000;
+/** When somebody else may have a copy. */
+const lateMs = ({ issuedMs, expectedMs }: ActiveLease): number =>
+  issuedMs + Math.min(60_000, 1.5 * expectedMs + 2000);
 
 export function checkNow({ coordinator, record }: Simulation): void {
   if (!coordinator) return;
@@ -27,9 +29,8 @@ export function checkNow({ coordinator, record }: Simulation): void {
         const others = holders.get(cell) ?? [];
         if (others.some(({ peer }) => peer === lease.peer))
           throw new Error(`${lease.peer} holds cell ${cell} of ${id} twice`);
-        // A third may be given it only when the first two have done nothing for a minute.
-        if (others.length >= 2 && others.some(({ issuedMs }) => lease.issuedMs - issuedMs <= COPY_WAIT_MS))
-          throw new Error(`cell ${cell} of ${id} is leased to more than two`);
+        if (others.some((other) => lease.issuedMs <= lateMs(other)))
+          throw new Error(`cell ${cell} of ${id} is leased twice, and who has it is not late`);
         holders.set(cell, [...others, lease]);
       }
     }
