@@ -16,6 +16,8 @@ export interface LinksOptions {
   readonly jobs?: string | undefined;
   /** Small products, and no promise. */
   readonly quick: boolean;
+  /** Half as long as usual: what starting and ending costs weighs twice as much. */
+  readonly short: boolean;
   readonly json: boolean;
   /** Says second by second what was busy. */
   readonly trace: boolean;
@@ -26,12 +28,12 @@ export interface LinksOptions {
 
 /** Prints a table, and as the last line one JSON object. Sets the exit code where a promise is broken. */
 export async function benchLinks(options: LinksOptions): Promise<void> {
-  const { quick, json, trace, strangers, dilation } = options;
+  const { quick, short, json, trace, strangers, dilation } = options;
   const cases = casesOf({
     engines: chosen(options.engines, ENGINES.map(String), quick ? ['1', '2'] : undefined).map(Number),
     links: chosen(options.links, LINKS, quick ? ['100/20'] : undefined),
     jobs: chosen(options.jobs, JOBS, quick ? ['square', 'thin'] : undefined),
-    quick,
+    length: quick ? 'quick' : short ? 'short' : 'long',
     dilation: dilation === undefined ? undefined : Number(dilation),
   } satisfies CaseOptions);
   const runs: Run[] = [];

@@ -12,7 +12,7 @@ const HELP = `npm run bench -- NAME [flags]
   loris [--connections N] [--seconds T] [--json]
                                         honest work while connections hang that say nothing, or a byte a second
   links [--engines 1,2,5] [--links 100/20,1000/1000,unequal] [--jobs square,deep,thin,gram] [--strangers]
-        [--dilation X] [--quick] [--trace] [--json]
+        [--dilation X] [--short | --quick] [--trace] [--json]
                                         how near contributors come to what their links and GPUs allow
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
@@ -74,6 +74,7 @@ async function run(name: string, args: string[]): Promise<void> {
         dilation: { type: 'string' },
         strangers: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
+        short: { type: 'boolean', default: false },
         trace: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
       } as const;

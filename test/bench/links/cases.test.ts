@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ENGINES, JOBS, LINKS, boundOf, casesOf, limitsOf } from './cases.ts';
 
-const ALL = casesOf({ engines: ENGINES, links: LINKS, jobs: JOBS, quick: false });
+const ALL = casesOf({ engines: ENGINES, links: LINKS, jobs: JOBS, length: 'long' });
 
 describe('the cases', () => {
   it('cover every job over every link, the unequal ones with five', () => {
@@ -23,7 +23,7 @@ describe('the cases', () => {
       const { bytes, seconds } = boundOf(of, 4);
       expect(bytes / seconds / of.dilation).toBeLessThanOrEqual(20.01e6);
     }
-    const [told] = casesOf({ engines: [5], links: ['100/20'], jobs: ['deep'], quick: true, dilation: 2 });
+    const [told] = casesOf({ engines: [5], links: ['100/20'], jobs: ['deep'], length: 'quick', dilation: 2 });
     expect(told!.dilation).toBe(2);
   });
 

@@ -56,9 +56,13 @@ interface Sides {
   readonly k: number;
 }
 
+/** How much longer a case lasts than a short one: areas and seconds alike. */
+const LENGTHS = { quick: 1 / 4, short: 1, long: 2 };
+export type Length = keyof typeof LENGTHS;
+
 /** In cells. Areas grow with the contributors, so that a case lasts about as long with any number of them. */
-function sidesOf(job: JobName, contributors: number, quick: boolean): Sides {
-  const scale = Math.sqrt(contributors) * (quick ? 0.5 : 1);
+function sidesOf(job: JobName, contributors: number, length: Length): Sides {
+  const scale = Math.sqrt(contributors * LENGTHS[length]);
   const square = (side: number, k: number): Sides => {
     const cells = Math.round(side * scale);
     return { rows: cells, cols: cells, k };
@@ -72,7 +76,7 @@ function sidesOf(job: JobName, contributors: number, quick: boolean): Sides {
       return square(18, 16_384);
     case 'thin':
       // What five need for as long as one would take minutes to upload here.
-      return { rows: 2, cols: (quick ? 40 : 160) * Math.min(contributors, 3), k: 8192 };
+      return { rows: 2, cols: 160 * LENGTHS[length] * Math.min(contributors, 3), k: 8192 };
     default:
       return unreachable(job);
   }
@@ -130,7 +134,8 @@ export interface CaseOptions {
   readonly engines: readonly number[];
   readonly links: readonly LinkName[];
   readonly jobs: readonly JobName[];
-  readonly quick: boolean;
+  /** At the bound, a short case takes about 25 s, a long one 50. */
+  readonly length: Length;
   /** @default as little as two cores allow */
   readonly dilation?: number | undefined;
 }
@@ -143,8 +148,8 @@ export function casesOf(options: CaseOptions): Case[] {
   );
 }
 
-function caseOf(link: LinkName, engines: number, job: JobName, { quick, dilation }: CaseOptions): Case {
-  const sides = sidesOf(job, engines, quick);
+function caseOf(link: LinkName, engines: number, job: JobName, { length, dilation }: CaseOptions): Case {
+  const sides = sidesOf(job, engines, length);
   const [rows, cols] = [sides.rows * CELL, sides.cols * CELL];
   const made: Case = {
     name: `${job}/${link.replace('/', '-')}/${engines}`,

@@ -3,7 +3,7 @@ import { boundOf, casesOf } from './cases.ts';
 import { type Run, faultsOf, lossesOf, ratiosOf, rowOf, summaryOf } from './report.ts';
 import { idleOf, sharesOf, timelineOf } from './trace.ts';
 
-const [CASE] = casesOf({ engines: [1], links: ['100/20'], jobs: ['square'], quick: false });
+const [CASE] = casesOf({ engines: [1], links: ['100/20'], jobs: ['square'], length: 'short' });
 
 function run(changes: Partial<Run> = {}): Run {
   const bound = boundOf(CASE!, 4);
