@@ -86,6 +86,8 @@ export interface ContributorStatus {
   /** How the coordinator is reached, or is tried to be; undefined while stopped. */
   readonly transport: Transport | undefined;
   readonly receipts: number;
+  /** Ids of the leases that have no committed result yet: what is handed back when the page may not run. */
+  readonly leases: readonly string[];
   /** Undefined until the log has been read. */
   readonly log: LogView | undefined;
   /** The last thing that went wrong, while it matters. */
@@ -116,6 +118,7 @@ export const STOPPED: ContributorStatus = {
   disk: undefined,
   transport: undefined,
   receipts: 0,
+  leases: [],
   log: undefined,
   problem: undefined,
 };

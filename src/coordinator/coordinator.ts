@@ -168,6 +168,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       reports: new JobReports(db, jobs, scheduler, parts.clock),
       peerAddresses: peers.addresses,
       contributorsNow: () => dispatcher.contributors,
+      returnLeases: (contributor, leases) => {
+        dispatcher.takeBack(contributor, leases);
+      },
       pageDir: options.pageDir,
     });
     undo.push(() => http.close());

@@ -68,6 +68,24 @@ export class Dispatcher {
     this.#track(this.#serve(link, openedMs));
   }
 
+  /**
+   * Leases that their holder hands back because its page may not run; what is not its own, or is committed, stays.
+   * It gets no other before it says Ready again: it may stay connected, and silent, for a night.
+   */
+  takeBack(contributor: string, leases: readonly string[]): void {
+    const { scheduler, log } = this.#context;
+    const own = scheduler.leasesOf(contributor);
+    const back = own.filter(({ id, committed }) => !committed && leases.includes(id));
+    if (back.length === 0) return;
+    const session = this.#sessions.get(contributor);
+    if (session) session.wanted = 0;
+    scheduler.setHungry(contributor, false);
+    for (const { id } of back) scheduler.release(id);
+    this.#end(back, 'declined');
+    log.info({ peer: contributor, leases: back.length }, 'leases handed back');
+    this.pump();
+  }
+
   /** Stops leasing and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;

@@ -30,6 +30,8 @@ export interface HttpContext {
   readonly peerId: string;
   readonly peerAddresses: readonly string[];
   readonly contributorsNow: () => number;
+  /** A page that may not run hands leases back: see http-leases.ts. */
+  readonly returnLeases: (contributor: string, leases: readonly string[]) => void;
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }

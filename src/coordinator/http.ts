@@ -11,6 +11,7 @@ import { Health } from './health.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { jobRoutes } from './http-jobs.ts';
+import { leaseRoutes } from './http-leases.ts';
 import { logRoutes } from './http-log.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
@@ -61,6 +62,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     async (v1) => {
       publicRoutes(v1, context);
       statementRoutes(v1, context);
+      leaseRoutes(v1, context);
       await v1.register(async (guarded) => {
         operandRoutes(guarded, context);
         jobRoutes(guarded, context);
@@ -108,6 +110,7 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       "style-src 'self'",
       "img-src 'self' data:",
       "worker-src 'self'",
+      "manifest-src 'self'",
       `connect-src 'self' ${sockets.join(' ')}`,
       "base-uri 'none'",
       "form-action 'none'",

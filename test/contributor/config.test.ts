@@ -35,8 +35,8 @@ describe('where the coordinator is', () => {
     ['the file', NOTHING, undefined, 'file', [at('file.example')]],
     ['the file, when the page names none', { search: '?software=allow' }, '', 'file', [at('file.example')]],
   ] as const)('is taken from %s', async (_, location, meta, source, addresses) => {
-    const log = source === 'query' ? undefined : './log/';
-    expect(await loadConfig(location, meta, reads(FILE))).toEqual({ source, addresses, log });
+    const [log, api] = source === 'query' ? [] : ['./log/', './v1/'];
+    expect(await loadConfig(location, meta, reads(FILE))).toEqual({ source, addresses, log, api });
   });
 
   it('is followed by where its public log is, if that is somewhere else', async () => {
@@ -49,6 +49,16 @@ describe('where the coordinator is', () => {
     });
     // Whoever sends a link must not make this site's log look forged.
     expect((await loadConfig(search(at('query.example')), undefined, reads(FILE), own)).log).toBeUndefined();
+  });
+
+  it('is followed by where its API is, if that is somewhere else', async () => {
+    const own = 'https://coordinator.example/v1/';
+    const load = loadConfig(NOTHING, at('meta.example'), reads(FILE), undefined, own);
+    expect((await load).api).toBe(own);
+    expect((await loadConfig(NOTHING, undefined, reads({ ...FILE, api: own }))).api).toBe(own);
+    await expect(loadConfig(NOTHING, undefined, reads({ ...FILE, api: null }))).rejects.toMatchObject({
+      code: 'bad-input',
+    });
   });
 
   it('does not ask for the file when something nearer names it', async () => {

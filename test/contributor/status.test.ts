@@ -250,3 +250,30 @@ describe('the status a visitor reads', () => {
     expect(nextStatus(worked, started)).toMatchObject({ shardsVerified: 0, microcredits: 0n });
   });
 });
+
+describe('the leases of a status', () => {
+  const second: StatusEvent = { type: 'lease', lease: 'cd'.repeat(16), project: 'digits' };
+  const committed: StatusEvent = {
+    type: 'committed',
+    lease: LEASE,
+    bytes: 1,
+    rate: 1,
+    gpuMs: 1,
+    shard: SHARD,
+  };
+
+  it('are those without a committed result', () => {
+    expect(after(started, leased, second).leases).toEqual([LEASE, 'cd'.repeat(16)]);
+    expect(after(started, leased, second, committed).leases).toEqual(['cd'.repeat(16)]);
+    expect(after(started, leased, second, committed, receipt).leases).toEqual(['cd'.repeat(16)]);
+    expect(after(started, leased, ended('declined'), ended('declined')).leases).toEqual([]);
+  });
+
+  it.each<StatusEvent>([
+    { type: 'connection', state: { state: 'connecting', attempt: 1 } },
+    { type: 'stopped' },
+    { type: 'failed', problem: { code: 'gpu-lost', message: 'gone' } },
+  ])('end with the connection: $type', (event) => {
+    expect(after(started, leased, event).leases).toEqual([]);
+  });
+});

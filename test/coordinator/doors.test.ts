@@ -20,6 +20,7 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['GET /v1/credit', 'public'],
   ['GET /v1/blocks/:hash', 'public'],
   ['GET /v1/shards/:lease', 'public'],
+  ['POST /v1/leases/return', 'public'],
   ['GET /log/checkpoint', 'public'],
   ['GET /log/tile/*', 'public'],
   ['POST /v1/operands', 'submit'],
