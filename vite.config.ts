@@ -1,5 +1,8 @@
 /** The page that visitors see: static files in dist/ that work from any folder and ask nobody else for anything. */
-import { defineConfig, type Plugin } from 'vite';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
+import { filesBeside, keptFiles, workerBuild } from './src/page/offline-build.node.ts';
 
 /**
  * libp2p would look up /dnsaddr names at public DNS-over-HTTPS servers, which would then learn who contributes.
@@ -35,12 +38,29 @@ function withoutSecp256k1(): Plugin {
   };
 }
 
+/** Manifest, icons and a service worker beside the page, under names that stay: see src/page/service-worker.ts. */
+function installable(): Plugin {
+  return {
+    name: 'tilework:installable',
+    apply: 'build',
+    generateBundle() {
+      for (const { path, source } of filesBeside()) this.emitFile({ type: 'asset', fileName: path, source });
+    },
+    // Only what was written has the bytes whose hashes count: a link to its source map comes last.
+    async writeBundle({ dir = 'dist' }, bundle) {
+      const settings = workerBuild(keptFiles(dir, Object.keys(bundle)), import.meta.dirname);
+      const { output } = (await build(settings)) as Rolldown.RolldownOutput;
+      writeFileSync(resolve(dir, 'sw.js'), output[0].code);
+    },
+  };
+}
+
 const plugins = (): Plugin[] => [withoutPublicDns(), withoutSecp256k1()];
 
 export default defineConfig({
   base: './',
   publicDir: false,
-  plugins: plugins(),
+  plugins: [...plugins(), installable()],
   worker: { format: 'es', plugins },
   build: {
     outDir: 'dist',
