@@ -89,16 +89,20 @@ describe('Chromium', () => {
     expect(problems).toEqual([]);
   });
 
-  it('sends leases back as plain text', async () => {
-    const asked = page.waitForRequest((request) => request.url().endsWith('/v1/leases/return'));
-    expect(await page.evaluate(async () => (await ready).sendBeacon('12D3KooW', ['ab'.repeat(16)]))).toBe(
-      true,
-    );
+  it('hands leases back when it freezes the page, and wakes it when it goes on', async () => {
+    const tab = await open();
+    const driver = await tab.createCDPSession();
+    await tab.evaluate(async () => (await ready).work('12D3KooW', ['ab'.repeat(16)]));
+    const asked = tab.waitForRequest((request) => request.url().endsWith('/v1/leases/return'));
+    await driver.send('Page.setWebLifecycleState', { state: 'frozen' });
     const request = await asked;
     expect([request.method(), request.headers()['content-type']]).toEqual([
       'POST',
       'text/plain;charset=UTF-8',
     ]);
+    await driver.send('Page.setWebLifecycleState', { state: 'active' });
+    await expect.poll(() => tab.evaluate(async () => (await ready).woken())).toBeGreaterThan(0);
+    await tab.close();
   });
 
   // The last: the server is gone afterwards.

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { appBadge } from '../../src/page/badge.ts';
 import { browserScope } from '../../src/page/browser-scope.ts';
 import { keepOffline } from '../../src/page/install.ts';
-import { returnLeases } from '../../src/page/lease-beacon.ts';
+import { Lifecycle } from '../../src/page/lifecycle.ts';
 import { type BrowserSignals, watchSignals } from '../../src/page/signals.ts';
 import { TabChannel } from '../../src/page/tab-channel.ts';
 import { TabLock, type TabLockState } from '../../src/page/tab-lock.ts';
@@ -19,8 +19,17 @@ const channel = new TabChannel(scope, lock, {
   onLeader: () => {},
   onCommand: (command) => commands.push(command),
 });
+let wakes = 0;
+const lifecycle = new Lifecycle({
+  scope,
+  clock: systemClock,
+  api: () => new URL('./v1/', location.href).href,
+  actions: { wake: () => (wakes += 1), start: () => {}, stop: () => {} },
+});
 const heard: BrowserSignals[] = [];
-const watch = watchSignals(scope, systemClock, (signals) => heard.push(signals));
+const watch = watchSignals(scope, systemClock, (signals) => heard.push(signals), {
+  onMoment: lifecycle.onMoment,
+});
 const awake = new ScreenAwake(scope);
 const tone = new QuietTone(scope);
 
@@ -60,8 +69,12 @@ export const toneState = (): string => tone.state;
 export const stopTone = (): void => tone.stop();
 export const badge = (): void => appBadge(scope)(3);
 
-export const sendBeacon = (contributor: string, leases: readonly string[]): boolean =>
-  returnLeases(scope, new URL('./v1/', location.href).href, { contributor, leases });
+/** What a page that contributes does with its moments. */
+export function work(peerId: string, leases: readonly string[]): void {
+  lifecycle.started();
+  lifecycle.onStatus({ ...STOPPED, stage: 'computing', peerId, leases });
+}
+export const woken = (): number => wakes;
 
 /** Resolves when what the page consists of is kept. */
 export async function install(): Promise<boolean> {
