@@ -111,10 +111,19 @@ class ShardRun {
 
   /** From the last copy of C to the result, on one device. */
   async compute(shard: ShardId): Promise<ShardOutcome> {
-    const { backend, signal, copyAfter = copyAfterMs } = this.#context;
+    const { signal } = this.#context;
     ({ kBlocks: this.#done, gpuMs: this.#gpuMs } = this.#copy);
     this.#accumulates = [];
     const failure = new Failure(signal);
+    try {
+      return await this.#computeUnless(failure, shard);
+    } finally {
+      failure.end();
+    }
+  }
+
+  async #computeUnless(failure: Failure, shard: ShardId): Promise<ShardOutcome> {
+    const { backend, copyAfter = copyAfterMs } = this.#context;
     const { ranges, held } = cutRanges(this.#operands, backend.pageCount, this.#done);
     const loads = ranges.map(() => Promise.withResolvers<Loading>());
     this.#report();
@@ -122,7 +131,7 @@ class ShardRun {
     for (const [i, range] of ranges.entries()) {
       const { loaded, release } = await failure.or(loads[i]!.promise);
       await failure.or(loaded);
-      throwIfAborted(signal);
+      throwIfAborted(this.#context.signal);
       if (range.from > this.#copy.kBlocks && this.#gpuMs - this.#copy.gpuMs >= copyAfter(this.#copy.tookMs)) {
         await failure.or(this.#copyOut(shard, range.from));
       }
@@ -221,12 +230,20 @@ class Failure {
   readonly #stop = new AbortController();
   /** Also fires when the whole shard is stopped. */
   readonly signal: AbortSignal;
+  readonly #stopped = (): void => this.#first.reject(new AppError('aborted', 'the shard was stopped'));
 
   constructor(outer: AbortSignal) {
     this.signal = AbortSignal.any([outer, this.#stop.signal]);
     this.#first.promise.catch(() => {});
-    const stopped = (): void => this.#first.reject(new AppError('aborted', 'the shard was stopped'));
-    this.signal.addEventListener('abort', stopped, { once: true });
+    this.signal.addEventListener('abort', this.#stopped, { once: true });
+  }
+
+  /**
+   * Nothing is in flight any more. A joined signal lives as long as it has a listener and a source that may still
+   * fire (DOM standard, garbage collection of AbortSignal); this listener holds that source: 2.3 KB a shard, for ever.
+   */
+  end(): void {
+    this.signal.removeEventListener('abort', this.#stopped);
   }
 
   readonly tell = (error: unknown): void => {

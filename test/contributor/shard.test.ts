@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FetchNode } from '../../src/contributor/nodes.ts';
@@ -62,6 +63,27 @@ describe('computing a shard', () => {
     expect(store.asked.length).toBe(new Set(store.asked).size);
     expect(new Set(store.asked)).toEqual(new Set([...operands.a.flat(), ...operands.b.flat()]));
     await expectFree(backend);
+  });
+
+  it('leaves no listener on a joined signal, which would keep the whole shard in a browser’s memory', async () => {
+    const { operands, store } = await operandsOf(20, 20, 100);
+    const signals: AbortSignal[] = [];
+    const backend = cpuBackend();
+    const watched = withBackend(backend, {
+      accumulate: (id, range, signal) => {
+        signals.push(signal!);
+        return backend.accumulate(id, range, signal);
+      },
+    });
+    await computeShard(operands, context(watched, store));
+    const stop = new AbortController();
+    const onProgress = ({ stage }: ShardProgress): void => {
+      if (stage === 'computing') stop.abort();
+    };
+    const stopped = computeShard(operands, context(watched, store, { signal: stop.signal, onProgress }));
+    await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+    expect(signals).toHaveLength(2);
+    expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
   it('fetches nothing that is still in the pages', async () => {
