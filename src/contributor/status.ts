@@ -23,20 +23,18 @@ export type Moved = Pick<ContributorStatus, 'bytesDown' | 'bytesUp' | 'downBusyM
 const WAITING = 'Connected. Nothing to compute at the moment; work will come by itself.';
 
 export function nextStatus(old: ContributorStatus, event: StatusEvent): ContributorStatus {
-  const next = shown(old, event);
   const leases = leasesAfter(old.leases, event);
-  return leases === next.leases ? next : { ...next, leases };
+  const next = shown(old, event);
+  return leases === old.leases ? next : { ...next, leases };
 }
 
 /** Those that still want a result. */
 function leasesAfter(old: readonly string[], event: StatusEvent): readonly string[] {
   const { type } = event;
   if (type === 'lease') return [...old, event.lease];
-  if (type === 'committed' || type === 'ended')
-    return old.includes(event.lease) ? old.filter((id) => id !== event.lease) : old;
+  if (type === 'committed' || type === 'ended') return old.filter((id) => id !== event.lease);
   // Leases end with the connection that they came by.
-  const over = type === 'connection' || type === 'started' || type === 'stopped' || type === 'failed';
-  return over && old.length > 0 ? [] : old;
+  return type === 'connection' || type === 'stopped' || type === 'failed' ? [] : old;
 }
 
 function shown(old: ContributorStatus, event: StatusEvent): ContributorStatus {
