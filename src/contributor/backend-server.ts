@@ -36,6 +36,7 @@ export class BackendServer implements BackendHost {
   open = (shape: ShardShape, start?: readonly Uint8Array[]): Promise<ShardId> =>
     this.#open.open(shape, start);
   setIntensity = (share: number): Promise<void> => this.#open.setIntensity(share);
+  setPaused = (paused: boolean): Promise<void> => this.#open.setPaused(paused);
   reserve = (shard: ShardId, hashes: readonly Hash[]): Promise<Hash[]> => this.#open.reserve(shard, hashes);
   put = (shard: ShardId, hash: Hash, bytes: Uint8Array): Promise<void> => this.#open.put(shard, hash, bytes);
   takeEvicted = (): Promise<Hash[]> => this.#open.takeEvicted();

@@ -42,6 +42,9 @@ class RemoteBackend implements Backend {
   #info: BackendInfo;
   /** The worker may have another device by now, whose shards have the same numbers. */
   #closed = false;
+  #paused = false;
+  /** Pauses so far. */
+  #pauses = 0;
 
   constructor(peer: Peer<BackendHost>, opened: OpenedBackend) {
     this.#peer = peer;
@@ -94,6 +97,12 @@ class RemoteBackend implements Backend {
     return this.#call('setting the intensity', () => this.#peer.api.setIntensity(share));
   }
 
+  setPaused(paused: boolean): Promise<void> {
+    this.#paused = paused;
+    if (paused) this.#pauses += 1;
+    return this.#call('pausing', () => this.#peer.api.setPaused(paused));
+  }
+
   close(shard: ShardId): Promise<Uint8Array[]> {
     return this.#call('reading the result', () => this.#peer.api.close(shard), OPEN_MS);
   }
@@ -117,14 +126,22 @@ class RemoteBackend implements Backend {
     await closing;
   }
 
-  /** A GPU worker that does not answer is as good as lost: RecoveringBackend opens the device anew. */
+  /**
+   * A GPU worker that does not answer is as good as lost: RecoveringBackend opens the device anew. Unless there was
+   * a pause meanwhile, in which it was to do nothing: then it gets its time once more.
+   */
   async #call<R>(what: string, work: () => Promise<R>, ms?: number): Promise<R> {
     if (this.#closed) throw new AppError('closed', 'the backend was destroyed');
-    try {
-      return await this.#peer.call(what, work(), ms);
-    } catch (error) {
-      if (!isAppError(error, 'timeout')) throw error;
-      throw new AppError('gpu-lost', `The GPU does not answer (${what})`, { cause: error });
+    const working = work();
+    for (;;) {
+      const before = this.#pauses - (this.#paused ? 1 : 0);
+      try {
+        return await this.#peer.call(what, working, ms);
+      } catch (error) {
+        if (!isAppError(error, 'timeout')) throw error;
+        if (this.#pauses > before) continue;
+        throw new AppError('gpu-lost', `The GPU does not answer (${what})`, { cause: error });
+      }
     }
   }
 }

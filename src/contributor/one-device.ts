@@ -1,6 +1,6 @@
 /** One device of several to come: what waits for it when it is lost rejects at once. */
 import { Emitter, orAborted } from '../core/async.ts';
-import type { AppError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { Backend, BackendInfo } from '../gpu/backend.ts';
 import type { Hash } from '../matrix/manifest.ts';
 
@@ -44,6 +44,8 @@ export class OneDevice {
 export interface BuildOptions {
   readonly open: () => Promise<Backend>;
   readonly signal: AbortSignal;
+  /** Before anything is asked of it. */
+  readonly onOpen: (backend: Backend) => void;
   /** The intensity wished for now. */
   readonly share: () => number;
   /** What is known of the device: when it is open, and again when it is tested, which chooses kernels. */
@@ -54,12 +56,13 @@ export interface BuildOptions {
  * Opens and tests a device.
  * @throws AppError 'aborted' at once after the signal, and whatever opening and testing a device throws.
  */
-export async function buildDevice({ open, signal, share, onInfo }: BuildOptions): Promise<OneDevice> {
+export async function buildDevice({ open, signal, onOpen, share, onInfo }: BuildOptions): Promise<OneDevice> {
   const opening = open();
   // Drivers can take long to open; what opens after a stop is closed again.
   opening.then((late) => (signal.aborted ? late.destroy() : undefined)).catch(() => {});
   const backend = await orAborted(opening, signal);
   try {
+    onOpen(backend);
     onInfo(backend.info);
     await orAborted(backend.selfTest(), signal);
     onInfo(backend.info);
@@ -78,4 +81,10 @@ export async function buildDevice({ open, signal, share, onInfo }: BuildOptions)
 /** A device that is gone cannot be closed either. */
 export async function discard(backend: Backend): Promise<void> {
   await backend.destroy().catch(() => {});
+}
+
+/** The error that ends it for good, with a sentence on what to do. */
+export function leftAlone({ code, message }: AppError): AppError {
+  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
+  return new AppError(code, `${sentence} The GPU is left alone now; reload the page to try again.`);
 }

@@ -6,13 +6,13 @@
  * When there is none to come it is over: `open`, and every other call, rejects with the reason. So whoever
  * gets 'gpu-lost' from a shard opens it again, and whoever gets it from `open` gives up.
  */
-import { orAborted } from '../core/async.ts';
+import { Gate, orAborted } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Backend, BackendInfo, BackendStats, KRange, ShardId, ShardShape } from '../gpu/backend.ts';
 import { assertShare } from '../gpu/duty.ts';
 import type { Hash } from '../matrix/manifest.ts';
-import { OneDevice, buildDevice, discard } from './one-device.ts';
+import { OneDevice, buildDevice, discard, leftAlone } from './one-device.ts';
 
 export type RecoveryEvent =
   | { readonly type: 'testing' }
@@ -48,6 +48,10 @@ export class RecoveringBackend implements Backend {
   /** Blocks that went with a device, until they are told or have come back. */
   readonly #gone = new Set<Hash>();
   #share = 1;
+  /** Shut while it is paused: then no device is opened either. */
+  readonly #gate = new Gate();
+  /** The device that is being tested, not in use yet. */
+  #tested: Backend | undefined;
   #over: AppError | undefined;
 
   constructor(options: RecoveryOptions) {
@@ -157,6 +161,13 @@ export class RecoveringBackend implements Backend {
     if (this.#device) await this.#unlessLost(this.#device, (backend) => backend.setIntensity(share));
   }
 
+  /** On every device from now on; while paused none is opened, and what needs one waits. */
+  async setPaused(paused: boolean): Promise<void> {
+    this.#gate.open = !paused;
+    if (this.#tested) await this.#tested.setPaused(paused);
+    else if (this.#device) await this.#unlessLost(this.#device, (backend) => backend.setPaused(paused));
+  }
+
   async destroy(): Promise<void> {
     this.#over ??= new AppError('closed', 'the backend was destroyed');
     this.#ended.abort();
@@ -233,6 +244,7 @@ export class RecoveringBackend implements Backend {
       for (let loss = lost?.error; ;) {
         if (loss && this.#isLast()) throw loss;
         const built = await this.#build().catch((error: unknown) => toAppError(error));
+        this.#tested = undefined;
         if (built instanceof OneDevice) {
           this.#device = built;
           if (loss) this.#options.onEvent({ type: 'recovered' });
@@ -253,11 +265,16 @@ export class RecoveringBackend implements Backend {
     return this.#losses.length >= MAX_LOSSES;
   }
 
-  #build(): Promise<OneDevice> {
+  async #build(): Promise<OneDevice> {
+    await this.#gate.pass(this.#signal);
     this.#options.onEvent({ type: 'testing' });
     return buildDevice({
       open: this.#options.open,
       signal: this.#signal,
+      onOpen: (backend) => {
+        this.#tested = backend;
+        if (!this.#gate.open) void backend.setPaused(true).catch(() => {}); // paused while it opened
+      },
       share: () => this.#share,
       onInfo: (info) => {
         this.#tellAdapter(info);
@@ -280,9 +297,4 @@ export class RecoveringBackend implements Backend {
     if (!stopped) this.#options.onEvent({ type: 'over', error: this.#over });
     return this.#over;
   }
-}
-
-function leftAlone({ code, message }: AppError): AppError {
-  const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  return new AppError(code, `${sentence} The GPU is left alone now; reload the page to try again.`);
 }

@@ -6,7 +6,7 @@
  * C is copied out now and then. When the device is lost the shard goes on, on the next device, from the last
  * copy: the lease is not lost, only the work since.
  */
-import { Semaphore } from '../core/async.ts';
+import { Semaphore, orAborted } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import type { Backend, KRange, ShardId } from '../gpu/backend.ts';
@@ -74,7 +74,12 @@ export async function computeShard(operands: ShardOperands, context: ShardContex
   const { backend, signal } = context;
   const run = new ShardRun(operands, context);
   for (;;) {
-    const shard = await run.open();
+    const opening = run.open();
+    const shard = await orAborted(opening, signal).catch((error: unknown) => {
+      // The GPU may be paused, or on its way: what opens after all is given back.
+      opening.then((late) => backend.abandon(late)).catch(() => {});
+      throw error;
+    });
     try {
       return await run.compute(shard);
     } catch (error) {

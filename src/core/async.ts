@@ -76,6 +76,28 @@ export async function withPermit<T>(
   }
 }
 
+/** Who comes while it is shut waits. */
+export class Gate {
+  #opened = Promise.withResolvers<void>();
+  #open = true;
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  set open(open: boolean) {
+    if (open === this.#open) return;
+    this.#open = open;
+    if (open) this.#opened.resolve();
+    else this.#opened = Promise.withResolvers();
+  }
+
+  /** Resolves when it is open. @throws AppError 'aborted' as soon as the signal fires. */
+  async pass(signal: AbortSignal): Promise<void> {
+    while (!this.#open) await orAborted(this.#opened.promise, signal);
+  }
+}
+
 /** Settles as `work` does, or rejects with 'aborted' as soon as the signal fires; the work itself goes on. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const stopped = Promise.withResolvers<never>();

@@ -108,6 +108,12 @@ export interface Backend {
   /** The share of time, 0.05 to 1, that slices may take; 1 unless told. @throws AppError 'bad-input' outside. */
   setIntensity(share: number): Promise<void>;
 
+  /**
+   * From now on no slice starts, whoever wants it, until told otherwise; what waits keeps its place, and can be
+   * stopped and abandoned as ever.
+   */
+  setPaused(paused: boolean): Promise<void>;
+
   /** Releases the device. Every later call rejects with 'closed'. */
   destroy(): Promise<void>;
 }

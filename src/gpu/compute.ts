@@ -42,5 +42,7 @@ export interface Compute<Result> {
   timings(): Pick<BackendStats, 'longestSliceMs' | 'rates' | 'busyMs' | 'intensity'>;
   /** @param share 0.05 to 1. */
   setIntensity(share: number): void;
+  /** No slice starts while it is paused. `destroy` ends the pause: what waits for a slice then fails. */
+  setPaused(paused: boolean): void;
   destroy(): void;
 }

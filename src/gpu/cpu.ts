@@ -2,7 +2,7 @@
  * The Backend in plain TypeScript: the reference that the GPU is compared with, and the double that tests
  * compute on. Slow; yields to the event loop between slices so that a stop is heard.
  */
-import { Semaphore, withPermit } from '../core/async.ts';
+import { Semaphore } from '../core/async.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { ceilDiv } from '../core/bytes.ts';
 import { BLOCK_BYTES, CELL } from '../matrix/blocks.ts';
@@ -86,8 +86,16 @@ class CpuCompute implements Compute<Cells> {
 
   free(): void {}
 
-  multiply(result: Cells, _kernel: string, range: PagedRange, stop: Stop): Promise<number> {
-    return withPermit(this.#turn, () => this.#run(result, range, stop));
+  async multiply(result: Cells, _kernel: string, range: PagedRange, stop: Stop): Promise<number> {
+    const release = await this.#turn.acquire(1, stop.signal).catch((error: unknown) => {
+      stop.proceed(); // tells why
+      throw error;
+    });
+    try {
+      return await this.#run(result, range, stop);
+    } finally {
+      release();
+    }
   }
 
   async #run(result: Cells, range: PagedRange, { proceed, signal }: Stop): Promise<number> {
@@ -155,7 +163,12 @@ class CpuCompute implements Compute<Cells> {
     this.#duty.share = share;
   }
 
+  setPaused(paused: boolean): void {
+    this.#duty.paused = paused;
+  }
+
   destroy(): void {
+    this.#duty.paused = false;
     this.#pages.length = 0;
   }
 }

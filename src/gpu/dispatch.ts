@@ -71,7 +71,10 @@ export class Dispatcher {
     const inFlight: Promise<number>[] = [];
     const tables: GPUBuffer[] = [];
     try {
-      const release = await this.#turn.acquire();
+      const release = await this.#turn.acquire(1, job.stop.signal).catch((error: unknown) => {
+        job.stop.proceed(); // tells why
+        throw error;
+      });
       try {
         for (const group of job.groups) {
           if (job.enough?.()) break;
@@ -179,6 +182,7 @@ export class Dispatcher {
   }
 
   destroy(): void {
+    this.duty.paused = false;
     this.#params.destroy();
   }
 }

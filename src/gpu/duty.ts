@@ -8,7 +8,7 @@
  * take (1 − share) of one slice and share times the longest that a timer was late (at most a second).
  */
 import { Emitter, Semaphore, withPermit } from '../core/async.ts';
-import { type Clock, sleep } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { AppError, throwIfAborted } from '../core/errors.ts';
 
 export const LEAST_SHARE = 0.05;
@@ -31,6 +31,7 @@ export class Duty {
   /** Several who wait for the same timer would each save what it was late. */
   readonly #queue = new Semaphore(1);
   #share = 1;
+  #paused = false;
   #freeAt = -Infinity;
   /** The length of the present rest, or the last one. */
   #rest = 0;
@@ -55,6 +56,12 @@ export class Duty {
     this.#changes.emit();
   }
 
+  /** From now on no slice starts, or they start again; the time between is neither rest nor saved. */
+  set paused(paused: boolean) {
+    this.#paused = paused;
+    this.#changes.emit();
+  }
+
   /** Resolves when the next slice may start. @throws AppError 'aborted' as soon as the signal fires. */
   turn(signal: AbortSignal): Promise<void> {
     return withPermit(this.#queue, () => this.#wait(signal), signal);
@@ -62,9 +69,9 @@ export class Duty {
 
   async #wait(signal: AbortSignal): Promise<void> {
     let slept = false;
-    for (let ms = this.#left(); ms > 0; ms = this.#left()) {
-      await this.#nap(ms, signal);
-      slept = true;
+    for (let ms = this.#left(); ms > 0 || this.#paused; ms = this.#left()) {
+      slept = !this.#paused;
+      await this.#nap(this.#paused ? undefined : ms, signal);
     }
     if (!slept) return;
     this.#saved = Math.min(BANK_MS, this.#saved - this.#left());
@@ -97,15 +104,18 @@ export class Duty {
     this.#freeAt = this.#clock.now() + ms;
   }
 
-  /** Ends when the time is over or the share changes. */
-  async #nap(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
+  /** Ends when the time is over, if there is one, or when the share or the pause changes. */
+  async #nap(ms: number | undefined, signal: AbortSignal): Promise<void> {
+    const woken = Promise.withResolvers<void>();
     const wake = (): void => {
-      woken.abort();
+      woken.resolve();
     };
+    const cancel = ms === undefined ? wake : this.#clock.after(ms, wake);
     const off = this.#changes.on(wake);
     signal.addEventListener('abort', wake, { once: true });
-    await sleep(this.#clock, ms, woken.signal).catch(() => {});
+    if (signal.aborted) wake();
+    await woken.promise;
+    cancel();
     off();
     signal.removeEventListener('abort', wake);
     throwIfAborted(signal);

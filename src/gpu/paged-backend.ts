@@ -119,5 +119,6 @@ export class PagedBackend<Result> implements Backend {
   takeEvicted = (): Promise<Hash[]> => this.#shards.takeEvicted();
   stats = (): Promise<BackendStats> => this.#shards.stats();
   setIntensity = (share: number): Promise<void> => this.#shards.setIntensity(share);
+  setPaused = (paused: boolean): Promise<void> => this.#shards.setPaused(paused);
   destroy = (): Promise<void> => this.#shards.destroy();
 }

@@ -264,6 +264,11 @@ export class PagedShards<Result> {
     this.#compute.setIntensity(share);
   }
 
+  async setPaused(paused: boolean): Promise<void> {
+    this.#assertAlive();
+    this.#compute.setPaused(paused);
+  }
+
   async destroy(): Promise<void> {
     if (this.#destroyed) return;
     this.#destroyed = true;

@@ -172,6 +172,10 @@ export class WebGpuCompute implements Compute<readonly GPUBuffer[]> {
     this.#parts.dispatcher.duty.share = share;
   }
 
+  setPaused(paused: boolean): void {
+    this.#parts.dispatcher.duty.paused = paused;
+  }
+
   destroy(): void {
     const { lifeline, opened, arena, dispatcher, readback } = this.#parts;
     lifeline.cut(new AppError('closed', 'the backend was destroyed'));

@@ -104,6 +104,8 @@ class StubCompute implements Compute<Cells> {
 
   setIntensity(): void {}
 
+  setPaused(): void {}
+
   destroy(): void {}
 }
 
