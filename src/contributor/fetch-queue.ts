@@ -6,6 +6,8 @@
  * arrived and is not on the GPU yet is bounded.
  */
 import { AppError } from '../core/errors.ts';
+import type { TokenBucket } from '../core/token-bucket.ts';
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { WANT_WINDOW } from '../protocol/limits.ts';
 import type { SeededBlocks } from './seeded-blocks.ts';
@@ -22,6 +24,8 @@ export interface FetchQueueOptions {
   readonly disk?: Disk | undefined;
   /** Makes blocks that are described and not sent. */
   readonly seeded?: Pick<SeededBlocks, 'has' | 'get'>;
+  /** Of the link; a block's bytes are taken before it is asked for. @default as fast as it comes */
+  readonly pace?: Pick<TokenBucket, 'tryTake' | 'take' | 'giveBack'> | undefined;
   /** Wants that the exchange has at a time. @default WANT_WINDOW */
   readonly width?: number;
   /** Blocks on their way or arrived, and not on the GPU yet. @default MAX_HELD_BLOCKS */
@@ -77,6 +81,8 @@ export class FetchQueue {
   readonly #heldBlocks: number;
   /** Wants that are here. */
   #here = 0;
+  /** The bytes of the next block to ask for are taken, or are being waited for. */
+  #permit: 'none' | 'awaited' | 'given' = 'none';
 
   constructor(options: FetchQueueOptions) {
     this.#options = options;
@@ -147,9 +153,36 @@ export class FetchQueue {
     if (coming + this.#here >= this.#heldBlocks && coming > 0) return undefined;
     for (const way of WAYS) {
       if (this.#coming[way] >= this.#most[way]) continue;
-      for (const lane of this.#lanes) for (const hash of lane.queued[way]) return this.#wants.get(hash);
+      const next = this.#first(way);
+      if (next && (way !== 'link' || this.#permitted())) return next;
     }
     return undefined;
+  }
+
+  #first(way: Way): Want | undefined {
+    for (const lane of this.#lanes) for (const hash of lane.queued[way]) return this.#wants.get(hash);
+    return undefined;
+  }
+
+  /** Whether the link may be asked for a block; if not, the queue is looked at again when it may. */
+  #permitted(): boolean {
+    const { pace } = this.#options;
+    if (!pace) return true;
+    if (this.#permit === 'none' && pace.tryTake(BLOCK_BYTES)) return true;
+    if (this.#permit === 'none') void this.#await(pace);
+    if (this.#permit !== 'given') return false;
+    this.#permit = 'none';
+    return true;
+  }
+
+  async #await(pace: NonNullable<FetchQueueOptions['pace']>): Promise<void> {
+    this.#permit = 'awaited';
+    await pace.take(BLOCK_BYTES);
+    this.#permit = 'given';
+    this.#pump();
+    if (this.#permit !== 'given') return;
+    this.#permit = 'none'; // nothing is wanted any more
+    pace.giveBack(BLOCK_BYTES);
   }
 
   async #bring(want: Want): Promise<void> {
@@ -171,10 +204,11 @@ export class FetchQueue {
   }
 
   async #read({ hash, way, stop }: Want): Promise<Uint8Array | undefined> {
-    const { fetch, disk, seeded } = this.#options;
+    const { fetch, disk, seeded, pace } = this.#options;
     if (way === 'disk') return disk?.get(hash);
     if (way === 'seed') return seeded?.get(hash, stop.signal);
     const bytes = await fetch(hash, stop.signal);
+    pace?.giveBack(BLOCK_BYTES - bytes.length);
     disk?.put(hash, bytes);
     return bytes;
   }

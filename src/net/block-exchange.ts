@@ -17,6 +17,8 @@ export interface BlockExchangeOptions {
   readonly clock: Clock;
   /** Whether the source holds results, which become smaller when they are packed. @default false */
   readonly pack?: boolean;
+  /** Resolves when so many bytes of a block may leave. @default at once */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
   /** Wants without an answer at any time. @default WANT_WINDOW */
   readonly window?: number | undefined;
 }
@@ -31,8 +33,8 @@ export class BlockExchange {
   constructor(channel: FrameChannel, options: BlockExchangeOptions) {
     this.#channel = channel;
     this.#window = options.window ?? WANT_WINDOW;
-    const { source, clock, pack = false } = options;
-    const provider = new BlockProvider({ source, clock, pack, send: (frame) => channel.send(frame) });
+    const { source, clock, pack = false, pace } = options;
+    const provider = new BlockProvider({ source, clock, pack, pace, send: (frame) => channel.send(frame) });
     this.#provider = provider;
     this.#consumer = new BlockConsumer({
       clock: options.clock,

@@ -27,6 +27,8 @@ export interface ProviderOptions {
   readonly clock: Clock;
   /** Blocks of results become smaller; to try it on others is a waste. */
   readonly pack: boolean;
+  /** Resolves when so many bytes of a block may leave. @default at once */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
   /** Waits for room, which paces the source. Rejects at the end of the channel. */
   send(frame: Frame): Promise<void>;
 }
@@ -117,9 +119,12 @@ export class BlockProvider {
       frame = encodeMissing([want.hash]);
     }
     if (this.#ended) return;
+    const sent = packed ?? bytes;
+    if (sent) await this.#options.pace?.(sent.length);
+    if (this.#ended) return;
     if (!bytes && !this.#missing.take()) this.#vain = true;
     await this.#options.send(frame);
-    this.bytesUp += (packed ?? bytes)?.length ?? 0;
+    this.bytesUp += sent?.length ?? 0;
     this.unpackedUp += bytes?.length ?? 0;
   }
 }

@@ -26,6 +26,8 @@ export interface ContributorNodeOptions {
   readonly rng: Rng;
   /** Blocks of results, for the coordinator. */
   readonly source: BlockSource;
+  /** Resolves when so many bytes of a block may leave. @default at once */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
   /** Instead of WebSocket. */
   readonly transports?: readonly TransportFactory[];
 }
@@ -108,7 +110,7 @@ export class ContributorNode {
   }
 
   async #connect(node: Libp2p, signal: AbortSignal): Promise<Link> {
-    const { clock, source } = this.#options;
+    const { clock, source, pace } = this.#options;
     let connection: Connection;
     try {
       // force: a dead connection that libp2p still lists must not be handed back.
@@ -125,7 +127,7 @@ export class ContributorNode {
       const control = await connection.newStream([CONTROL_PROTOCOL], { signal: deadline.signal });
       const blocks = await connection.newStream([BLOCKS_PROTOCOL], { signal: deadline.signal });
       const window = isWebRtcDirect(connection.remoteAddr.toString()) ? undefined : SOCKET_WANT_WINDOW;
-      return linkOver({ connection, control, blocks, clock, source, pack: true, window });
+      return linkOver({ connection, control, blocks, clock, source, pack: true, pace, window });
     } catch (error) {
       connection.abort(toAppError(error, 'closed'));
       throw new AppError('unreachable', 'the coordinator ended the connection before it was ready', {

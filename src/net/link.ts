@@ -30,6 +30,8 @@ export interface LinkParts {
   readonly source: BlockSource;
   /** The source holds results. @default false */
   readonly pack?: boolean;
+  /** Resolves when so many bytes of a block may leave. @default at once */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
   /** Wants without an answer at any time. @default WANT_WINDOW */
   readonly window?: number | undefined;
   /** Settles when the connection has ended by itself. */

@@ -22,12 +22,14 @@ export interface StreamLinkParts {
   readonly source: BlockSource;
   /** The source holds results. @default false */
   readonly pack?: boolean;
+  /** Resolves when so many bytes of a block may leave. @default at once */
+  readonly pace?: ((bytes: number) => Promise<void>) | undefined;
   /** Wants without an answer at any time. @default WANT_WINDOW */
   readonly window?: number | undefined;
 }
 
 export function linkOver(parts: StreamLinkParts): Link {
-  const { connection, control, blocks, clock, source, pack = false, window } = parts;
+  const { connection, control, blocks, clock, source, pack = false, pace, window } = parts;
   const channels = {
     control: new StreamChannel(control, MAX_CONTROL_BYTES),
     blocks: new StreamChannel(blocks, MAX_BLOCK_FRAME_BYTES, READ_AHEAD_BYTES),
@@ -39,6 +41,7 @@ export function linkOver(parts: StreamLinkParts): Link {
     clock,
     source,
     pack,
+    pace,
     window,
     ended: closeOf(connection),
     async shut(error) {
