@@ -166,7 +166,7 @@ export class Dispatcher {
       case 'ready':
         session.wanted = message.leases;
         session.testing = false;
-        scheduler.setHungry(session.peer, message.leases > 0);
+        scheduler.setHungry(session.peer, message.leases > 0 && !session.finishing);
         scheduler.receives(session.peer, message.downBytesPerSecond ?? 0);
         this.pump();
         return;
@@ -182,7 +182,7 @@ export class Dispatcher {
         this.#track(this.#declined(session, message.lease, message.code));
         return;
       case 'goodbye':
-        session.wanted = 0;
+        session.finishing = true;
         scheduler.setHungry(session.peer, false);
         if (message.finish) return;
         this.#left(session);

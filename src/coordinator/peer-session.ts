@@ -27,6 +27,8 @@ export class PeerSession {
   standing: Standing;
   /** Leases that the contributor would take now, by its own word. */
   wanted = 0;
+  /** It said that it takes none any more: what it holds, it will finish. */
+  finishing = false;
   /** Known answers were asked for again; no lease until they have come. */
   testing = false;
   /** No lease before this time: the last ones came to nothing. */
@@ -71,7 +73,8 @@ export class PeerSession {
 
   /** Leases that it may be given now. */
   room(held: Held, now: number): number {
-    return this.testing || now < this.resumeMs ? 0 : Math.min(this.wanted, roomFor(this.standing, held));
+    const none = this.finishing || this.testing || now < this.resumeMs;
+    return none ? 0 : Math.min(this.wanted, roomFor(this.standing, held));
   }
 
   /**

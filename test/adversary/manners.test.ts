@@ -161,12 +161,13 @@ describe('a contributor that leaves', () => {
     expect((await home.ended(job)).contributions).toHaveLength(1);
   });
 
-  it('may finish first: its result is receipted, and it gets nothing new', async () => {
+  it('may finish first: its result is receipted, and it gets nothing new, though it says Ready', async () => {
     await home.submit(four);
     const [leaver, other] = [await home.rogue(four), await home.rogue(four)];
     const lease = await leaver.lease();
     await leaver.ready(3);
     await leaver.send({ type: 'goodbye', finish: true, reason: 'the tab closes' });
+    await leaver.ready(3);
     await leaver.commit(lease, await leaver.answer(lease));
     await leaver.receipt();
     for (let cell = 1; cell < 4; cell++) await other.workHonestly();
