@@ -55,6 +55,10 @@ export interface ContributorStatus {
   readonly detail: string;
   /** 0…1 within the current shard while downloading, computing or uploading. */
   readonly progress: number;
+  /** Nothing is computed until it is told to go on; `stage` is where it was interrupted. */
+  readonly paused: boolean;
+  /** What is in flight will be ended and receipted; then it stops. */
+  readonly finishing: boolean;
   readonly peerId: string | undefined;
   /** What the network calls itself, from its Welcome. */
   readonly network: string | undefined;
@@ -68,6 +72,8 @@ export interface ContributorStatus {
   readonly multiplyAddsVerified: number;
   /** Multiply-adds per second of the last shard, GPU time only; 0 before the first. */
   readonly rate: number;
+  /** The speed of the latest shards over the best of their kind, 0…1; undefined until there is a best. */
+  readonly drift: number | undefined;
   /** This session's credit and the account's balance, in microcredits. */
   readonly microcredits: bigint;
   readonly balanceMicrocredits: bigint;
@@ -98,6 +104,8 @@ export const STOPPED: ContributorStatus = {
   stage: 'stopped',
   detail: '',
   progress: 0,
+  paused: false,
+  finishing: false,
   peerId: undefined,
   network: undefined,
   project: undefined,
@@ -107,6 +115,7 @@ export const STOPPED: ContributorStatus = {
   shardsRejected: 0,
   multiplyAddsVerified: 0,
   rate: 0,
+  drift: undefined,
   microcredits: 0n,
   balanceMicrocredits: 0n,
   bytesDown: 0,
@@ -123,6 +132,15 @@ export const STOPPED: ContributorStatus = {
   problem: undefined,
 };
 
+/** Bytes a second of blocks each way, LEAST_RATE_CAP at least; absent: as fast as the link goes. */
+export interface RateCaps {
+  readonly down?: number | undefined;
+  readonly up?: number | undefined;
+}
+
+/** A coordinator waits for results that come at 32 KiB/s, and four of them may share the way up. */
+export const LEAST_RATE_CAP = 128 * 1024;
+
 export interface ContributorOptions {
   /** Multiaddrs of one coordinator, each ending in /p2p/<PeerId>. */
   readonly addresses: readonly string[];
@@ -138,6 +156,10 @@ export interface ContributorOptions {
   readonly intensity?: number | undefined;
   /** Disk to keep operand blocks on, bytes; 0 keeps none and removes what there is. @default 0 */
   readonly diskBytes?: number | undefined;
+  /** Wait for setPaused(false) before anything is done on the GPU. @default false */
+  readonly paused?: boolean | undefined;
+  /** @default none */
+  readonly rateCaps?: RateCaps | undefined;
 }
 
 /** A contributor that the page starts and stops. Calls are safe in any order and may be repeated. */
@@ -147,6 +169,24 @@ export interface Contributor {
   start(options: ContributorOptions): Promise<void>;
   /** Resolves when the GPU has stopped (within one slice) and the connection is closed. */
   stop(): Promise<void>;
+  /**
+   * While paused the GPU does nothing (it stops within one slice), no lease is taken and no block is fetched; the
+   * connection stays and finished results still leave. Leases in flight are kept for 20 s and then handed back.
+   * Nothing while stopped, when the next start says it anew.
+   */
+  setPaused(paused: boolean): void;
+  /**
+   * Takes no further lease, ends and uploads those in flight, and stops when their receipts have come, or when the
+   * coordinator has let it wait for 2 minutes. Asked again meanwhile: stops at once. Resolves when it has stopped.
+   */
+  finish(): Promise<void>;
+  /**
+   * Changes `rateCaps` at once: both hold to within a block and half a second's worth.
+   * @throws AppError 'bad-input' below LEAST_RATE_CAP.
+   */
+  setRateCaps(caps: RateCaps): void;
+  /** Changes `memoryBytes` for the next start, and for the next device after a loss. */
+  setMemoryBudget(bytes: number): void;
   /**
    * Changes `intensity` at once; nothing while stopped, when the next start says it anew.
    * @throws AppError 'bad-input' outside 0.05 to 1.

@@ -6,10 +6,17 @@ import { systemClock } from '../core/clock.ts';
 import { isAppError, toAppError } from '../core/errors.ts';
 import { Emitter } from '../core/async.ts';
 import { assertShare } from '../gpu/duty.ts';
-import { type Contributor, type ContributorOptions, type ContributorStatus, STOPPED } from './api.ts';
+import {
+  type Contributor,
+  type ContributorOptions,
+  type ContributorStatus,
+  type RateCaps,
+  STOPPED,
+} from './api.ts';
 import { measureDisk, removeDisk } from './disk-files.ts';
 import { proxy, transfer } from './remote.ts';
 import { Routes, routesTo } from './routes.ts';
+import { assertCaps } from './wishes.ts';
 import { type Workers, spawn } from './workers.ts';
 
 /** Stopping waits this long for an orderly goodbye; then the workers are simply ended. */
@@ -21,6 +28,8 @@ class BrowserContributor implements Contributor {
   /** Told to the next route, too. */
   #options: ContributorOptions | undefined;
   #stopping = false;
+  /** Resolves when what was to be finished has stopped. */
+  #finished: PromiseWithResolvers<void> | undefined;
   readonly #statuses = new Emitter<ContributorStatus>();
 
   get status(): ContributorStatus {
@@ -62,7 +71,8 @@ class BrowserContributor implements Contributor {
       workers.gpu.postMessage({ port: port1 }, [port1]);
       const onStatus = proxy((status: ContributorStatus) => {
         if (this.#workers !== workers) return;
-        if (!this.#stopping && routes.gaveUp(status)) this.#turn(routes);
+        if (!this.#stopping && status.stage === 'stopped') void this.stop();
+        else if (!this.#stopping && routes.gaveUp(status)) this.#turn(routes);
         else this.#publish(status);
       });
       const told = { ...options, addresses };
@@ -76,7 +86,8 @@ class BrowserContributor implements Contributor {
   /** From a route that does not lead to the coordinator to the other one. */
   #turn(routes: Routes): void {
     if (this.#workers) this.#end(this.#workers);
-    if (this.#options) void this.#begin(this.#options, routes);
+    if (this.#finished) this.#publish(ended(this.#status));
+    else if (this.#options) void this.#begin(this.#options, routes);
   }
 
   async stop(): Promise<void> {
@@ -87,7 +98,35 @@ class BrowserContributor implements Contributor {
     this.#stopping = false;
     if (this.#workers !== workers) return;
     this.#end(workers);
-    this.#publish({ ...this.#status, stage: 'stopped', detail: '', progress: 0, problem: undefined });
+    this.#publish(ended(this.#status));
+  }
+
+  async finish(): Promise<void> {
+    const workers = this.#workers;
+    if (!workers || this.#stopping) return;
+    if (this.#finished) {
+      await this.stop();
+      return;
+    }
+    this.#finished = Promise.withResolvers();
+    void workers.peer.api.finish();
+    await this.#finished.promise;
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.#options) this.#options = { ...this.#options, paused };
+    void this.#workers?.peer.api.setPaused(paused);
+  }
+
+  setRateCaps(rateCaps: RateCaps): void {
+    assertCaps(rateCaps);
+    if (this.#options) this.#options = { ...this.#options, rateCaps };
+    void this.#workers?.peer.api.setRateCaps(rateCaps);
+  }
+
+  setMemoryBudget(memoryBytes: number): void {
+    if (this.#options) this.#options = { ...this.#options, memoryBytes };
+    void this.#workers?.peer.api.setMemoryBudget(memoryBytes);
   }
 
   setIntensity(share: number): void {
@@ -120,6 +159,9 @@ class BrowserContributor implements Contributor {
     this.#statuses.emit(this.#status);
     // A failed contributor holds nothing: the next start is a fresh one.
     if (status.stage === 'failed' && this.#workers) this.#end(this.#workers);
+    if (this.#workers) return;
+    this.#finished?.resolve();
+    this.#finished = undefined;
   }
 
   #end(workers: Workers): void {
@@ -128,9 +170,14 @@ class BrowserContributor implements Contributor {
   }
 }
 
+function ended(status: ContributorStatus): ContributorStatus {
+  const none = { detail: '', progress: 0, paused: false, finishing: false, problem: undefined };
+  return { ...status, ...none, stage: 'stopped' };
+}
+
 function failed(status: ContributorStatus, thrown: unknown): ContributorStatus {
   const { code, message } = toAppError(thrown);
-  return { ...status, stage: 'failed', detail: message, progress: 0, problem: { code, message } };
+  return { ...ended(status), stage: 'failed', detail: message, problem: { code, message } };
 }
 
 /** A contributor that does nothing until `start`. */

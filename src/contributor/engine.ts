@@ -11,8 +11,10 @@ import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import type { SigningKey } from '../protocol/keys.ts';
-import { type ContributorStatus, STOPPED } from './api.ts';
+import { type ContributorStatus, type RateCaps, STOPPED } from './api.ts';
 import type { BlockDisk } from './block-disk.ts';
+import { Drift } from './drift.ts';
+import { FinishWatch } from './finish-watch.ts';
 import { LinkEstimate } from './link-estimate.ts';
 import { LinkShare } from './link-share.ts';
 import type { LogWatch } from './log-watch.ts';
@@ -20,7 +22,8 @@ import type { Outbox } from './outbox.ts';
 import { type RecoveryEvent, RecoveringBackend } from './recovering-backend.ts';
 import { ContributorSession } from './session.ts';
 import type { SessionEvent } from './session-events.ts';
-import { type Moved, type StatusEvent, nextStatus } from './status.ts';
+import { type Moved, type StatusEvent, nextStatus, plus } from './status.ts';
+import { Wishes } from './wishes.ts';
 
 export const CLIENT = 'tilework/0.1.0';
 
@@ -32,6 +35,8 @@ export interface EngineOptions {
   readonly node: Pick<ContributorNode, 'connectForever' | 'wake' | 'stop'>;
   /** What `node` serves to the coordinator. */
   readonly outbox: Outbox;
+  /** `node` paces what it serves by `wishes.up`. @default its own, whose cap on uploads nobody heeds */
+  readonly wishes?: Wishes | undefined;
   /** Operand blocks of earlier leases and visits. */
   readonly disk?: BlockDisk | undefined;
   /** Called again after the GPU was lost: see RecoveringBackend. */
@@ -55,12 +60,18 @@ export class Engine {
   #status: ContributorStatus = STOPPED;
   readonly #backend: RecoveringBackend;
   readonly #linkEstimate = new LinkEstimate();
+  readonly #wishes: Wishes;
+  readonly #finishWatch: FinishWatch;
+  readonly #drift = new Drift();
+  #intensity = 1;
   /** Over earlier connections. */
   #moved: Moved = { bytesDown: 0, bytesUp: 0, downBusyMs: 0, upBusyMs: 0 };
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#share = new LinkShare(options.clock);
+    this.#wishes = options.wishes ?? new Wishes(options.clock);
+    this.#finishWatch = new FinishWatch(options.clock);
     this.#backend = new RecoveringBackend({
       open: options.openBackend,
       clock: options.clock,
@@ -70,6 +81,7 @@ export class Engine {
       },
     });
     options.outbox.onPulled = (lease, share) => {
+      this.#finishWatch.moved();
       this.#apply({ type: 'pulled', lease, share });
     };
   }
@@ -82,6 +94,7 @@ export class Engine {
   async run(): Promise<void> {
     const { node, peerId, log, disk } = this.#options;
     this.#apply({ type: 'started', peerId });
+    this.#tellWishes();
     this.#tellDisk();
     try {
       await this.#backend.start();
@@ -110,6 +123,7 @@ export class Engine {
 
   /** The GPU stops within one slice; `run` resolves afterwards. */
   stop(): void {
+    this.#finishWatch.end();
     this.#stop.abort();
     if (!this.#serving) this.#leave.abort();
   }
@@ -119,11 +133,52 @@ export class Engine {
   }
 
   /**
+   * Also before `run`. The GPU stops within one slice and no lease is asked for; those in flight are kept for
+   * HAND_BACK_MS and then declined. The connection stays, and results still leave.
+   */
+  setPaused(paused: boolean): void {
+    this.#wishes.paused = paused;
+    void this.#backend.setPaused(paused).catch(() => {}); // as below
+    this.#tellWishes();
+  }
+
+  /**
+   * Takes no lease any more, and stops after the last receipt for those in flight, or when the coordinator lets it
+   * wait for too long; when asked again, at once.
+   */
+  finish(): void {
+    if (this.#stop.signal.aborted || this.#wishes.finishing) {
+      this.stop();
+      return;
+    }
+    this.#finishWatch.begin(() => this.stop());
+    this.#wishes.finish();
+    this.#tellWishes();
+    if (!this.#serving) this.#stopIfIdle();
+  }
+
+  /** Bytes a second of blocks, from now on. @throws AppError 'bad-input' below LEAST_RATE_CAP. */
+  setRateCaps(caps: RateCaps): void {
+    this.#wishes.caps = caps;
+  }
+
+  #tellWishes(): void {
+    const { paused, finishing } = this.#wishes;
+    if (this.#status.stage !== 'stopped') this.#apply({ type: 'wishes', paused, finishing });
+  }
+
+  /** Between connections nothing is in flight but results that nobody has taken. */
+  #stopIfIdle(): void {
+    if (this.#wishes.finishing && this.#options.outbox.pending().length === 0) this.stop();
+  }
+
+  /**
    * The share of time, 0.05 to 1, that the GPU may compute: from now on, on every device to come.
    * @throws AppError 'bad-input' outside.
    */
   setIntensity(share: number): void {
     assertShare(share);
+    this.#intensity = share;
     void this.#backend.setIntensity(share).catch(() => {}); // a device that fails at this is told again, or over
   }
 
@@ -157,6 +212,8 @@ export class Engine {
       outbox,
       disk,
       linkEstimate: this.#linkEstimate,
+      wishes: this.#wishes,
+      onFinished: () => this.stop(),
       copyAfter,
       signal: this.#stop.signal,
       emit: (event) => {
@@ -177,15 +234,24 @@ export class Engine {
       this.#moved = plus(this.#moved, link.blocks);
       this.#share.disconnected();
       this.#serving = false;
+      this.#stopIfIdle();
       if (this.#stop.signal.aborted) this.#leave.abort();
     }
   }
 
   #account(event: SessionEvent): void {
+    if (event.type !== 'notice') this.#finishWatch.moved();
     if (event.type === 'lease') this.#share.leased(event.lease);
-    else if (event.type === 'committed') this.#share.committed(event.lease, event.shard);
+    else if (event.type === 'committed') this.#committed(event);
     else if (event.type === 'receipt') this.#share.verified(event.receipt.lease);
     else if (event.type === 'ended') this.#share.ended(event.lease);
+  }
+
+  #committed({ lease, shard, dtype, rate, gpuMs }: SessionEvent & { type: 'committed' }): void {
+    this.#share.committed(lease, shard);
+    const kernel = `${this.#status.kernel}/${dtype}`;
+    this.#drift.add({ ...shard, kernel, rate, gpuMs, intensity: this.#intensity });
+    this.#apply({ type: 'drift', drift: this.#drift.value });
   }
 
   #onReceipt({ envelope, receipt: { logIndex: index }, lease, result }: ReceiptEvent): void {
@@ -226,13 +292,4 @@ export class Engine {
     this.#status = next;
     this.#options.onStatus(next);
   }
-}
-
-function plus(earlier: Moved, now: Moved): Moved {
-  return {
-    bytesDown: earlier.bytesDown + now.bytesDown,
-    bytesUp: earlier.bytesUp + now.bytesUp,
-    downBusyMs: earlier.downBusyMs + now.downBusyMs,
-    upBusyMs: earlier.upBusyMs + now.upBusyMs,
-  };
 }

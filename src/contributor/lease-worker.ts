@@ -3,6 +3,7 @@
  * while results are hashed, signed and sent, the next lease has it.
  */
 import { throwIfAborted } from '../core/errors.ts';
+import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
@@ -36,12 +37,19 @@ export class LeaseWorker {
   constructor(link: Link, context: SessionContext, speaker: Speaker) {
     this.#context = context;
     this.#speaker = speaker;
+    const { down } = context.wishes;
     const fetch = (hash: Hash, signal: AbortSignal): Promise<Uint8Array> => link.blocks.fetch(hash, signal);
-    this.#operands = new OperandReader(fetch);
+    this.#operands = new OperandReader(async (hash, signal) => {
+      await down.take(BLOCK_BYTES, signal);
+      const bytes = await fetch(hash, signal);
+      down.giveBack(BLOCK_BYTES - bytes.length);
+      return bytes;
+    });
     this.#queue = new FetchQueue({
       fetch,
       disk: context.disk,
       seeded: this.#seeded,
+      pace: down,
       width: link.blocks.window,
     });
   }
@@ -108,7 +116,7 @@ export class LeaseWorker {
     staged.hold(pending);
     const shard = { job: lease.job, rows, cols, k, aBytes, bBytes };
     const rate = busyMs > 0 ? (rows * cols * k * 1000) / busyMs : 0;
-    emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate, gpuMs: busyMs, shard });
+    emit({ type: 'committed', lease: lease.id, bytes: staged.bytes, rate, gpuMs: busyMs, shard, dtype });
     return pending;
   }
 }

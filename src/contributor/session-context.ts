@@ -7,6 +7,7 @@ import type { BlockDisk } from './block-disk.ts';
 import type { LinkEstimate } from './link-estimate.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionEvent } from './session-events.ts';
+import type { Wishes } from './wishes.ts';
 
 export interface SessionContext {
   /** Rejects with 'gpu-lost' only when no device is to come any more: see RecoveringBackend. */
@@ -19,8 +20,11 @@ export interface SessionContext {
   readonly client: string;
   readonly outbox: Outbox;
   readonly linkEstimate: LinkEstimate;
+  readonly wishes: Wishes;
   readonly signal: AbortSignal;
   /** See ShardContext. */
   readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;
   readonly emit: (event: SessionEvent) => void;
+  /** What was to be finished is, and receipted. */
+  readonly onFinished: () => void;
 }

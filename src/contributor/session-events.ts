@@ -1,4 +1,5 @@
 /** What happens within one connection, as plain data. */
+import type { Dtype } from '../matrix/dtype.ts';
 import type { Receipt } from '../protocol/envelope.ts';
 import type { Shard } from './link-share.ts';
 import type { ShardProgress } from './shard.ts';
@@ -19,6 +20,7 @@ export type SessionEvent =
       /** Time that its slices took. */
       readonly gpuMs: number;
       readonly shard: Shard;
+      readonly dtype: Dtype;
     }
   | {
       readonly type: 'receipt';

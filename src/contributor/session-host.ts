@@ -5,7 +5,7 @@ import { cryptoRng } from '../core/rng.ts';
 import { ContributorNode } from '../net/contributor-node.ts';
 import type { TransportFactory } from '../net/stack.ts';
 import { peerIdOf } from '../protocol/keys.ts';
-import type { ContributorOptions, ContributorStatus } from './api.ts';
+import type { ContributorOptions, ContributorStatus, RateCaps } from './api.ts';
 import { openBlockDisk, withinQuota } from './disk-files.ts';
 import { Engine } from './engine.ts';
 import { connectBackend } from './gpu-host.ts';
@@ -14,6 +14,7 @@ import { logFetcher } from './log-fetch.ts';
 import { openLogMemory } from './log-memory.ts';
 import { LogWatch } from './log-watch.ts';
 import { Outbox } from './outbox.ts';
+import { Wishes } from './wishes.ts';
 
 export class SessionHost {
   readonly #transports: readonly TransportFactory[] | undefined;
@@ -22,6 +23,10 @@ export class SessionHost {
   /** Told before the engine is there, too: it waits for the key. */
   #intensity = 1;
   #diskBytes = 0;
+  #memoryBytes = 0;
+  /** Asked to end, perhaps before the engine was there. */
+  #ending = false;
+  readonly #wishes = new Wishes(systemClock);
 
   /** @param transports - instead of WebSocket */
   constructor(transports?: readonly TransportFactory[]) {
@@ -35,9 +40,12 @@ export class SessionHost {
     onStatus: (s: ContributorStatus) => void,
   ): Promise<void> {
     if (this.#engine) throw new AppError('conflict', 'this session has started already');
-    const { addresses, memoryBytes, allowSoftware, intensity = 1, diskBytes = 0 } = options;
+    const { addresses, allowSoftware, intensity = 1, diskBytes = 0, paused = false, rateCaps = {} } = options;
     this.#intensity = intensity;
     this.#diskBytes = diskBytes;
+    this.#memoryBytes = options.memoryBytes;
+    this.#wishes.paused = paused;
+    this.#wishes.caps = rateCaps;
     const [key, disk] = await Promise.all([loadIdentity(), openBlockDisk(diskBytes, systemClock)]);
     const outbox = new Outbox();
     const node = new ContributorNode({
@@ -46,6 +54,7 @@ export class SessionHost {
       clock: systemClock,
       rng: cryptoRng,
       source: outbox.source,
+      pace: (bytes) => this.#wishes.up.take(bytes),
       ...(this.#transports && { transports: this.#transports }),
     });
     this.#engine = new Engine({
@@ -53,18 +62,23 @@ export class SessionHost {
       peerId: peerIdOf(key),
       node,
       outbox,
+      wishes: this.#wishes,
       disk,
-      openBackend: () => connectBackend(gpu, { memoryBytes, allowSoftware, clock: systemClock }),
+      openBackend: () =>
+        connectBackend(gpu, { memoryBytes: this.#memoryBytes, allowSoftware, clock: systemClock }),
       clock: systemClock,
       log: watchOf(options),
       onStatus,
     });
     this.#engine.setIntensity(this.#intensity);
+    this.#engine.setPaused(this.#wishes.paused);
+    if (this.#ending) this.#engine.stop();
     this.#running = this.#engine.run();
     if (this.#diskBytes !== diskBytes) await this.setDiskBudget(this.#diskBytes);
   }
 
   async stop(): Promise<void> {
+    this.#ending = true;
     this.#engine?.stop();
     await this.#running;
   }
@@ -72,6 +86,25 @@ export class SessionHost {
   setIntensity(share: number): void {
     this.#intensity = share;
     this.#engine?.setIntensity(share);
+  }
+
+  setPaused(paused: boolean): void {
+    if (this.#engine) this.#engine.setPaused(paused);
+    else this.#wishes.paused = paused;
+  }
+
+  /** Ends as a status; see Engine.finish. */
+  finish(): void {
+    this.#ending = true;
+    this.#engine?.finish();
+  }
+
+  setRateCaps(caps: RateCaps): void {
+    this.#wishes.caps = caps;
+  }
+
+  setMemoryBudget(bytes: number): void {
+    this.#memoryBytes = bytes;
   }
 
   async setDiskBudget(bytes: number): Promise<void> {

@@ -2,26 +2,23 @@
  * One connection's conversation with the coordinator: greet, take leases, commit results, keep
  * receipts. Results outlive the connection in the outbox; everything else here dies with it.
  */
-import { Semaphore, withPermit } from '../core/async.ts';
-import { withDeadline } from '../core/clock.ts';
+import { Semaphore, orAborted, withPermit } from '../core/async.ts';
 import { AppError, isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import type { Link } from '../net/link.ts';
 import { decodeFromCoordinator } from '../protocol/control.ts';
 import { type Lease, type Opened, openLease } from '../protocol/envelope.ts';
 import { WELCOME_DEADLINE_MS } from '../protocol/limits.ts';
-import type { FromContributor, FromCoordinator } from '../protocol/messages.ts';
+import type { FromCoordinator } from '../protocol/messages.ts';
 import { type Computed, LeaseWorker } from './lease-worker.ts';
+import { LeaseTable } from './lease-table.ts';
 import { LinkMeter } from './link-estimate.ts';
 import { Manners } from './manners.ts';
-import type { PendingResult } from './outbox.ts';
 import { openOwnReceipt } from './own-receipt.ts';
 import { LEASES_IN_FLIGHT } from './ranges.ts';
+import { Restraint } from './restraint.ts';
 import type { SessionContext } from './session-context.ts';
 import { Speaker } from './speaker.ts';
 import { statementError } from './statement-error.ts';
-
-/** How long a visitor who stops waits for the goodbye to leave. */
-const GOODBYE_MS = 500;
 
 export class ContributorSession {
   readonly #link: Link;
@@ -30,15 +27,14 @@ export class ContributorSession {
   readonly #speaker: Speaker;
   readonly #worker: LeaseWorker;
   readonly #meter: LinkMeter;
-  /** Leases without a result, and what stops them. */
-  readonly #work = new Map<string, AbortController>();
-  /** Of these, the ones whose C is not computed yet. */
-  readonly #uncomputed = new Set<string>();
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #restraint: Restraint;
+  readonly #leases = new LeaseTable(() => this.#finishIfDone());
   readonly #slots = new Semaphore(LEASES_IN_FLIGHT);
   /** Known answers are being repeated: no lease is asked for meanwhile. */
   #testing = false;
   readonly #ended = new AbortController();
+  /** Nobody listens any more. */
+  readonly #over: AbortSignal;
   #replaced = false;
   #fatal: AppError | undefined;
 
@@ -49,6 +45,14 @@ export class ContributorSession {
     this.#speaker = new Speaker(link, context);
     this.#worker = new LeaseWorker(link, context, this.#speaker);
     this.#meter = new LinkMeter(link.blocks, context.linkEstimate);
+    this.#over = AbortSignal.any([context.signal, this.#ended.signal]);
+    const { wishes, clock } = context;
+    this.#restraint = new Restraint({
+      wishes,
+      clock,
+      handBack: (why) => this.#leases.handBack(why),
+      onChange: () => this.#heed(),
+    });
   }
 
   /**
@@ -58,9 +62,7 @@ export class ContributorSession {
    */
   async run(): Promise<void> {
     const { signal } = this.#context;
-    const stop = (): void => {
-      void this.#goodbye();
-    };
+    const stop = (): void => void this.#goodbye();
     signal.addEventListener('abort', stop, { once: true });
     const cancelDeadline = this.#context.clock.after(WELCOME_DEADLINE_MS, () => {
       if (this.#manners.welcomed) return;
@@ -75,11 +77,12 @@ export class ContributorSession {
     } finally {
       signal.removeEventListener('abort', stop);
       cancelDeadline();
+      this.#restraint.end();
       this.#ended.abort();
-      for (const work of this.#work.values()) work.abort();
+      this.#leases.cancelAll();
       await this.#link.close();
       // The GPU's room is the next session's: what was stopped has given it back by now.
-      await Promise.all(this.#tasks);
+      await this.#leases.settled();
     }
     // What ended the blocks stream says more than that the control stream ended with it.
     const fatal = this.#fatal ?? this.#link.failure;
@@ -92,20 +95,16 @@ export class ContributorSession {
       if (!frame) return;
       this.#manners.heard();
       const message = decodeFromCoordinator(frame);
-      this.#manners.check(message, this.#tasks.size);
+      this.#manners.check(message, this.#leases.running);
       await this.#handle(message);
     }
   }
 
   /** Says goodbye if the link still can, then ends it: a visitor who stops waits for nobody. */
   async #goodbye(): Promise<void> {
-    for (const work of this.#work.values()) work.abort();
+    this.#leases.cancelAll();
     // One that was replaced keeps silent: its goodbye would be taken for that of the connection in its place.
-    const said = this.#replaced
-      ? Promise.resolve()
-      : this.#send({ type: 'goodbye', finish: false, reason: 'stopped' });
-    // A link that is gone or full will not take it; the coordinator notices by itself.
-    await withDeadline(this.#context.clock, GOODBYE_MS, 'saying goodbye', said).catch(() => {});
+    if (!this.#replaced) await this.#speaker.goodbye();
     this.#ended.abort();
     await this.#link.close();
   }
@@ -115,32 +114,34 @@ export class ContributorSession {
     switch (message.type) {
       case 'welcome':
         emit({ ...message, type: 'welcome' });
-        for (const result of outbox.pending()) await this.#commit(result);
-        await this.#ready();
+        for (const result of outbox.pending()) await this.#speaker.commit(result);
+        this.#heed();
         return;
       case 'self-test':
         emit({ type: 'self-test' });
-        this.#track(this.#selfTest());
+        this.#leases.track(this.#selfTest());
         return;
       case 'lease':
         await this.#lease(message.envelope);
         return;
       case 'cancel': {
-        const work = this.#work.get(message.lease);
-        work?.abort();
-        if ((await this.#drop(message.lease)) || work) {
+        const known = this.#leases.cancel(message.lease);
+        if ((await this.#drop(message.lease)) || known) {
           emit({ type: 'ended', lease: message.lease, reason: 'cancelled', text: message.reason });
         }
+        this.#finishIfDone();
         return;
       }
       case 'receipt':
         await this.#receipt(message.envelope);
+        this.#finishIfDone();
         return;
       case 'notice':
         if (message.lease !== undefined && (message.code === 'rejected' || message.code === 'stale')) {
           if (!(await this.#drop(message.lease))) return;
           emit({ type: 'ended', lease: message.lease, reason: message.code, text: message.text });
           if (message.code === 'stale') await this.#ready();
+          this.#finishIfDone();
         } else {
           this.#replaced ||= message.code === 'replaced';
           emit(message);
@@ -162,52 +163,45 @@ export class ContributorSession {
     }
     const { id } = opened.value;
     // Said twice: it is being computed, or waits for its receipt.
-    if (this.#work.has(id) || this.#context.outbox.get(id)) return;
-    this.#track(this.#accept(opened, envelope));
+    if (this.#leases.has(id) || this.#context.outbox.get(id)) return;
+    this.#leases.track(this.#accept(opened, envelope));
   }
 
   /** Known answers again, once the leases in flight have given their memory back. */
   async #selfTest(): Promise<void> {
     if (this.#testing) return;
     this.#testing = true;
-    const earlier = Array.from(this.#tasks);
     try {
-      await Promise.all(earlier);
-      if (this.#over) return;
-      await this.#context.backend.selfTest();
+      await this.#leases.settled();
+      await this.#restraint.pass(this.#over);
+      await orAborted(this.#context.backend.selfTest(), this.#over);
       this.#context.emit({ type: 'self-tested' });
     } catch (thrown) {
-      if (this.#over) return;
+      if (this.#over.aborted) return;
       this.#fail(toAppError(thrown));
     } finally {
       this.#testing = false;
-      if (!this.#over) await this.#ready().catch(() => {});
+      if (!this.#over.aborted) await this.#ready().catch(() => {});
     }
-  }
-
-  #track(work: Promise<void>): void {
-    const task = work.finally(() => this.#tasks.delete(task));
-    this.#tasks.add(task);
   }
 
   /** Computes one lease and commits its result. Never rejects: a failure is declined. */
   async #accept(opened: Opened<Lease>, envelope: Uint8Array): Promise<void> {
     const { emit, outbox } = this.#context;
     const { id } = opened.value;
-    const stop = new AbortController();
-    this.#work.set(id, stop);
-    this.#uncomputed.add(id);
+    const signal = this.#leases.add(id);
     try {
-      await this.#do(opened, envelope, stop.signal);
+      await this.#do(opened, envelope, signal);
     } catch (thrown) {
-      const error = toAppError(thrown);
-      if (!this.#over && !stop.signal.aborted && !outbox.get(id)) {
+      // Cancelled by the coordinator, unless a reason of ours is with it.
+      const error: unknown = signal.aborted ? signal.reason : toAppError(thrown);
+      if (!this.#over.aborted && isAppError(error) && !outbox.get(id)) {
         emit({ type: 'ended', lease: id, reason: 'declined', text: error.message });
         const { code, message: reason } = error;
-        await this.#send({ type: 'decline', lease: id, code, reason }).catch(() => {});
+        await this.#speaker.say({ type: 'decline', lease: id, code, reason }).catch(() => {});
       }
     } finally {
-      this.#work.delete(id);
+      this.#leases.remove(id);
       void this.#speaker.evictions();
       this.#computed(id);
     }
@@ -217,9 +211,14 @@ export class ContributorSession {
     const { outbox, peerId } = this.#context;
     const lease = opened.value;
     if (lease.contributor !== peerId) throw new AppError('wrong-peer', 'this lease is for somebody else');
+    const { refusal } = this.#restraint;
+    if (refusal) throw refusal;
     if (outbox.full) throw new AppError('out-of-memory', 'too many results wait for their receipts');
     // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
-    const compute = (): Promise<Computed> => this.#worker.compute(lease, signal);
+    const compute = async (): Promise<Computed> => {
+      await this.#restraint.pass(signal);
+      return this.#worker.compute(lease, signal);
+    };
     const computed = await withPermit(this.#slots, compute, signal);
     const staged = outbox.expect(computed.blocks);
     try {
@@ -227,21 +226,17 @@ export class ContributorSession {
       this.#computed(lease.id);
       const result = await this.#worker.seal(opened, envelope, computed, signal);
       staged();
-      await this.#commit(result);
+      await this.#speaker.commit(result);
     } finally {
       const { full } = outbox;
       staged();
-      if (full && !outbox.full && !this.#over) void this.#ready().catch(() => {});
+      if (full && !outbox.full && !this.#over.aborted) void this.#ready().catch(() => {});
     }
-  }
-
-  #commit({ resultEnvelope: result, leaseEnvelope: lease, blocks }: PendingResult): Promise<void> {
-    return this.#send({ type: 'commit', result, lease, blocks });
   }
 
   /** It needs the GPU no more: another lease may come. Once for each lease, or two would come in its place. */
   #computed(lease: string): void {
-    if (!this.#uncomputed.delete(lease) || this.#over) return;
+    if (!this.#leases.computed(lease) || this.#over.aborted) return;
     this.#meter.read('down');
     void this.#ready().catch(() => {});
   }
@@ -273,24 +268,26 @@ export class ContributorSession {
     void this.#link.close();
   }
 
-  /** Nobody listens any more. */
-  get #over(): boolean {
-    return this.#context.signal.aborted || this.#ended.signal.aborted;
+  /** Says what the visitor's wishes come to, now that they have changed or somebody listens. */
+  #heed(): void {
+    if (this.#over.aborted) return;
+    if (this.#manners.welcomed) {
+      const said = this.#context.wishes.finishing ? this.#speaker.finishing() : this.#ready();
+      said.catch(() => {});
+    }
+    this.#finishIfDone();
+  }
+
+  #finishIfDone(): void {
+    const { wishes, outbox, onFinished } = this.#context;
+    if (!wishes.finishing || this.#over.aborted) return;
+    if (this.#leases.running === 0 && outbox.pending().length === 0) onFinished();
   }
 
   /** How many more leases would be taken now: absolute, so that a repeated message does no harm. */
   #ready(): Promise<void> {
-    if (this.#testing) return Promise.resolve();
-    const room = this.#context.outbox.full ? 0 : LEASES_IN_FLIGHT - this.#uncomputed.size;
-    const down = this.#context.linkEstimate.rate('down');
-    return this.#send({
-      type: 'ready',
-      leases: Math.max(0, room),
-      ...(down > 0 && { downBytesPerSecond: down }),
-    });
-  }
-
-  #send(message: FromContributor): Promise<void> {
-    return this.#speaker.say(message);
+    if (this.#testing || this.#context.wishes.finishing) return Promise.resolve();
+    const full = this.#context.outbox.full || !this.#restraint.takes;
+    return this.#speaker.ready(full ? 0 : Math.max(0, LEASES_IN_FLIGHT - this.#leases.uncomputed));
   }
 }

@@ -2,16 +2,20 @@
  * What one contributor says over one connection. Whatever may wait for room on the link waits once: a coordinator
  * that reads nothing must not make messages pile up here.
  */
+import { withDeadline } from '../core/clock.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
 import { encodeFromContributor } from '../protocol/control.ts';
 import { MAX_EVICTED_PER_MESSAGE, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor } from '../protocol/messages.ts';
+import type { PendingResult } from './outbox.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** A progress message of one lease no more often than this. */
 const PROGRESS_MS = 5000;
+/** How long a visitor who stops waits for the goodbye to leave. */
+const GOODBYE_MS = 500;
 
 export class Speaker {
   readonly #link: Link;
@@ -43,12 +47,41 @@ export class Speaker {
       resultBytes: backend.resultBytes,
       // What a lease will see: slices and the rests between them.
       rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
-      downBytesPerSecond: linkEstimate.rate('down'),
+      downBytesPerSecond: this.#receives,
       upBytesPerSecond: linkEstimate.rate('up'),
       projects: [],
       // What comes to the GPU goes to the disk as well.
       ...(disk && { cacheBytes: Math.max(operandBytes, disk.budgetBytes) }),
     });
+  }
+
+  /** So many further leases would be taken now. */
+  ready(leases: number): Promise<void> {
+    const down = this.#receives;
+    return this.say({ type: 'ready', leases, ...(down > 0 && { downBytesPerSecond: down }) });
+  }
+
+  commit({ resultEnvelope: result, leaseEnvelope: lease, blocks }: PendingResult): Promise<void> {
+    return this.say({ type: 'commit', result, lease, blocks });
+  }
+
+  /** Bytes a second, 0 when unknown. What the visitor caps is not what the link would do; leases are cut to it. */
+  get #receives(): number {
+    const { linkEstimate, wishes } = this.#context;
+    const { down: cap = Infinity } = wishes.caps;
+    const rate = Math.min(linkEstimate.rate('down') || cap, cap);
+    return rate === Infinity ? 0 : Math.floor(rate);
+  }
+
+  /** Asks for no further lease, and says that there is no need to take back those in flight. */
+  finishing(): Promise<void> {
+    return this.say({ type: 'goodbye', finish: true, reason: 'finishing' });
+  }
+
+  /** Never rejects: a link that is gone or full will not take it, and the coordinator notices by itself. */
+  async goodbye(): Promise<void> {
+    const said = this.say({ type: 'goodbye', finish: false, reason: 'stopped' });
+    await withDeadline(this.#context.clock, GOODBYE_MS, 'saying goodbye', said).catch(() => {});
   }
 
   /** To be told how far a lease is; says so now and then. */

@@ -15,11 +15,14 @@ export type StatusEvent =
   | { readonly type: 'log'; readonly log: LogView }
   | ({ readonly type: 'moved'; readonly linkShare: number | undefined } & Moved)
   | { readonly type: 'disk'; readonly disk: DiskView }
+  | { readonly type: 'wishes'; readonly paused: boolean; readonly finishing: boolean }
+  | { readonly type: 'drift'; readonly drift: number | undefined }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
 
 export type Moved = Pick<ContributorStatus, 'bytesDown' | 'bytesUp' | 'downBusyMs' | 'upBusyMs'>;
 
+const ENDED = { progress: 0, paused: false, finishing: false } as const;
 const WAITING = 'Connected. Nothing to compute at the moment; work will come by itself.';
 
 export function nextStatus(old: ContributorStatus, event: StatusEvent): ContributorStatus {
@@ -112,10 +115,17 @@ function shown(old: ContributorStatus, event: StatusEvent): ContributorStatus {
     }
     case 'disk':
       return { ...old, disk: event.disk };
+    case 'wishes': {
+      const { paused, finishing } = event;
+      const same = paused === old.paused && finishing === old.finishing;
+      return same ? old : { ...old, paused, finishing };
+    }
+    case 'drift':
+      return { ...old, drift: event.drift };
     case 'stopped':
-      return { ...old, stage: 'stopped', detail: '', progress: 0, problem: undefined };
+      return { ...old, ...ENDED, stage: 'stopped', detail: '', problem: undefined };
     case 'failed':
-      return { ...old, stage: 'failed', detail: event.problem.message, progress: 0, problem: event.problem };
+      return { ...old, ...ENDED, stage: 'failed', detail: event.problem.message, problem: event.problem };
     default:
       return unreachable(event);
   }
@@ -169,5 +179,15 @@ function ended(old: ContributorStatus, event: SessionEvent & { type: 'ended' }):
     progress: 0,
     shardsRejected: old.shardsRejected + 1,
     problem: { code: 'gpu-wrong', message },
+  };
+}
+
+/** Over earlier connections, and on the one that is. */
+export function plus(earlier: Moved, now: Moved): Moved {
+  return {
+    bytesDown: earlier.bytesDown + now.bytesDown,
+    bytesUp: earlier.bytesUp + now.bytesUp,
+    downBusyMs: earlier.downBusyMs + now.downBusyMs,
+    upBusyMs: earlier.upBusyMs + now.upBusyMs,
   };
 }

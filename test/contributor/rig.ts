@@ -3,6 +3,7 @@ import type { BlockDisk } from '../../src/contributor/block-disk.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
 import { Engine } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
+import { Wishes } from '../../src/contributor/wishes.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type Rng, seededRng } from '../../src/core/rng.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
@@ -108,6 +109,8 @@ export interface RigOptions {
   readonly outbox?: Outbox;
   readonly copyAfter?: (lastCopyMs: number) => number;
   readonly disk?: BlockDisk;
+  /** From before the start. */
+  readonly paused?: boolean;
 }
 
 /** A CPU backend whose known answers are taken as given: these tests are about conversations. */
@@ -140,6 +143,7 @@ export async function startContributor(
     outbox = new Outbox(),
     copyAfter,
     disk,
+    paused = false,
   }: RigOptions = {},
 ): Promise<RigContributor> {
   const key = await generateKey();
@@ -148,12 +152,14 @@ export async function startContributor(
   const backends: Backend[] = [];
   const waits: ConnectionState[] = [];
   const watchers = new Set<(status: ContributorStatus) => void>();
+  const wishes = new Wishes(clock);
   const node = new ContributorNode({
     key,
     addresses,
     clock: netClock,
     rng: AT_ONCE,
     source: outbox.source,
+    pace: (bytes) => wishes.up.take(bytes),
   });
   const engine = new Engine({
     key,
@@ -171,6 +177,7 @@ export async function startContributor(
       stop: () => node.stop(),
     },
     outbox,
+    wishes,
     disk,
     openBackend: async () => {
       const backend = await open(backends.length);
@@ -187,6 +194,7 @@ export async function startContributor(
       receipts.push(envelope);
     },
   });
+  engine.setPaused(paused);
   const done = engine.run();
   return {
     peerId: peerIdOf(key),

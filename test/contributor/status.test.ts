@@ -5,7 +5,10 @@ import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import type { Receipt } from '../../src/protocol/envelope.ts';
 
 const LEASE = 'ab'.repeat(16);
-const SHARD = { job: 'job', rows: 256, cols: 256, k: 1024, aBytes: 1, bBytes: 1 };
+const SHARD = {
+  dtype: 'i8',
+  shard: { job: 'job', rows: 256, cols: 256, k: 1024, aBytes: 1, bBytes: 1 },
+} as const;
 const RECEIPT: Receipt = {
   leaseDigest: '11'.repeat(32),
   resultDigest: '22'.repeat(32),
@@ -98,14 +101,14 @@ describe('the status a visitor reads', () => {
     ],
     [
       'a committed result',
-      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, shard: SHARD }],
+      [leased, { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, ...SHARD }],
       { stage: 'uploading', progress: 0, rate: 4e9, gpuBusyMs: 25 },
     ],
     [
       'blocks of C on their way',
       [
         leased,
-        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, shard: SHARD },
+        { type: 'committed', lease: LEASE, bytes: 9, rate: 4e9, gpuMs: 25, ...SHARD },
         { type: 'pulled', lease: LEASE, share: 0.5 },
       ],
       { stage: 'uploading', progress: 0.5 },

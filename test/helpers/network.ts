@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../src/core/clock.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type Logger, silentLogger } from '../../src/core/logger.ts';
 import { cryptoRng } from '../../src/core/rng.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
@@ -69,7 +69,13 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 
 export async function testContributor(
   addresses: readonly string[],
-  options: { wrap?: (backend: Backend) => Backend; key?: SigningKey; log?: EngineOptions['log'] } = {},
+  options: {
+    wrap?: (backend: Backend) => Backend;
+    key?: SigningKey;
+    log?: EngineOptions['log'];
+    /** Of the engine, not of its connection. */
+    clock?: Clock;
+  } = {},
 ): Promise<TestContributor> {
   const key = options.key ?? (await generateKey());
   const outbox = new Outbox();
@@ -85,7 +91,7 @@ export async function testContributor(
       const backend = createCpuBackend({ memoryBytes: MEMORY_BYTES, clock: systemClock });
       return Promise.resolve(options.wrap ? options.wrap(backend) : backend);
     },
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log: options.log,
     onStatus: (status) => {
       statuses.push(status);

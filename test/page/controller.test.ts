@@ -47,6 +47,21 @@ class FakeContributor implements Contributor {
     this.calls.push(`disk ${bytes}`);
   }
 
+  setPaused(paused: boolean): void {
+    this.calls.push(`paused ${paused}`);
+  }
+
+  async finish(): Promise<void> {
+    this.calls.push('finish');
+    this.say({ ...STOPPED });
+  }
+
+  setRateCaps(): void {}
+
+  setMemoryBudget(bytes: number): void {
+    this.calls.push(`memory ${bytes}`);
+  }
+
   async clearDisk(): Promise<void> {
     this.calls.push('clear disk');
     this.onDisk = 0;

@@ -39,6 +39,16 @@ class ScriptedContributor implements Contributor {
     this.diskBudgets.push(bytes);
   }
 
+  setPaused(): void {}
+
+  finish(): Promise<void> {
+    return this.stop();
+  }
+
+  setRateCaps(): void {}
+
+  setMemoryBudget(): void {}
+
   clearDisk(): Promise<void> {
     this.cleared += 1;
     this.onDisk = 0;
