@@ -168,13 +168,14 @@ describe('caps that are wished for', () => {
     const product = await storedProduct('i8', 256, 256, 3000, coordinator.store);
     const clock = new FakeClock();
     me = await startContributor(coordinator.addresses, { clock });
-    me.engine.setRateCaps({ down: LEAST_RATE_CAP, up: LEAST_RATE_CAP });
     const talk = await coordinator.connection(0);
     await talk.greet();
+    me.engine.setRateCaps({ down: LEAST_RATE_CAP, up: LEAST_RATE_CAP });
     await talk.grant(product.work);
     await clock.advance(8000); // 1 MiB of the 1.5 that it has, lists included
     expect(coordinator.store.asked.length).toBeGreaterThan(2);
     expect(me.engine.status.bytesDown).toBeLessThanOrEqual(MIB);
+    expect(await talk.next('ready')).toMatchObject({ downBytesPerSecond: LEAST_RATE_CAP });
     me.engine.setRateCaps({ up: LEAST_RATE_CAP });
     const { result } = await talk.committed();
     let read: ArrayLike<number> | undefined;
