@@ -262,7 +262,7 @@ describe('the leases of a status', () => {
     bytes: 1,
     rate: 1,
     gpuMs: 1,
-    shard: SHARD,
+    ...SHARD,
   };
 
   it('are those without a committed result', () => {
