@@ -58,6 +58,7 @@ export class Contributor {
     const { operandBytes, resultBytes } = this.capability;
     return {
       pages: Math.floor(operandBytes / BLOCK_BYTES),
+      kept: Math.floor(this.keeps / BLOCK_BYTES),
       cells: Math.max(1, Math.floor(resultBytes / BLOCK_BYTES / LEASES_IN_FLIGHT)),
     };
   }

@@ -3,7 +3,7 @@
  * per second of its slowest resource (down link, up link, GPU), given the strips that it already holds. Pure.
  */
 import type { Capacity } from '../core/bound.ts';
-import { CELL } from '../matrix/blocks.ts';
+import { BLOCK_BYTES, CELL } from '../matrix/blocks.ts';
 import { MAX_CELLS_PER_LEASE } from '../protocol/limits.ts';
 import { type Grid, type Rect, rectArea } from './grid.ts';
 
@@ -23,6 +23,11 @@ export function leaseSide(k: number): number {
 const OTHERS = 0.1;
 /** What every lease costs besides: its signatures, messages and round trips. */
 const LEASE_OVERHEAD_SECONDS = 0.2;
+/**
+ * A lease whose strips take more than this of what a contributor keeps finds none of them there: with another one in
+ * flight, each block drives out the one that is needed next (LRU, block after block of K).
+ */
+const MOST_OF_KEPT = 1 / 2;
 /** Places from which a rectangle is grown: more would cost time and find nothing better. */
 const MAX_ORIGINS = 12;
 const MAX_HELD_RUNS = 3;
@@ -30,6 +35,8 @@ const MAX_HELD_RUNS = 3;
 export interface Room {
   /** Operand blocks that fit on the contributor's GPU at once. */
   readonly pages: number;
+  /** …and that it keeps in all, on disk too. */
+  readonly kept: number;
   /** Cells of C that fit. */
   readonly cells: number;
 }
@@ -105,15 +112,19 @@ interface Candidate extends Choice {
 class Growth {
   readonly #grid: Grid;
   readonly #cost: ShardCost;
+  readonly #cold: ShardCost;
   readonly #wish: Wish;
   readonly #side: number;
+  readonly #kBlocks: number;
   #best: Candidate;
 
   constructor(grid: Grid, cost: ShardCost, wish: Wish, row: number, col: number) {
     this.#grid = grid;
     this.#cost = cost;
     this.#wish = wish;
+    this.#cold = { ...cost, heldRow: () => false, heldCol: () => false };
     this.#side = leaseSide(cost.k);
+    this.#kBlocks = Math.max(cost.rowBytes, cost.colBytes) / BLOCK_BYTES;
     this.#best = this.#priced({ row, col, rows: 1, cols: 1 });
   }
 
@@ -136,7 +147,9 @@ class Growth {
   }
 
   #priced(rect: Rect): Candidate {
-    const { down, up, rate } = secondsOf(rect, this.#cost, this.#wish.speed);
+    const { room, speed } = this.#wish;
+    const isKept = (rect.rows + rect.cols) * this.#kBlocks <= room.kept * MOST_OF_KEPT;
+    const { down, up, rate } = secondsOf(rect, isKept ? this.#cost : this.#cold, speed);
     const slowest = Math.max(down, up, rate);
     const total = slowest + OTHERS * (down + up + rate) + LEASE_OVERHEAD_SECONDS;
     return { rect, seconds: slowest, rate: rectArea(rect) / total };

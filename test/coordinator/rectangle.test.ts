@@ -12,7 +12,7 @@ import {
 } from '../../src/coordinator/rectangle.ts';
 import { MAX_CELLS_PER_LEASE } from '../../src/protocol/limits.ts';
 
-const PLENTY: Room = { pages: 1 << 20, cells: 1 << 20 };
+const PLENTY: Room = { pages: 1 << 20, kept: 1 << 20, cells: 1 << 20 };
 const QUICK: Capacity = { rate: 1e13, down: 1e9, up: 1e9 };
 const SECONDS = 10;
 
@@ -52,7 +52,11 @@ describe('chooseRect', () => {
           held: fc.array(place, { maxLength: 20 }),
           k: fc.integer({ min: 1, max: 100_000 }),
           speed: fc.record({ rate: positive, down: positive, up: positive }),
-          room: fc.record({ pages: fc.nat({ max: 5000 }), cells: fc.integer({ min: 1, max: 2000 }) }),
+          room: fc.record({
+            pages: fc.nat({ max: 5000 }),
+            kept: fc.nat({ max: 5000 }),
+            cells: fc.integer({ min: 1, max: 2000 }),
+          }),
           corner: place,
           size: place,
           symmetric: fc.boolean(),

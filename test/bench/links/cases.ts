@@ -9,7 +9,7 @@ import {
 import { unreachable } from '../../../src/core/errors.ts';
 import { splitMemory } from '../../../src/gpu/memory.ts';
 import { BLOCK_BYTES, CELL } from '../../../src/matrix/blocks.ts';
-import { DEFAULT_MEMORY_BYTES } from '../../../src/contributor/api.ts';
+import { DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES } from '../../../src/contributor/api.ts';
 
 export interface ContributorSpec {
   /** Bytes a second. */
@@ -105,9 +105,9 @@ const productOf = ({ rows, cols, k }: Case, cBytes: number): BoundedProduct => {
   return { rows, cols, k, aBytes: 1, bBytes: 1, cBytes };
 };
 
-/** What a contributor keeps of operands, bytes. */
+/** What a contributor keeps of operands, on its GPU and on disk, bytes. */
 const memoryOf = ({ memoryBytes }: Pick<ContributorSpec, 'memoryBytes'>): number =>
-  splitMemory(memoryBytes).operands * BLOCK_BYTES;
+  Math.max(splitMemory(memoryBytes).operands * BLOCK_BYTES, DEFAULT_DISK_BYTES);
 
 /** What the contributors' links, GPUs and memories allow. @param cBytes - of an entry of C on the wire */
 export function boundOf(of: Case, cBytes: number): ProductBound {

@@ -2,12 +2,15 @@
 import { systemClock } from '../../../src/core/clock.ts';
 import { cryptoRng } from '../../../src/core/rng.ts';
 import { fromHex } from '../../../src/core/bytes.ts';
+import { DEFAULT_DISK_BYTES } from '../../../src/contributor/api.ts';
+import { BlockDisk } from '../../../src/contributor/block-disk.ts';
 import { Engine } from '../../../src/contributor/engine.ts';
 import { Outbox } from '../../../src/contributor/outbox.ts';
 import { ContributorNode } from '../../../src/net/contributor-node.ts';
 import type { Link } from '../../../src/net/link.ts';
 import { keyFromBytes, peerIdOf } from '../../../src/protocol/keys.ts';
 import { dilatedClock } from './dilated-clock.ts';
+import { RamFile } from './ram-file.ts';
 import { StubBackend } from './stub-backend.ts';
 import { dialThrough } from './unix-websocket.ts';
 
@@ -50,6 +53,13 @@ const node = new ContributorNode({
   rng: cryptoRng,
   source: outbox.source,
 });
+/** A disk as large as visitors' are unless they choose otherwise; in memory, so that nothing waits for this machine's. */
+const disk = new BlockDisk({
+  data: new RamFile(DEFAULT_DISK_BYTES),
+  index: new RamFile(DEFAULT_DISK_BYTES),
+  budgetBytes: DEFAULT_DISK_BYTES,
+  clock,
+});
 const engine = new Engine({
   key,
   peerId: peerIdOf(key),
@@ -66,6 +76,7 @@ const engine = new Engine({
     stop: () => node.stop(),
   },
   outbox,
+  disk,
   openBackend: () =>
     Promise.resolve(
       new StubBackend({
