@@ -8,6 +8,7 @@ export interface FromContributor {
     commit?: ResultCommit;
     decline?: Decline;
     goodbye?: Goodbye;
+    setProfile?: SetProfile;
 }
 export declare namespace FromContributor {
     const codec: () => Codec<FromContributor>;
@@ -108,9 +109,13 @@ export declare namespace FromContributor {
         field: '$.goodbye.reason';
         value: string;
     }
+    interface FromContributorSetProfileEnvelopeFieldEvent {
+        field: '$.setProfile.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
     function encode(obj: Partial<FromContributor>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): FromContributor;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorReadyDownBytesPerSecondFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorCommitBlocksFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorReadyDownBytesPerSecondFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorCommitBlocksFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent | FromContributorSetProfileEnvelopeFieldEvent>;
 }
 export interface Hello {
     version: number;
@@ -297,6 +302,19 @@ export declare namespace Goodbye {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Goodbye>): Goodbye;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Goodbye>): Generator<GoodbyeFinishFieldEvent | GoodbyeReasonFieldEvent>;
 }
+export interface SetProfile {
+    envelope: Uint8Array<ArrayBuffer>;
+}
+export declare namespace SetProfile {
+    const codec: () => Codec<SetProfile>;
+    interface SetProfileEnvelopeFieldEvent {
+        field: '$.envelope';
+        value: Uint8Array<ArrayBuffer>;
+    }
+    function encode(obj: Partial<SetProfile>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SetProfile>): SetProfile;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SetProfile>): Generator<SetProfileEnvelopeFieldEvent>;
+}
 export interface FromCoordinator {
     welcome?: Welcome;
     selfTest?: SelfTest;
@@ -321,6 +339,10 @@ export declare namespace FromCoordinator {
     }
     interface FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent {
         field: '$.welcome.balanceMicrocredits';
+        value: number;
+    }
+    interface FromCoordinatorWelcomeRevisionFieldEvent {
+        field: '$.welcome.revision';
         value: number;
     }
     interface FromCoordinatorSelfTestReasonFieldEvent {
@@ -361,13 +383,14 @@ export declare namespace FromCoordinator {
     }
     function encode(obj: Partial<FromCoordinator>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromCoordinator>): FromCoordinator;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromCoordinator>): Generator<FromCoordinatorWelcomeVersionFieldEvent | FromCoordinatorWelcomeNetworkFieldEvent | FromCoordinatorWelcomeWindowFieldEvent | FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent | FromCoordinatorSelfTestReasonFieldEvent | FromCoordinatorLeaseEnvelopeFieldEvent | FromCoordinatorCancelLeaseFieldEvent | FromCoordinatorCancelReasonFieldEvent | FromCoordinatorReceiptEnvelopeFieldEvent | FromCoordinatorNoticeCodeFieldEvent | FromCoordinatorNoticeTextFieldEvent | FromCoordinatorNoticeLeaseFieldEvent | FromCoordinatorNoticeRetryAfterMsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromCoordinator>): Generator<FromCoordinatorWelcomeVersionFieldEvent | FromCoordinatorWelcomeNetworkFieldEvent | FromCoordinatorWelcomeWindowFieldEvent | FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent | FromCoordinatorWelcomeRevisionFieldEvent | FromCoordinatorSelfTestReasonFieldEvent | FromCoordinatorLeaseEnvelopeFieldEvent | FromCoordinatorCancelLeaseFieldEvent | FromCoordinatorCancelReasonFieldEvent | FromCoordinatorReceiptEnvelopeFieldEvent | FromCoordinatorNoticeCodeFieldEvent | FromCoordinatorNoticeTextFieldEvent | FromCoordinatorNoticeLeaseFieldEvent | FromCoordinatorNoticeRetryAfterMsFieldEvent>;
 }
 export interface Welcome {
     version: number;
     network: string;
     window: number;
     balanceMicrocredits: number;
+    revision: number;
 }
 export declare namespace Welcome {
     const codec: () => Codec<Welcome>;
@@ -387,9 +410,13 @@ export declare namespace Welcome {
         field: '$.balanceMicrocredits';
         value: number;
     }
+    interface WelcomeRevisionFieldEvent {
+        field: '$.revision';
+        value: number;
+    }
     function encode(obj: Partial<Welcome>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Welcome;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Generator<WelcomeVersionFieldEvent | WelcomeNetworkFieldEvent | WelcomeWindowFieldEvent | WelcomeBalanceMicrocreditsFieldEvent>;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Generator<WelcomeVersionFieldEvent | WelcomeNetworkFieldEvent | WelcomeWindowFieldEvent | WelcomeBalanceMicrocreditsFieldEvent | WelcomeRevisionFieldEvent>;
 }
 export interface SelfTest {
     reason: string;

@@ -10,7 +10,16 @@ export var FromContributor;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.setProfile != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
                 if (obj.goodbye != null) {
+                    obj.setProfile = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
                     obj.progress = undefined;
@@ -18,6 +27,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.decline != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.commit = undefined;
                     obj.progress = undefined;
@@ -25,6 +35,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.commit != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.progress = undefined;
@@ -32,6 +43,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.progress != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -39,6 +51,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.ready != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -46,6 +59,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.hello != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -75,6 +89,10 @@ export var FromContributor;
                 if (obj.goodbye != null) {
                     w.uint32(50);
                     Goodbye.codec().encode(obj.goodbye, w);
+                }
+                if (obj.setProfile != null) {
+                    w.uint32(58);
+                    SetProfile.codec().encode(obj.setProfile, w);
                 }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
@@ -121,13 +139,28 @@ export var FromContributor;
                             });
                             break;
                         }
+                        case 7: {
+                            obj.setProfile = SetProfile.codec().decode(reader, reader.uint32(), {
+                                limits: opts.limits?.setProfile
+                            });
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
                         }
                     }
                 }
+                if (obj.setProfile != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
                 if (obj.goodbye != null) {
+                    delete obj.setProfile;
                     delete obj.decline;
                     delete obj.commit;
                     delete obj.progress;
@@ -135,6 +168,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.decline != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.commit;
                     delete obj.progress;
@@ -142,6 +176,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.commit != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.progress;
@@ -149,6 +184,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.progress != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -156,6 +192,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.ready != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -163,6 +200,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.hello != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -208,6 +246,12 @@ export var FromContributor;
                         case 6: {
                             yield* Goodbye.codec().stream(reader, reader.uint32(), `${prefix}.goodbye`, {
                                 limits: opts.limits?.goodbye
+                            });
+                            break;
+                        }
+                        case 7: {
+                            yield* SetProfile.codec().stream(reader, reader.uint32(), `${prefix}.setProfile`, {
+                                limits: opts.limits?.setProfile
                             });
                             break;
                         }
@@ -1051,6 +1095,76 @@ export var Goodbye;
     }
     Goodbye.stream = stream;
 })(Goodbye || (Goodbye = {}));
+export var SetProfile;
+(function (SetProfile) {
+    let _codec;
+    SetProfile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    envelope: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.envelope`,
+                                value: reader.bytes()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SetProfile.codec());
+    }
+    SetProfile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SetProfile.codec(), opts);
+    }
+    SetProfile.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, SetProfile.codec(), opts);
+    }
+    SetProfile.stream = stream;
+})(SetProfile || (SetProfile = {}));
 export var FromCoordinator;
 (function (FromCoordinator) {
     let _codec;
@@ -1310,6 +1424,10 @@ export var Welcome;
                     w.uint32(32);
                     w.uint64Number(obj.balanceMicrocredits);
                 }
+                if ((obj.revision != null && obj.revision !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.revision);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -1318,7 +1436,8 @@ export var Welcome;
                     version: 0,
                     network: '',
                     window: 0,
-                    balanceMicrocredits: 0
+                    balanceMicrocredits: 0,
+                    revision: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1338,6 +1457,10 @@ export var Welcome;
                         }
                         case 4: {
                             obj.balanceMicrocredits = reader.uint64Number();
+                            break;
+                        }
+                        case 5: {
+                            obj.revision = reader.uint32();
                             break;
                         }
                         default: {
@@ -1377,6 +1500,13 @@ export var Welcome;
                             yield {
                                 field: `${prefix}.balanceMicrocredits`,
                                 value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        case 5: {
+                            yield {
+                                field: `${prefix}.revision`,
+                                value: reader.uint32()
                             };
                             break;
                         }

@@ -198,6 +198,29 @@ export declare namespace Receipt {
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Receipt;
     function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Receipt>): Generator<ReceiptLeaseDigestFieldEvent | ReceiptResultDigestFieldEvent | ReceiptLeaseFieldEvent | ReceiptContributorFieldEvent | ReceiptJobFieldEvent | ReceiptMultiplyAddsFieldEvent | ReceiptMicrocreditsFieldEvent | ReceiptBalanceMicrocreditsFieldEvent | ReceiptMissLog2FieldEvent | ReceiptTimeMsFieldEvent | ReceiptLogIndexFieldEvent>;
 }
+export interface Profile {
+    name: string;
+    team: string;
+    issuedMs: number;
+}
+export declare namespace Profile {
+    const codec: () => Codec<Profile>;
+    interface ProfileNameFieldEvent {
+        field: '$.name';
+        value: string;
+    }
+    interface ProfileTeamFieldEvent {
+        field: '$.team';
+        value: string;
+    }
+    interface ProfileIssuedMsFieldEvent {
+        field: '$.issuedMs';
+        value: number;
+    }
+    function encode(obj: Partial<Profile>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Profile>): Profile;
+    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Profile>): Generator<ProfileNameFieldEvent | ProfileTeamFieldEvent | ProfileIssuedMsFieldEvent>;
+}
 export interface LogEntry {
     receipt: Uint8Array<ArrayBuffer>;
     result: Uint8Array<ArrayBuffer>;

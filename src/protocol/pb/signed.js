@@ -679,6 +679,108 @@ export var Receipt;
     }
     Receipt.stream = stream;
 })(Receipt || (Receipt = {}));
+export var Profile;
+(function (Profile) {
+    let _codec;
+    Profile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.team != null && obj.team !== '')) {
+                    w.uint32(18);
+                    w.string(obj.team);
+                }
+                if ((obj.issuedMs != null && obj.issuedMs !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.issuedMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length, opts = {}) => {
+                const obj = {
+                    name: '',
+                    team: '',
+                    issuedMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.team = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.issuedMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            }, function* (reader, length, prefix, opts = {}) {
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            yield {
+                                field: `${prefix}.name`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 2: {
+                            yield {
+                                field: `${prefix}.team`,
+                                value: reader.string()
+                            };
+                            break;
+                        }
+                        case 3: {
+                            yield {
+                                field: `${prefix}.issuedMs`,
+                                value: reader.uint64Number()
+                            };
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Profile.codec());
+    }
+    Profile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Profile.codec(), opts);
+    }
+    Profile.decode = decode;
+    function stream(buf, opts) {
+        return streamMessage(buf, Profile.codec(), opts);
+    }
+    Profile.stream = stream;
+})(Profile || (Profile = {}));
 export var LogEntry;
 (function (LogEntry) {
     let _codec;
