@@ -1,8 +1,8 @@
 /** What anybody may read: the network's state, who contributed, and every receipt. */
 import type { FastifyInstance } from 'fastify';
 import type { ContributorView, NetworkView } from '../core/v1.ts';
-import { networkTotals } from '../store/contributions.ts';
-import { contributorTotals, receiptsOf } from '../store/shards.ts';
+import { everybody, networkTotals } from '../store/figures.ts';
+import { receiptsOf } from '../store/shards.ts';
 import type { HttpContext } from './http-context.ts';
 import { recheckRoutes } from './http-recheck.ts';
 import { receiptView } from './views.ts';
@@ -42,15 +42,15 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
       contributorsNow: contributorsNow(),
       jobsRunning: jobs.runningCount,
       shardsVerified: shards,
-      multiplyAddsVerified: Number(multiplyAdds),
+      multiplyAddsVerified: multiplyAdds,
     };
   });
 
   app.get('/contributors', PUBLIC, async (): Promise<ContributorView[]> =>
-    (await contributorTotals(db)).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
+    (await everybody(db)).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
       contributor,
       shards,
-      multiplyAdds: Number(multiplyAdds),
+      multiplyAdds,
       microcredits: microcredits.toString(),
     })),
   );
