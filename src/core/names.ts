@@ -3,6 +3,7 @@
  * that is not seen, turns the text around it, or towers over it. Both ends keep to the same rules; what the wire
  * says of them is in src/protocol/README.md.
  */
+import { AppError } from './errors.ts';
 
 /** Unicode code points. */
 export const MAX_NAME_CHARS = 40;
@@ -32,4 +33,15 @@ export function nameFault(name: string): string | undefined {
 export function cleanName(typed: string): string {
   const visible = typed.replace(/[\p{Zs}\t\n\r]+/gu, ' ').replace(ALL_UNSEEN, '');
   return visible.normalize('NFC').replace(/ {2,}/g, ' ').trim();
+}
+
+/** @throws AppError 'bad-input', whose message is a sentence for whoever typed them */
+export function assertNames({ name, team }: { readonly name: string; readonly team: string }): void {
+  for (const [what, text] of [
+    ['name', name],
+    ['team', team],
+  ] as const) {
+    const fault = nameFault(text);
+    if (fault !== undefined) throw new AppError('bad-input', `This ${what} ${fault}.`);
+  }
 }
