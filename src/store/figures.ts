@@ -174,6 +174,21 @@ export function recentReceipts(db: Queries, limit: number): Promise<RecentReceip
     .execute();
 }
 
+/** What the newest leaves, at most so many, add up to since a time: in steps of `stepMs`, by when they begin. */
+export function workBySteps(
+  db: Queries,
+  { leaves, stepMs, sinceMs }: { readonly leaves: number; readonly stepMs: number; readonly sinceMs: number },
+): Promise<{ atMs: number; multiplyAdds: number }[]> {
+  return sql<{ atMs: number; multiplyAdds: number }>`
+    SELECT floor(verified_ms / ${stepMs}::float8) * ${stepMs}::float8 AS at_ms,
+      sum(multiply_adds)::float8 AS multiply_adds
+    FROM (SELECT shard FROM log_leaves ORDER BY index DESC LIMIT ${leaves}) newest
+    JOIN shards ON shards.id = newest.shard
+    WHERE verified_ms >= ${sinceMs}::float8 GROUP BY 1`
+    .execute(db)
+    .then(({ rows }) => rows);
+}
+
 /** The job that runs: the first to be served. Else the one that ended last. */
 export async function shownJob(db: Queries): Promise<Job | undefined> {
   const running = await db
@@ -211,4 +226,14 @@ export function ownersOf(db: Queries, job: string): Promise<ShardOwner[]> {
     .select(['rowBlock', 'colBlock', 'rowBlocks', 'colBlocks', 'contributor'])
     .where('job', '=', job)
     .execute();
+}
+
+/** Whether a result of this contributor was ever verified. */
+export async function hasWork(db: Queries, contributor: string): Promise<boolean> {
+  const found = await db
+    .selectFrom('work')
+    .select('shards')
+    .where('contributor', '=', contributor)
+    .executeTakeFirst();
+  return found !== undefined;
 }

@@ -13,6 +13,7 @@ import {
   rankedTeams,
   recentReceipts,
   shownJob,
+  workBySteps,
 } from '../../src/store/figures.ts';
 import { setJobState } from '../../src/store/jobs.ts';
 import { keepProfile, profileOf } from '../../src/store/profiles.ts';
@@ -174,6 +175,9 @@ onEachDatabase('Figures', (get) => {
         verifiedMs: NOW,
       });
       expect(next).toMatchObject({ contributor: peer('r1'), logIndex: newest!.logIndex - 1n });
+      const lastHour = { leaves: 2, stepMs: 5000, sinceMs: NOW - HOUR_MS };
+      expect(await workBySteps(db, lastHour)).toEqual([{ atMs: NOW, multiplyAdds: 5 * CELL }]);
+      expect(await workBySteps(db, { ...lastHour, sinceMs: NOW + 1 })).toEqual([]);
       expect(await ownersOf(db, first)).toEqual([
         { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: 2, contributor: peer('r1') },
       ]);
