@@ -190,7 +190,7 @@ export class Engine {
     return this.#introduction.setProfile(name);
   }
 
-  /** From the next lease on; none: any. @throws AppError 'bad-input' */
+  /** From the next lease on; none: any. @param projects - as `assertProjects` wants them */
   setProjects(projects: readonly string[]): void {
     this.#introduction.setProjects(projects);
   }

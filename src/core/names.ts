@@ -29,6 +29,16 @@ export function nameFault(name: string): string | undefined {
   return undefined;
 }
 
+/** No sentence, for where nobody reads one. */
+export function isName(name: string): boolean {
+  const parts = [UNSEEN, LOOSE_SPACE, STRAY_MARKS];
+  return (
+    Array.from(name).length <= MAX_NAME_CHARS &&
+    name === name.normalize('NFC') &&
+    !parts.some((part) => part.test(name))
+  );
+}
+
 /** What somebody has typed as a name that may be sent: `nameFault` still says whether it is too long. */
 export function cleanName(typed: string): string {
   const visible = typed.replace(/[\p{Zs}\t\n\r]+/gu, ' ').replace(ALL_UNSEEN, '');

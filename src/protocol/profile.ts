@@ -1,5 +1,5 @@
 /** What a contributor wants to be called in public, by its own signed word. */
-import { nameFault } from '../core/names.ts';
+import { isName } from '../core/names.ts';
 import * as f from './fields.ts';
 import { MAX_PUBLIC_NAME_BYTES, MAX_TIME_MS } from './limits.ts';
 import * as pb from './pb/signed.js';
@@ -31,7 +31,6 @@ export const profilePayload: Payload<Profile> = payload<Profile>(
 );
 
 function shown(name: string, what: string): string {
-  const fault = nameFault(name);
-  f.ensure(fault === undefined, `${what} ${fault}`);
+  f.ensure(isName(name), `${what} is too long, or holds what is not seen or covers what is around it`);
   return name;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_NAME_CHARS, cleanName, nameFault } from '../../src/core/names.ts';
+import { MAX_NAME_CHARS, cleanName, isName, nameFault } from '../../src/core/names.ts';
 
 describe('a name', () => {
   it.each([
@@ -17,6 +17,7 @@ describe('a name', () => {
     '🦊'.repeat(MAX_NAME_CHARS),
   ])('may be %j', (name) => {
     expect(nameFault(name)).toBeUndefined();
+    expect(isName(name)).toBe(true);
     expect(cleanName(name)).toBe(name);
   });
 
@@ -47,6 +48,7 @@ describe('a name', () => {
     ['an accent on a space', 'a \u0335', 'accents'],
   ])('may not hold %s', (_what, name, why) => {
     expect(nameFault(name)).toContain(why);
+    expect(isName(name)).toBe(false);
   });
 
   it('that was typed is made into one that may be sent, or is told what is wrong with it', () => {
