@@ -96,6 +96,8 @@ export interface ContributorStatus {
   readonly leases: readonly string[];
   /** Undefined until the log has been read. */
   readonly log: LogView | undefined;
+  /** Undefined until the coordinator has answered; one that knows of no names never does. */
+  readonly nameAnswer: NameAnswer | undefined;
   /** The last thing that went wrong, while it matters. */
   readonly problem: Problem | undefined;
 }
@@ -129,6 +131,7 @@ export const STOPPED: ContributorStatus = {
   receipts: 0,
   leases: [],
   log: undefined,
+  nameAnswer: undefined,
   problem: undefined,
 };
 
@@ -160,6 +163,20 @@ export interface ContributorOptions {
   readonly paused?: boolean | undefined;
   /** @default none */
   readonly rateCaps?: RateCaps | undefined;
+}
+
+/** As src/core/names.ts wants them. */
+export interface PublicName {
+  readonly name: string;
+  readonly team: string;
+}
+
+/** What the coordinator does about the name that was set last. */
+export interface NameAnswer {
+  /** 'waiting': for the first verified result. */
+  readonly state: 'waiting' | 'kept' | 'refused';
+  /** A sentence for a person. */
+  readonly text: string;
 }
 
 /** A contributor that the page starts and stops. Calls are safe in any order and may be repeated. */
@@ -194,6 +211,14 @@ export interface Contributor {
   setIntensity(share: number): void;
   /** Changes `diskBytes` at once; nothing while stopped, when the next start says it anew. */
   setDiskBudget(bytes: number): void;
+  /**
+   * What others may read as its name and team; '' is none, and takes back what there was. Said at once or when it is
+   * connected, and at later starts; the answer arrives as `nameAnswer`.
+   * @throws AppError 'bad-input' for what `nameFault` finds fault with
+   */
+  setProfile(name: PublicName): void;
+  /** The projects to compute for, from the next lease on and at later starts; none: any. @throws AppError 'bad-input' */
+  setProjects(projects: readonly string[]): void;
   /** Removes the blocks on disk, also while stopped. Never rejects. */
   clearDisk(): Promise<void>;
   /** Bytes on disk while nothing runs; a status says it better. Never rejects. */

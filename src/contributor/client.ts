@@ -5,15 +5,18 @@
 import { systemClock } from '../core/clock.ts';
 import { isAppError, toAppError } from '../core/errors.ts';
 import { Emitter } from '../core/async.ts';
+import { assertNames } from '../core/names.ts';
 import { assertShare } from '../gpu/duty.ts';
 import {
   type Contributor,
   type ContributorOptions,
   type ContributorStatus,
+  type PublicName,
   type RateCaps,
   STOPPED,
 } from './api.ts';
 import { measureDisk, removeDisk } from './disk-files.ts';
+import { assertProjects } from './projects.ts';
 import { proxy, transfer } from './remote.ts';
 import { Routes, routesTo } from './routes.ts';
 import { assertCaps } from './wishes.ts';
@@ -27,6 +30,8 @@ class BrowserContributor implements Contributor {
   #workers: Workers | undefined;
   /** Told to the next route, too. */
   #options: ContributorOptions | undefined;
+  #projects: readonly string[] = [];
+  #name: PublicName | undefined;
   #stopping = false;
   /** Resolves when what was to be finished has stopped. */
   #finished: PromiseWithResolvers<void> | undefined;
@@ -76,6 +81,8 @@ class BrowserContributor implements Contributor {
         else this.#publish(status);
       });
       const told = { ...options, addresses };
+      void workers.peer.api.setProjects(this.#projects);
+      if (this.#name) void workers.peer.api.setProfile(this.#name);
       const starting = workers.peer.api.start(told, transfer(port2, [port2]), onStatus);
       await workers.peer.call('starting', starting);
     } catch (error) {
@@ -138,6 +145,18 @@ class BrowserContributor implements Contributor {
   setDiskBudget(bytes: number): void {
     if (this.#options) this.#options = { ...this.#options, diskBytes: bytes };
     void this.#workers?.peer.api.setDiskBudget(bytes);
+  }
+
+  setProfile(name: PublicName): void {
+    assertNames(name);
+    this.#name = name;
+    void this.#workers?.peer.api.setProfile(name);
+  }
+
+  setProjects(projects: readonly string[]): void {
+    assertProjects(projects);
+    this.#projects = projects;
+    void this.#workers?.peer.api.setProjects(projects);
   }
 
   async clearDisk(): Promise<void> {

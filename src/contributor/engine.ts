@@ -11,10 +11,11 @@ import type { ContributorNode } from '../net/contributor-node.ts';
 import type { Link } from '../net/link.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
 import type { SigningKey } from '../protocol/keys.ts';
-import { type ContributorStatus, type RateCaps, STOPPED } from './api.ts';
+import { type ContributorStatus, type PublicName, type RateCaps, STOPPED } from './api.ts';
 import type { BlockDisk } from './block-disk.ts';
 import { Drift } from './drift.ts';
 import { FinishWatch } from './finish-watch.ts';
+import { Introduction } from './introduction.ts';
 import { LinkEstimate } from './link-estimate.ts';
 import { LinkShare } from './link-share.ts';
 import type { LogWatch } from './log-watch.ts';
@@ -61,6 +62,7 @@ export class Engine {
   readonly #backend: RecoveringBackend;
   readonly #linkEstimate = new LinkEstimate();
   readonly #wishes: Wishes;
+  readonly #introduction: Introduction;
   readonly #finishWatch: FinishWatch;
   readonly #drift = new Drift();
   #intensity = 1;
@@ -71,6 +73,7 @@ export class Engine {
     this.#options = options;
     this.#share = new LinkShare(options.clock);
     this.#wishes = options.wishes ?? new Wishes(options.clock);
+    this.#introduction = new Introduction(options.key, options.clock);
     this.#finishWatch = new FinishWatch(options.clock);
     this.#backend = new RecoveringBackend({
       open: options.openBackend,
@@ -182,6 +185,16 @@ export class Engine {
     void this.#backend.setIntensity(share).catch(() => {}); // a device that fails at this is told again, or over
   }
 
+  /** To be said now, or with the next connection. @throws AppError 'bad-input' */
+  setProfile(name: PublicName): Promise<void> {
+    return this.#introduction.setProfile(name);
+  }
+
+  /** From the next lease on; none: any. @param projects - as `assertProjects` wants them */
+  setProjects(projects: readonly string[]): void {
+    this.#introduction.setProjects(projects);
+  }
+
   /** Of the disk, from now on; nothing where there is none. */
   setDiskBudget(bytes: number): void {
     this.#options.disk?.setBudget(bytes);
@@ -213,6 +226,7 @@ export class Engine {
       disk,
       linkEstimate: this.#linkEstimate,
       wishes: this.#wishes,
+      introduction: this.#introduction,
       onFinished: () => this.stop(),
       copyAfter,
       signal: this.#stop.signal,

@@ -4,6 +4,7 @@ import type { Backend } from '../gpu/backend.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockDisk } from './block-disk.ts';
+import type { Introduction } from './introduction.ts';
 import type { LinkEstimate } from './link-estimate.ts';
 import type { Outbox } from './outbox.ts';
 import type { SessionEvent } from './session-events.ts';
@@ -21,6 +22,7 @@ export interface SessionContext {
   readonly outbox: Outbox;
   readonly linkEstimate: LinkEstimate;
   readonly wishes: Wishes;
+  readonly introduction: Introduction;
   readonly signal: AbortSignal;
   /** See ShardContext. */
   readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;

@@ -5,7 +5,7 @@ import { cryptoRng } from '../core/rng.ts';
 import { ContributorNode } from '../net/contributor-node.ts';
 import type { TransportFactory } from '../net/stack.ts';
 import { peerIdOf } from '../protocol/keys.ts';
-import type { ContributorOptions, ContributorStatus, RateCaps } from './api.ts';
+import type { ContributorOptions, ContributorStatus, PublicName, RateCaps } from './api.ts';
 import { openBlockDisk, withinQuota } from './disk-files.ts';
 import { Engine } from './engine.ts';
 import { connectBackend } from './gpu-host.ts';
@@ -27,6 +27,8 @@ export class SessionHost {
   /** Asked to end, perhaps before the engine was there. */
   #ending = false;
   readonly #wishes = new Wishes(systemClock);
+  #projects: readonly string[] = [];
+  #profile: PublicName | undefined;
 
   /** @param transports - instead of WebSocket */
   constructor(transports?: readonly TransportFactory[]) {
@@ -72,6 +74,8 @@ export class SessionHost {
     });
     this.#engine.setIntensity(this.#intensity);
     this.#engine.setPaused(this.#wishes.paused);
+    this.#engine.setProjects(this.#projects);
+    if (this.#profile) void this.#engine.setProfile(this.#profile);
     if (this.#ending) this.#engine.stop();
     this.#running = this.#engine.run();
     if (this.#diskBytes !== diskBytes) await this.setDiskBudget(this.#diskBytes);
@@ -114,6 +118,16 @@ export class SessionHost {
     const within = await withinQuota(bytes, disk.usedBytes);
     // The last wish counts.
     if (this.#diskBytes === bytes) this.#engine?.setDiskBudget(within);
+  }
+
+  async setProfile(name: PublicName): Promise<void> {
+    this.#profile = name;
+    await this.#engine?.setProfile(name);
+  }
+
+  setProjects(projects: readonly string[]): void {
+    this.#projects = projects;
+    this.#engine?.setProjects(projects);
   }
 
   clearDisk(): void {

@@ -36,6 +36,7 @@ export class ContributorSession {
   /** Nobody listens any more. */
   readonly #over: AbortSignal;
   #replaced = false;
+  #stopIntroduction: () => void = () => {};
   #fatal: AppError | undefined;
 
   constructor(link: Link, context: SessionContext) {
@@ -78,6 +79,7 @@ export class ContributorSession {
       signal.removeEventListener('abort', stop);
       cancelDeadline();
       this.#restraint.end();
+      this.#stopIntroduction();
       this.#ended.abort();
       this.#leases.cancelAll();
       await this.#link.close();
@@ -114,6 +116,7 @@ export class ContributorSession {
     switch (message.type) {
       case 'welcome':
         emit({ ...message, type: 'welcome' });
+        this.#stopIntroduction = this.#speaker.introduce(message.revision ?? 0);
         for (const result of outbox.pending()) await this.#speaker.commit(result);
         this.#heed();
         return;
@@ -144,6 +147,8 @@ export class ContributorSession {
           this.#finishIfDone();
         } else {
           this.#replaced ||= message.code === 'replaced';
+          if (message.code === 'profile-kept' || message.code === 'profile-refused')
+            this.#context.introduction.answered();
           emit(message);
         }
     }

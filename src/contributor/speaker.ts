@@ -22,6 +22,8 @@ export class Speaker {
   readonly #context: SessionContext;
   /** Blocks that this connection's leases have used and that were not told as evicted. */
   readonly #known = new Set<Hash>();
+  /** The visitor's, in the last Hello. */
+  #toldProjects: readonly string[] | undefined;
   /** Evictions are on their way. */
   #telling = false;
 
@@ -36,9 +38,11 @@ export class Speaker {
   }
 
   async hello(): Promise<void> {
-    const { backend, client, disk, linkEstimate } = this.#context;
+    const { backend, client, disk, linkEstimate, introduction } = this.#context;
     const { rates, intensity } = await backend.stats();
     const operandBytes = backend.pageCount * BLOCK_BYTES;
+    const { projects } = introduction;
+    this.#toldProjects = projects;
     await this.say({
       type: 'hello',
       version: PROTOCOL_VERSION,
@@ -49,9 +53,30 @@ export class Speaker {
       rates: { i8: rates.i8 * intensity, f16: rates.f16 * intensity, f32: rates.f32 * intensity },
       downBytesPerSecond: this.#receives,
       upBytesPerSecond: linkEstimate.rate('up'),
-      projects: [],
+      projects,
       // What comes to the GPU goes to the disk as well.
       ...(disk && { cacheBytes: Math.max(operandBytes, disk.budgetBytes) }),
+    });
+  }
+
+  /**
+   * Says what the visitor says of itself, now and whenever that changes, until what it returns is called.
+   * @param revision - the coordinator's: an older one takes a SetProfile for nonsense
+   */
+  introduce(revision: number): () => void {
+    const { introduction } = this.#context;
+    const profile = (): void => {
+      const envelope = revision >= 1 ? introduction.profile : undefined;
+      if (envelope) void this.say({ type: 'set-profile', envelope }).catch(() => {});
+    };
+    const projects = (): void => {
+      if (introduction.projects !== this.#toldProjects) void this.hello().catch(() => {});
+    };
+    profile();
+    projects();
+    return introduction.changes.on((part) => {
+      if (part === 'profile') profile();
+      else projects();
     });
   }
 

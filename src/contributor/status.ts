@@ -2,7 +2,14 @@
 import { type AppError, type ErrorCode, unreachable } from '../core/errors.ts';
 import { formatDuration } from '../core/units.ts';
 import type { ConnectionState } from '../net/reconnect.ts';
-import { type ContributorStatus, type DiskView, type LogView, type Problem, STOPPED } from './api.ts';
+import {
+  type ContributorStatus,
+  type DiskView,
+  type LogView,
+  type NameAnswer,
+  type Problem,
+  STOPPED,
+} from './api.ts';
 import type { SessionEvent } from './session-events.ts';
 
 export type StatusEvent =
@@ -101,9 +108,10 @@ function shown(old: ContributorStatus, event: StatusEvent): ContributorStatus {
     case 'ended':
       return ended(old, event);
     case 'notice':
-      return event.code === 'idle'
-        ? { ...old, stage: 'waiting', detail: WAITING, progress: 0 }
-        : { ...old, detail: event.text };
+      if (event.code === 'idle') return { ...old, stage: 'waiting', detail: WAITING, progress: 0 };
+      if (NAME_STATES[event.code])
+        return { ...old, nameAnswer: { state: NAME_STATES[event.code]!, text: event.text } };
+      return { ...old, detail: event.text };
     case 'pulled':
       // Another shard may be on show by now.
       return old.stage === 'uploading' ? { ...old, progress: event.share } : old;
@@ -130,6 +138,12 @@ function shown(old: ContributorStatus, event: StatusEvent): ContributorStatus {
       return unreachable(event);
   }
 }
+
+const NAME_STATES: Readonly<Record<string, NameAnswer['state']>> = {
+  'profile-waiting': 'waiting',
+  'profile-kept': 'kept',
+  'profile-refused': 'refused',
+};
 
 function connection(old: ContributorStatus, state: ConnectionState): ContributorStatus {
   if (state.state === 'connected')

@@ -31,6 +31,8 @@ export class Contributor {
   readonly peer: string;
   readonly capability: Capability;
   readonly holdings: Holdings;
+  /** Chosen by its visitor, who may choose anew at any time; none: any. */
+  projects: readonly string[];
   /** Wants work and may have some. */
   hungry = false;
   /** Its latest rectangle of each job. */
@@ -43,6 +45,7 @@ export class Contributor {
   constructor(peer: string, capability: Capability) {
     this.peer = peer;
     this.capability = capability;
+    this.projects = capability.projects;
     this.holdings = new Holdings(this.keeps);
     this.#down = capability.downBytesPerSecond;
     this.#up = capability.upBytesPerSecond;
@@ -82,8 +85,7 @@ export class Contributor {
   }
 
   suits(project: string): boolean {
-    const { projects } = this.capability;
-    return projects.length === 0 || projects.includes(project);
+    return this.projects.length === 0 || this.projects.includes(project);
   }
 
   /** It has averaged that itself. */

@@ -16,12 +16,16 @@ import { openDataFolder } from '../store/data-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DoorOptions } from './doors.ts';
+import { Figures } from './figures.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
 import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
+import { Mosaics } from './mosaics.ts';
 import { Operands } from './operands.ts';
+import { Profiles } from './profiles.ts';
+import { openPublicEvents } from './public-events.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
 import { Tokens } from './tokens.ts';
@@ -132,10 +136,15 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const scheduler = new Scheduler(cryptoRng);
     const jobs = new Jobs({ ...parts, scheduler });
     await jobs.restore();
+    const figures = await Figures.open({ ...parts, jobs, scheduler });
+    const profiles = new Profiles({ db, clock, onChange: (id) => figures.renamed(id) });
     const judge = new Judge({ ...parts, scheduler, jobs });
     const serving = new Serving();
-    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving });
+    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving, profiles });
     undo.push(() => dispatcher.close());
+    const contributorsNow = (): number => dispatcher.contributors;
+    const events = openPublicEvents(jobs, clock, cryptoRng, () => figures.now(contributorsNow()));
+    undo.push(() => Promise.resolve(events.close()));
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
     await operands.open();
 
@@ -167,7 +176,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       doors: options.doors ?? {},
       reports: new JobReports(db, jobs, scheduler, parts.clock),
       peerAddresses: peers.addresses,
-      contributorsNow: () => dispatcher.contributors,
+      figures,
+      events,
+      mosaics: new Mosaics({ db, jobs, clock, version: () => events.version }),
+      contributorsNow,
       returnLeases: (contributor, leases) => {
         dispatcher.takeBack(contributor, leases);
       },

@@ -7,7 +7,7 @@ import { type AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Link } from '../net/link.ts';
 import type { SigningKey } from '../protocol/keys.ts';
-import { PROTOCOL_VERSION } from '../protocol/limits.ts';
+import { PROTOCOL_REVISION, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { Commit, FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
 import { endLease } from '../store/leases.ts';
@@ -19,6 +19,7 @@ import type { Judge, Judgement } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
+import type { Profiles } from './profiles.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Serving } from './serving.ts';
 import type { ActiveLease } from './work.ts';
@@ -35,6 +36,7 @@ export interface DispatcherContext {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly serving: Serving;
+  readonly profiles: Profiles;
 }
 
 /** How often deadlines are looked at. */
@@ -153,6 +155,7 @@ export class Dispatcher {
       network,
       window,
       balanceMicrocredits: balance,
+      revision: PROTOCOL_REVISION,
     });
     return session;
   }
@@ -162,7 +165,11 @@ export class Dispatcher {
     if (!this.#isCurrent(session)) return;
     switch (message.type) {
       case 'hello':
-        return; // greeted already; a second one changes nothing
+        // Greeted already: the visitor has chosen other projects.
+        scheduler.choose(session.peer, message.projects);
+        session.toldIdle = false;
+        this.pump();
+        return;
       case 'ready':
         session.wanted = message.leases;
         session.testing = false;
@@ -180,6 +187,9 @@ export class Dispatcher {
       }
       case 'decline':
         this.#track(this.#declined(session, message.lease, message.code));
+        return;
+      case 'set-profile':
+        this.#track(this.#context.profiles.set(session, message.envelope));
         return;
       case 'goodbye':
         session.finishing = true;
@@ -273,6 +283,7 @@ export class Dispatcher {
         // The job must not wait for a contributor that does not read.
         void session.send({ type: 'receipt', envelope: judgement.receipt });
         this.#cancel(judgement.superseded, 'somebody else was quicker');
+        this.#track(this.#context.profiles.credited(session));
         await this.#context.jobs.advanced(judgement.job);
         break;
       case 'known':

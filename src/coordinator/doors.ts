@@ -7,6 +7,7 @@ import type { Rate } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { TokenScope } from '../core/v1.ts';
+import { OPEN_TO_ALL } from './cross-origin.ts';
 import { addressList, isFromOperator } from './local-only.ts';
 import { RateLimit, addressKey } from './rate-limit.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -104,6 +105,8 @@ export function guardDoors(app: FastifyInstance, tokens: Tokens, clock: Clock, o
     reply.raw.once('close', release);
   });
   app.addHook('onSend', async (request, reply) => {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    if (reads && request.routeOptions.config.scope === 'public') void reply.headers(OPEN_TO_ALL);
     for (const [name, value] of Object.entries(securityHeaders(request)))
       if (!reply.hasHeader(name)) void reply.header(name, value);
   });

@@ -6,10 +6,13 @@ import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import type { DoorOptions } from './doors.ts';
+import type { Figures } from './figures.ts';
 import type { JobReports } from './job-reports.ts';
 import type { Jobs } from './jobs.ts';
 import type { Metrics } from './metrics.ts';
+import type { Mosaics } from './mosaics.ts';
 import type { Operands } from './operands.ts';
+import type { PublicEvents } from './public-events.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface HttpContext {
@@ -29,6 +32,9 @@ export interface HttpContext {
   readonly network: string;
   readonly peerId: string;
   readonly peerAddresses: readonly string[];
+  readonly figures: Figures;
+  readonly mosaics: Mosaics;
+  readonly events: PublicEvents;
   readonly contributorsNow: () => number;
   /** A page that may not run hands leases back: see http-leases.ts. */
   readonly returnLeases: (contributor: string, leases: readonly string[]) => void;

@@ -1,5 +1,4 @@
 /** `/v1/jobs`: create, watch, cancel, and stream the result. */
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
@@ -9,9 +8,9 @@ import { streamRows } from '../matrix/read.ts';
 import { fetchFrom } from '../store/blocks.ts';
 import { getJob } from '../store/jobs.ts';
 import { requesterOf } from './doors.ts';
+import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
 import { assertOwn, ownOf } from './ownership.ts';
-import { securityHeaders } from './security-headers.ts';
 
 const CREATE_SCHEMA = {
   body: {
@@ -26,9 +25,6 @@ const CREATE_SCHEMA = {
     },
   },
 } as const;
-
-/** A comment line this often keeps proxies from closing a quiet stream. */
-const KEEP_ALIVE_MS = 15_000;
 
 interface JobParams {
   readonly Params: { readonly id: string };
@@ -69,26 +65,16 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
   app.get<JobParams>('/jobs/:id/events', READ, async (request, reply) => {
     await own(request);
     await reports.view(request.params.id); // an unknown job is a 404, not an empty stream
-    const gone = new AbortController();
-    request.raw.once('close', () => {
-      gone.abort();
-    });
-    reply.hijack();
-    const { raw } = reply;
-    const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
-    raw.writeHead(200, { ...securityHeaders(request), ...type });
-    const keepAlive = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS);
+    const stream = new EventStream(request, reply);
     try {
-      for await (const view of reports.watch(request.params.id, gone.signal)) {
-        const room = raw.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`);
+      for await (const view of reports.watch(request.params.id, stream.gone)) {
         // A reader that stops reading gets the latest state later, not all of them from our memory.
-        if (!room) await once(raw, 'drain', { signal: gone.signal });
+        if (!stream.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`)) await stream.drained();
       }
     } catch (error) {
-      if (!gone.signal.aborted) throw error;
+      if (!stream.gone.aborted) throw error;
     } finally {
-      clearInterval(keepAlive);
-      raw.end();
+      stream.end();
     }
   });
 

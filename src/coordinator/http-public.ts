@@ -1,9 +1,11 @@
 /** What anybody may read: the network's state, who contributed, and every receipt. */
 import type { FastifyInstance } from 'fastify';
 import type { ContributorView, NetworkView } from '../core/v1.ts';
-import { networkTotals } from '../store/contributions.ts';
-import { contributorTotals, receiptsOf } from '../store/shards.ts';
+import { everybody } from '../store/figures.ts';
+import { receiptsOf } from '../store/shards.ts';
+import { Cached } from './cached.ts';
 import type { HttpContext } from './http-context.ts';
+import { figuresRoutes } from './http-figures.ts';
 import { recheckRoutes } from './http-recheck.ts';
 import { receiptView } from './views.ts';
 
@@ -27,30 +29,25 @@ interface ReceiptsQuery {
   readonly beforeShard?: string;
 }
 
+/** It is as long as there are contributors. */
+const EVERYBODY_MS = 2000;
+
 const PUBLIC = { config: { scope: 'public' } } as const;
 
 export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
-  const { db, jobs, network, peerId, contributorsNow } = context;
+  const { db, contributorsNow } = context;
+  const all = new Cached(context.clock, EVERYBODY_MS, 1, () => everybody(db));
 
   recheckRoutes(app, context);
+  figuresRoutes(app, context);
 
-  app.get('/network', PUBLIC, async (): Promise<NetworkView> => {
-    const { shards, multiplyAdds } = await networkTotals(db);
-    return {
-      network,
-      coordinator: peerId,
-      contributorsNow: contributorsNow(),
-      jobsRunning: jobs.runningCount,
-      shardsVerified: shards,
-      multiplyAddsVerified: Number(multiplyAdds),
-    };
-  });
+  app.get('/network', PUBLIC, (): Promise<NetworkView> => context.figures.network(contributorsNow()));
 
   app.get('/contributors', PUBLIC, async (): Promise<ContributorView[]> =>
-    (await contributorTotals(db)).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
+    (await all.get()).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
       contributor,
       shards,
-      multiplyAdds: Number(multiplyAdds),
+      multiplyAdds,
       microcredits: microcredits.toString(),
     })),
   );

@@ -45,6 +45,16 @@ export interface RunningJob {
   readonly secrets: JobSecrets;
 }
 
+/** A shard of a job that runs was settled. */
+export interface VerifiedShard {
+  readonly job: string;
+  readonly rect: Rect;
+  readonly contributor: string;
+  readonly shard: string;
+  readonly multiplyAdds: number;
+  readonly verifiedMs: number;
+}
+
 export type JobChange =
   | { readonly type: 'created' | 'progress' | 'ended'; readonly job: string }
   /** Leases of a job that ended early: their contributors should stop. */
@@ -63,6 +73,8 @@ export class Jobs {
   readonly #running = new Map<string, RunningJob>();
   readonly #finishing = new Set<string>();
   readonly changes = new Emitter<JobChange>();
+  /** Told as soon as it counts, before the change of its job. */
+  readonly verified = new Emitter<VerifiedShard>();
   readonly #fetch: FetchBytes;
 
   constructor(context: JobsContext) {
@@ -78,6 +90,11 @@ export class Jobs {
 
   running(id: string): RunningJob | undefined {
     return this.#running.get(id);
+  }
+
+  /** In no order. */
+  runningSpecs(): JobSpec[] {
+    return Array.from(this.#running.values(), ({ spec }) => spec);
   }
 
   get runningCount(): number {

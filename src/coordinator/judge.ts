@@ -171,7 +171,7 @@ export class Judge {
     blocks: readonly Hash[][],
     link: LinkSample,
   ): Promise<Judgement> {
-    const { db, key, clock, scheduler, metrics } = this.#context;
+    const { db, key, clock, scheduler, jobs, metrics } = this.#context;
     const { id, contributor, issuedMs } = lease.value;
     const { rows, cols } = rectWork(spec, rect);
     const multiplyAdds = BigInt(rows) * BigInt(cols) * BigInt(spec.k);
@@ -206,6 +206,14 @@ export class Judge {
     metrics.shards.inc({ verdict: 'verified' });
     metrics.multiplyAdds.inc(Number(multiplyAdds));
     const superseded = scheduler.verified(spec.id, rect, id);
+    jobs.verified.emit({
+      job: spec.id,
+      rect,
+      contributor,
+      shard: id,
+      multiplyAdds: Number(multiplyAdds),
+      verifiedMs: clock.now(),
+    });
     const gpuSeconds = result.value.gpuMs / 1000;
     scheduler.measured(contributor, spec.dtype, {
       rate: gpuSeconds > 0 ? Number(multiplyAdds) / gpuSeconds : 0,

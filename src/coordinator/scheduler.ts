@@ -74,6 +74,14 @@ export class Scheduler {
     if (contributor) contributor.hungry = hungry;
   }
 
+  /** From its next lease on, it computes for these projects only; for any when there are none. */
+  choose(peer: string, projects: readonly string[]): void {
+    const contributor = this.#contributors.get(peer);
+    if (!contributor) return;
+    contributor.projects = projects;
+    for (const plan of this.#ordered) if (!contributor.suits(plan.spec.project)) plan.left(peer);
+  }
+
   evicted(peer: string, blocks: number): void {
     this.#contributors.get(peer)?.holdings.evicted(blocks);
   }

@@ -26,7 +26,7 @@ export interface Capability {
   readonly rates: Readonly<Record<Dtype, number>>;
   readonly downBytesPerSecond: number;
   readonly upBytesPerSecond: number;
-  /** Empty: any project. */
+  /** At first; empty: any project. */
   readonly projects: readonly string[];
   /** Operand bytes that it keeps in all, on the GPU and on disk; absent: `operandBytes`. */
   readonly cacheBytes?: number;

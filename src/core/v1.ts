@@ -212,6 +212,24 @@ export interface OrderView {
   readonly fresh: boolean;
 }
 
+export interface RunningJobView {
+  readonly job: string;
+  readonly project: string;
+  readonly title: string;
+  readonly cellsVerified: number;
+  readonly cellsTotal: number;
+  /** What is verified, over what links and GPUs allow at best (see BoundView), 0…1; null before there is any. */
+  readonly boundShare: number | null;
+}
+
+export interface RecentReceiptView {
+  readonly contributor: string;
+  readonly multiplyAdds: number;
+  readonly verifiedMs: number;
+  /** Its leaf in the public log. */
+  readonly logIndex: number;
+}
+
 /** The public state of the network, without a token. */
 export interface NetworkView {
   readonly network: string;
@@ -221,6 +239,13 @@ export interface NetworkView {
   readonly jobsRunning: number;
   readonly shardsVerified: number;
   readonly multiplyAddsVerified: number;
+  /** Verified multiply-adds, two floating-point operations each, over the seconds: not what GPUs could do. */
+  readonly flopsLastMinute: number;
+  readonly flopsLastHour: number;
+  /** The first to be served first, at most 50. */
+  readonly jobs: readonly RunningJobView[];
+  /** Newest first, at most 20. */
+  readonly receipts: readonly RecentReceiptView[];
 }
 
 /** Every error answer (RFC 9457, application/problem+json). */

@@ -52,10 +52,11 @@ export const CONTRIBUTOR_BODIES: MessageRules = {
   4: message({ 1: envelope, 2: envelope, 3: hashes(MAX_CELLS_PER_LEASE) }),
   5: message({ 1: leaseId, 2: code, 3: text }),
   6: message({ 1: { kind: 'bool' }, 2: text }),
+  7: message({ 1: envelope }),
 };
 
 export const COORDINATOR_BODIES: MessageRules = {
-  1: message({ 1: u32, 2: text, 3: u32, 4: u64 }),
+  1: message({ 1: u32, 2: text, 3: u32, 4: u64, 5: u32 }),
   2: message({ 1: text }),
   3: message({ 1: envelope }),
   4: message({ 1: leaseId, 2: text }),

@@ -50,7 +50,7 @@ export function encodeFromCoordinator(message: FromCoordinator): Uint8Array<Arra
 export function decodeFromContributor(frame: Uint8Array): FromContributor {
   return f.total(() => {
     checkOneBody(frame, CONTRIBUTOR_BODIES);
-    const { hello, ready, progress, commit, decline, goodbye } = pb.FromContributor.decode(frame);
+    const { hello, ready, progress, commit, decline, goodbye, setProfile } = pb.FromContributor.decode(frame);
     if (hello) return helloFrom(hello);
     if (ready) return readyFrom(ready);
     if (progress) return progressFrom(progress);
@@ -58,6 +58,9 @@ export function decodeFromContributor(frame: Uint8Array): FromContributor {
     if (decline) {
       const { lease, code, reason } = decline;
       return { type: 'decline', lease: leaseIdFrom(lease), code: f.codeOf(code, 'the code'), reason };
+    }
+    if (setProfile) {
+      return { type: 'set-profile', envelope: f.present(setProfile.envelope, 'the envelope') };
     }
     return { type: 'goodbye', finish: goodbye!.finish, reason: goodbye!.reason };
   });
@@ -111,6 +114,8 @@ function contributorBody(message: FromContributor): pb.FromContributor {
     }
     case 'goodbye':
       return { goodbye: { finish: message.finish, reason: f.sentenceOf(message.reason) } };
+    case 'set-profile':
+      return { setProfile: { envelope: f.owned(message.envelope) } };
     default:
       return unreachable(message);
   }
@@ -122,9 +127,9 @@ function coordinatorBody(message: FromCoordinator): pb.FromCoordinator {
       const version = f.intIn(message.version, 1, MAX_U32, 'version');
       const window = f.intIn(message.window, 0, MAX_WINDOW, 'window');
       const balanceMicrocredits = f.unitsTo(message.balanceMicrocredits, 'the balance');
-      return {
-        welcome: { version, network: f.nameOf(message.network, 'the network'), window, balanceMicrocredits },
-      };
+      const network = f.nameOf(message.network, 'the network');
+      const revision = f.intIn(message.revision ?? 0, 0, MAX_U32, 'revision');
+      return { welcome: { version, network, window, balanceMicrocredits, revision } };
     }
     case 'self-test':
       return { selfTest: { reason: f.sentenceOf(message.reason) } };
@@ -213,6 +218,7 @@ function welcomeFrom(welcome: pb.Welcome): Welcome {
     network: f.nameOf(welcome.network, 'the network'),
     window: f.intIn(welcome.window, 0, MAX_WINDOW, 'window'),
     balanceMicrocredits: f.unitsFrom(welcome.balanceMicrocredits, 'the balance'),
+    ...(welcome.revision > 0 && { revision: welcome.revision }),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Signed leases, results and receipts as libp2p envelopes (RFC 0002). The signature covers the exact
+ * Signed leases, results, receipts and profiles as libp2p envelopes (RFC 0002). The signature covers the exact
  * payload bytes, the payload type, and a domain string that is never sent, so that no statement can be
  * taken for another. An envelope has one encoding only: nobody but its signer can change its digest.
  */
@@ -10,6 +10,7 @@ import type { Hash } from '../matrix/manifest.ts';
 import { encoding, ensure, owned, total } from './fields.ts';
 import { type SigningKey, isSmallOrder } from './keys.ts';
 import { MAX_ENVELOPE_BYTES } from './limits.ts';
+import { type Profile, profilePayload } from './profile.ts';
 import {
   type Lease,
   type Payload,
@@ -21,6 +22,7 @@ import {
 } from './signed.ts';
 import { type FieldRule, checkMessage } from './wire.ts';
 
+export type { Profile } from './profile.ts';
 export type { Lease, Receipt, Result } from './signed.ts';
 
 export interface Opened<T> {
@@ -41,6 +43,7 @@ interface Kind<T> {
 const LEASE: Kind<Lease> = kind('lease', leasePayload);
 const RESULT: Kind<Result> = kind('result', resultPayload);
 const RECEIPT: Kind<Receipt> = kind('receipt', receiptPayload);
+const PROFILE: Kind<Profile> = kind('profile', profilePayload);
 
 const SIGNATURE_BYTES = 64;
 const part: FieldRule = { kind: 'bytes', min: 1, max: MAX_ENVELOPE_BYTES };
@@ -52,6 +55,8 @@ export const sealLease = (lease: Lease, key: SigningKey): Promise<Bytes> => seal
 export const sealResult = (result: Result, key: SigningKey): Promise<Bytes> => seal(RESULT, result, key);
 /** The envelope's bytes. @throws AppError 'bad-input' for a receipt that openReceipt would refuse. */
 export const sealReceipt = (receipt: Receipt, key: SigningKey): Promise<Bytes> => seal(RECEIPT, receipt, key);
+/** The envelope's bytes. @throws AppError 'bad-input' for names that openProfile would refuse. */
+export const sealProfile = (profile: Profile, key: SigningKey): Promise<Bytes> => seal(PROFILE, profile, key);
 
 /**
  * @param expectedSigner - the PeerId whose statement it must be
@@ -65,6 +70,9 @@ export const openResult = (envelope: Uint8Array, expectedSigner?: string): Promi
 /** As openLease. */
 export const openReceipt = (envelope: Uint8Array, expectedSigner?: string): Promise<Opened<Receipt>> =>
   open(RECEIPT, envelope, expectedSigner);
+/** As openLease. */
+export const openProfile = (envelope: Uint8Array, expectedSigner?: string): Promise<Opened<Profile>> =>
+  open(PROFILE, envelope, expectedSigner);
 
 /** What `Opened.digest` says, for envelopes that were just sealed. */
 export async function envelopeDigest(envelope: Uint8Array): Promise<Hash> {

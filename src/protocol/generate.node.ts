@@ -23,6 +23,22 @@ function withoutUint8arrays(source: string): string {
     .replaceAll('uint8ArrayAlloc(0)', 'new Uint8Array(0)');
 }
 
+/**
+ * A visitor downloads it, so it goes without what nobody here calls: reading field by field, and limits for repeated
+ * fields, which wire.ts has checked by then.
+ */
+function lean(made: string): string {
+  return made
+    .replace(/, streamMessage\b|\bMaxLengthError, /g, '')
+    .replace(/ {28}if \(opts\.limits\?\.\w+ != null && .*\n.*MaxLengthError.*\n {28}\}\n/g, '')
+    .replaceAll('(reader, length, opts = {}) =>', '(reader, length) =>')
+    .replace(/, \{\n +limits: opts\.limits\?\.[\w$]+\n +\}\)/g, ')')
+    .replace(/\}, function\* \(reader[\s\S]*?\n {12}\}\);/g, '});')
+    .replace(/ {4}function stream\(buf, opts\) \{\n.*\n {4}\}\n {4}\w+\.stream = stream;\n/g, '')
+    .replace(/ {4}interface \w+FieldEvent \{[\s\S]*?\n {4}\}\n/g, '')
+    .replace(/ {4}function stream\(.*\n/g, '');
+}
+
 const work = await mkdtemp(path.join(tmpdir(), 'tilework-protons-'));
 try {
   await symlink(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
@@ -47,7 +63,7 @@ try {
   for (const name of SCHEMAS) {
     for (const end of ['js', 'd.ts']) {
       const made = await readFile(path.join(work, 'out', `${name}.${end}`), 'utf8');
-      await writeFile(path.join(OUT, `${name}.${end}`), HEADER + made);
+      await writeFile(path.join(OUT, `${name}.${end}`), HEADER + lean(made));
     }
   }
 } finally {

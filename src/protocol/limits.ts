@@ -23,6 +23,8 @@ export const MAX_CELLS_PER_LEASE = 1024;
 export const MAX_TEXT_BYTES = 512;
 /** Error and notice codes, job ids: names, never sentences. */
 export const MAX_NAME_BYTES = 64;
+/** Public names: 40 code points of at most four bytes (src/core/names.ts). */
+export const MAX_PUBLIC_NAME_BYTES = 160;
 /** Envelopes hold a key, a type and a payload of a few hundred bytes. */
 export const MAX_ENVELOPE_BYTES = 4096;
 /** The three envelopes of a log entry, each with a tag and a length of two bytes. */
@@ -83,6 +85,12 @@ export const COORDINATOR_BURST = 1000;
 export const SELF_TEST_BURST = 8;
 /** …and on average. */
 export const SELF_TESTS_PER_MINUTE = 2;
+/** Changes of name or team at once, of one contributor… */
+export const PROFILE_BURST = 5;
+/** …and on average. */
+export const PROFILES_PER_MINUTE = 2;
+/** A statement of the contributor's own time may be this far ahead of ours: clocks are hours off, not years. */
+export const MAX_PROFILE_AHEAD_MS = 24 * 60 * 60 * 1000;
 /** Wants a second for blocks that are not here; a peer that goes on is not looking for blocks. */
 export const MAX_MISSING_PER_SECOND = 100;
 /** …and in one burst: all the blocks of some results that were given up meanwhile. */
@@ -103,3 +111,5 @@ export const BLOCK_DEADLINE_MS = 60_000;
 export const CONTROL_PROTOCOL = '/tilework/control/1.0.0';
 export const BLOCKS_PROTOCOL = '/tilework/blocks/1.0.0';
 export const PROTOCOL_VERSION = 1;
+/** Of the specification; what it brings is sent to nobody who does not know it. */
+export const PROTOCOL_REVISION = 1;

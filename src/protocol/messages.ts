@@ -3,7 +3,7 @@ import type { Dtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Hex } from './fields.ts';
 
-export type FromContributor = Hello | Ready | Progress | Commit | Decline | Goodbye;
+export type FromContributor = Hello | Ready | Progress | Commit | Decline | Goodbye | SetProfile;
 export type FromCoordinator = Welcome | SelfTest | LeaseGrant | Cancel | ReceiptNotice | Notice;
 
 export interface Hello {
@@ -66,6 +66,12 @@ export interface Goodbye {
   readonly reason: string;
 }
 
+export interface SetProfile {
+  readonly type: 'set-profile';
+  /** The signed envelope of a Profile. */
+  readonly envelope: Uint8Array;
+}
+
 export interface Welcome {
   readonly type: 'welcome';
   readonly version: number;
@@ -73,6 +79,8 @@ export interface Welcome {
   /** Leases that may be in flight now. */
   readonly window: number;
   readonly balanceMicrocredits: bigint;
+  /** Of the specification that the coordinator knows; absent: 0. */
+  readonly revision?: number;
 }
 
 export interface SelfTest {

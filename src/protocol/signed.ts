@@ -234,7 +234,8 @@ function productFrom({ a, b, rowBlock, colBlock, rowBlocks, colBlocks }: pb.Prod
   };
 }
 
-function payload<T>(
+/** A payload whose bytes keep to `rules`. */
+export function payload<T>(
   rules: MessageRules,
   toBytes: (value: T) => Uint8Array<ArrayBuffer>,
   fromBytes: (bytes: Uint8Array) => T,

@@ -1,4 +1,4 @@
-/** Who did what: per job for its report, and over all jobs for the public page. */
+/** Who did what of a job, for its report. */
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
@@ -27,15 +27,4 @@ export function contributionsTo(db: Queries, job: string): Promise<Contribution[
     .groupBy('contributor')
     .orderBy('multiplyAdds', 'desc')
     .execute();
-}
-
-/** Verified shards and multiply-adds of the whole network. */
-export function networkTotals(db: Queries): Promise<{ shards: number; multiplyAdds: bigint }> {
-  return db
-    .selectFrom('shards')
-    .select([
-      sql<number>`count(*)::integer`.as('shards'),
-      sql<bigint>`coalesce(sum(multiply_adds), 0)::bigint`.as('multiplyAdds'),
-    ])
-    .executeTakeFirstOrThrow();
 }

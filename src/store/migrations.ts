@@ -22,6 +22,11 @@ const RECTANGLE = `
   row_blocks integer NOT NULL CHECK (row_blocks > 0),
   col_blocks integer NOT NULL CHECK (col_blocks > 0)`;
 
+const SUMS = `
+  shards integer NOT NULL,
+  multiply_adds float8 NOT NULL,
+  microcredits bigint NOT NULL`;
+
 const MIGRATIONS: Record<string, Migration> = {
   '0001-jobs': statements(
     `CREATE TABLE operands (
@@ -237,6 +242,52 @@ const MIGRATIONS: Record<string, Migration> = {
   '0006-bounds': statements(
     `ALTER TABLE jobs ADD COLUMN started_ms float8,
       ADD COLUMN bound_seconds float8, ADD COLUMN bound_bytes float8`,
+  ),
+
+  '0007-figures': statements(
+    `CREATE TABLE profiles (
+      contributor text COLLATE "C" PRIMARY KEY,
+      name text NOT NULL,
+      team text NOT NULL,
+      issued_ms float8 NOT NULL,
+      envelope bytea NOT NULL
+    )`,
+    `CREATE INDEX profiles_of_team ON profiles (team) WHERE team <> ''`,
+    // Anybody may ask for ranks at any time: sums over all shards would be read again each time.
+    `CREATE TABLE work (
+      contributor text COLLATE "C" PRIMARY KEY,
+      ${SUMS}
+    )`,
+    `CREATE INDEX work_ranked ON work (multiply_adds DESC, contributor)`,
+    `CREATE TABLE work_hours (
+      hour integer NOT NULL,
+      contributor text COLLATE "C" NOT NULL,
+      ${SUMS},
+      PRIMARY KEY (hour, contributor)
+    )`,
+    `CREATE INDEX work_hours_of_contributor ON work_hours (contributor, hour)`,
+    `INSERT INTO work SELECT contributor, count(*), sum(multiply_adds), sum(microcredits)
+      FROM shards WHERE receipt_envelope IS NOT NULL GROUP BY contributor`,
+    `INSERT INTO work_hours
+      SELECT floor(verified_ms / 3600000)::integer, contributor, count(*), sum(multiply_adds), sum(microcredits)
+      FROM shards WHERE receipt_envelope IS NOT NULL
+        AND verified_ms > (SELECT max(verified_ms) FROM shards) - 8 * 24 * 3600000.0
+      GROUP BY 1, 2`,
+    `CREATE FUNCTION count_work() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO work AS w VALUES (NEW.contributor, 1, NEW.multiply_adds, NEW.microcredits)
+        ON CONFLICT (contributor) DO UPDATE SET shards = w.shards + 1,
+          multiply_adds = w.multiply_adds + NEW.multiply_adds, microcredits = w.microcredits + NEW.microcredits;
+      INSERT INTO work_hours AS w VALUES (floor(NEW.verified_ms / 3600000)::integer, NEW.contributor, 1,
+          NEW.multiply_adds, NEW.microcredits)
+        ON CONFLICT (hour, contributor) DO UPDATE SET shards = w.shards + 1,
+          multiply_adds = w.multiply_adds + NEW.multiply_adds, microcredits = w.microcredits + NEW.microcredits;
+      RETURN NULL;
+    END $$`,
+    // With the receipt: by then the row says what was credited, and stands for ever.
+    `CREATE TRIGGER shards_counted AFTER UPDATE ON shards FOR EACH ROW
+      WHEN (OLD.receipt_envelope IS NULL AND NEW.receipt_envelope IS NOT NULL) EXECUTE FUNCTION count_work()`,
+    `CREATE INDEX jobs_ended ON jobs (finished_ms DESC) WHERE state <> 'running'`,
   ),
 };
 

@@ -182,6 +182,34 @@ export interface BelongingsTable {
   thing: string;
 }
 
+/** What a contributor wants to be called, by the newest statement that it signed; '' is none. */
+export interface ProfilesTable {
+  /** PeerId. */
+  contributor: string;
+  name: string;
+  team: string;
+  issuedMs: number;
+  envelope: Uint8Array;
+}
+
+/** Sums over settled shards, kept by a trigger and by nothing else. */
+interface WorkColumns {
+  /** PeerId. */
+  contributor: string;
+  shards: number;
+  /** float8: 2⁶³ of them are three months of a network at 10¹² a second. */
+  multiplyAdds: number;
+  microcredits: bigint;
+}
+
+/** …of all time. */
+export type WorkTable = WorkColumns;
+
+/** …and of one hour, counted from 1970; hours that no window needs are removed. */
+export interface WorkHoursTable extends WorkColumns {
+  hour: number;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -202,6 +230,9 @@ export interface Schema {
   logCheckpoints: LogCheckpointsTable;
   tokens: TokensTable;
   belongings: BelongingsTable;
+  profiles: ProfilesTable;
+  work: WorkTable;
+  workHours: WorkHoursTable;
   settings: SettingsTable;
 }
 
@@ -212,3 +243,4 @@ export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
 export type Cell = Selectable<CellsTable>;
 export type Lease = Selectable<LeasesTable>;
 export type Token = Selectable<TokensTable>;
+export type StoredProfile = Selectable<ProfilesTable>;

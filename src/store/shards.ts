@@ -1,5 +1,4 @@
 /** Verified shards and their cells. */
-import { sql } from 'kysely';
 import { AppError } from '../core/errors.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Queries } from './database.ts';
@@ -101,31 +100,4 @@ export function receiptsOf(
     );
   }
   return query.orderBy('verifiedMs', 'desc').orderBy('id', 'desc').limit(limit).execute();
-}
-
-export interface ContributorTotal {
-  readonly contributor: string;
-  readonly shards: number;
-  readonly multiplyAdds: bigint;
-  readonly microcredits: bigint;
-  readonly gpuMs: number;
-  readonly lastVerifiedMs: number;
-}
-
-/** Who contributed what, most credit first. */
-export function contributorTotals(db: Queries): Promise<ContributorTotal[]> {
-  return db
-    .selectFrom('shards')
-    .select(({ fn }) => [
-      'contributor',
-      sql<number>`count(*)::integer`.as('shards'),
-      sql<bigint>`sum(multiply_adds)::bigint`.as('multiplyAdds'),
-      sql<bigint>`sum(microcredits)::bigint`.as('microcredits'),
-      fn.sum<number>('gpuMs').as('gpuMs'),
-      fn.max('verifiedMs').as('lastVerifiedMs'),
-    ])
-    .groupBy('contributor')
-    .orderBy('microcredits', 'desc')
-    .orderBy('contributor')
-    .execute();
 }

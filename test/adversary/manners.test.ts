@@ -69,10 +69,10 @@ describe('a contributor that breaks the protocol', () => {
     expect(await badPeers('bad-frame')).toBe(before + 1);
   });
 
-  it('is only another contributor after a second Hello', async () => {
+  it('has changed nothing but its projects with a second Hello', async () => {
     await home.submit(one);
     const keen = await home.rogue(one);
-    await keen.send({
+    const hello = {
       type: 'hello',
       version: 1,
       client: 'rogue/1',
@@ -81,8 +81,11 @@ describe('a contributor that breaks the protocol', () => {
       rates: { i8: 1e300, f16: 0, f32: 0 },
       downBytesPerSecond: 0,
       upBytesPerSecond: 0,
-      projects: ['none of these'],
-    });
+    } as const;
+    await keen.send({ ...hello, projects: ['none of these'] });
+    await keen.ready();
+    expect((await keen.next('notice')).code).toBe('idle');
+    await keen.send({ ...hello, projects: [] });
     await keen.workHonestly();
     expect(keen.unread('welcome')).toBe(0);
   });

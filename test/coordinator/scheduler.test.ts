@@ -67,6 +67,25 @@ describe('which job a contributor is given', () => {
     // Not even as a copy, when it is late.
     expect(planner.next('bob', late(lease!))).toBeUndefined();
   });
+
+  it('is of what it chose last, from the next one on; what it holds stays its own', () => {
+    const jobs = [
+      spec('one', { project: 'physics', priority: 9, rows: 1024 }),
+      spec('two', { project: 'digits', rows: 1024 }),
+    ];
+    const planner = scheduler(jobs, { ann: { resultBytes: 0 }, bob: { resultBytes: 0 } });
+    const first = planner.next('ann', NOW)!;
+    expect(first.job.id).toBe('one');
+    planner.choose('ann', ['digits']);
+    expect(planner.lease(first.id)).toBe(first);
+    expect(planner.next('ann', NOW)?.job.id).toBe('two');
+    expect(planner.next('bob', NOW)?.job.id).toBe('one'); // others are not held up
+    planner.choose('ann', ['knots']);
+    expect(planner.next('ann', NOW)).toBeUndefined();
+    planner.choose('ann', []);
+    expect(planner.next('ann', NOW)?.job.id).toBe('one');
+    planner.choose('nobody', ['digits']);
+  });
 });
 
 describe('a late lease', () => {

@@ -20,13 +20,15 @@ import {
   encodeFromContributor,
   encodeFromCoordinator,
 } from '../../src/protocol/control.ts';
-import { type Opened, openLease, openReceipt, openResult } from '../../src/protocol/envelope.ts';
+import { type Opened, openLease, openProfile, openReceipt, openResult } from '../../src/protocol/envelope.ts';
 import { MAX_CONTROL_BYTES } from '../../src/protocol/limits.ts';
+import { profilePayload } from '../../src/protocol/profile.ts';
 import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
 import { type Payload, leasePayload, receiptPayload, resultPayload } from '../../src/protocol/signed.ts';
 import { fixture } from '../protocol/fixtures.ts';
 import {
   aLease,
+  aProfile,
   aReceipt,
   aResult,
   contributorMessages,
@@ -247,7 +249,9 @@ export const wireTargets: readonly TargetFactory[] = [
   ready(payloadTarget('lease', aLease, leasePayload)),
   ready(payloadTarget('result', aResult, resultPayload)),
   ready(payloadTarget('receipt', aReceipt, receiptPayload)),
+  ready(payloadTarget('profile', aProfile, profilePayload)),
   { name: 'envelope-lease', open: () => envelopeTarget('lease', aLease, leasePayload, openLease) },
   { name: 'envelope-result', open: () => envelopeTarget('result', aResult, resultPayload, openResult) },
   { name: 'envelope-receipt', open: () => envelopeTarget('receipt', aReceipt, receiptPayload, openReceipt) },
+  { name: 'envelope-profile', open: () => envelopeTarget('profile', aProfile, profilePayload, openProfile) },
 ];

@@ -62,6 +62,14 @@ class FakeContributor implements Contributor {
     this.calls.push(`memory ${bytes}`);
   }
 
+  setProfile(): void {
+    this.calls.push('profile');
+  }
+
+  setProjects(): void {
+    this.calls.push('projects');
+  }
+
   async clearDisk(): Promise<void> {
     this.calls.push('clear disk');
     this.onDisk = 0;

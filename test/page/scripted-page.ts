@@ -49,6 +49,10 @@ class ScriptedContributor implements Contributor {
 
   setMemoryBudget(): void {}
 
+  setProfile(): void {}
+
+  setProjects(): void {}
+
   clearDisk(): Promise<void> {
     this.cleared += 1;
     this.onDisk = 0;

@@ -73,6 +73,7 @@ const fromContributor: fc.Arbitrary<FromContributor> = fc.oneof(
   fc.record({ type: fc.constant('commit'), result: envelope, lease: envelope }),
   fc.record({ type: fc.constant('decline'), lease: hex(16), code: shortCode, reason: sentence }),
   fc.record({ type: fc.constant('goodbye'), finish: fc.boolean(), reason: sentence }),
+  fc.record({ type: fc.constant('set-profile'), envelope }),
 );
 const welcome: fc.Arbitrary<Welcome> = fc.record({
   type: fc.constant('welcome'),

@@ -21,15 +21,18 @@ import {
 } from '../../src/protocol/control.ts';
 import {
   openLease,
+  openProfile,
   openReceipt,
   openResult,
   sealLease,
+  sealProfile,
   sealReceipt,
   sealResult,
 } from '../../src/protocol/envelope.ts';
 import * as limits from '../../src/protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../../src/protocol/messages.ts';
 import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
+import type { Profile } from '../../src/protocol/profile.ts';
 import type { Lease, Receipt, Result } from '../../src/protocol/signed.ts';
 import { field, fixture } from './fixtures.ts';
 import { unpackedByTheLetter } from './pack-samples.ts';
@@ -45,7 +48,7 @@ interface MessageVector<T> {
 }
 interface EnvelopeVector {
   readonly name: string;
-  readonly value: Lease | Result | Receipt;
+  readonly value: Lease | Result | Receipt | Profile;
   readonly seed: string;
   readonly signer: string;
   readonly hex: string;
@@ -84,6 +87,12 @@ describe('envelopes', () => {
       open: openReceipt,
       domain: 'tilework-receipt/1',
       type: '/tilework/receipt',
+    },
+    profile: {
+      seal: sealProfile,
+      open: openProfile,
+      domain: 'tilework-profile/1',
+      type: '/tilework/profile',
     },
   };
   const kindOf = (name: string) => KINDS[name.split(',')[0] as keyof typeof KINDS];
@@ -124,8 +133,9 @@ describe('envelopes', () => {
   );
 
   it('hold every sample', () => {
-    const { aLease, aResult, anOldReceipt, aReceipt } = samples;
-    expect(vectors.map(({ value }) => value)).toEqual([aLease, aResult, anOldReceipt, aReceipt]);
+    const { aLease, aResult, anOldReceipt, aReceipt, aProfile, aProfileTakenBack } = samples;
+    const all = [aLease, aResult, anOldReceipt, aReceipt, aProfile, aProfileTakenBack];
+    expect(vectors.map(({ value }) => value)).toEqual(all);
   });
 });
 

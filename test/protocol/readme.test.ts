@@ -10,16 +10,17 @@ describe('the specification', () => {
     const table = Object.fromEntries(
       Array.from(SPEC.matchAll(/^\| `([A-Z_]+)` +\| (\d+) +\|$/gm), (row) => [row[1], row[2]]),
     );
-    const { CONTROL_PROTOCOL, BLOCKS_PROTOCOL, PROTOCOL_VERSION, ...numbers } = limits;
+    const { CONTROL_PROTOCOL, BLOCKS_PROTOCOL, PROTOCOL_VERSION, PROTOCOL_REVISION, ...numbers } = limits;
     expect(table).toEqual(
       Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)])),
     );
     expect(PROTOCOL_VERSION).toBe(1);
+    expect(SPEC).toMatch(new RegExp(`\\| r${PROTOCOL_REVISION} +\\|`));
     for (const id of [CONTROL_PROTOCOL, BLOCKS_PROTOCOL]) expect(SPEC).toContain(`\`${id}\``);
   });
 
   it('states every domain string and payload type', () => {
-    for (const name of ['lease', 'result', 'receipt']) {
+    for (const name of ['lease', 'result', 'receipt', 'profile']) {
       expect(SPEC).toMatch(new RegExp(`\`tilework-${name}/1\` +\\| \`/tilework/${name}\``));
     }
   });

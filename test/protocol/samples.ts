@@ -1,5 +1,5 @@
 /** One value of every message, with every field set: golden vectors and mutations start from these. */
-import type { Lease, Receipt, Result } from '../../src/protocol/envelope.ts';
+import type { Lease, Profile, Receipt, Result } from '../../src/protocol/envelope.ts';
 import type { FromContributor, FromCoordinator } from '../../src/protocol/control.ts';
 
 export const hashOf = (byte: number): string => byte.toString(16).padStart(2, '0').repeat(32);
@@ -49,6 +49,14 @@ export const anOldReceipt: Receipt = {
 };
 
 export const aReceipt: Receipt = { ...anOldReceipt, logIndex: 70_000 };
+
+/** Beyond ASCII and beyond 16 bits, in normal form C. */
+export const aProfile: Profile = {
+  name: 'Ada Løvelace 👩',
+  team: 'Équipe d’Étude',
+  issuedMs: 1_767_225_600_000,
+};
+export const aProfileTakenBack: Profile = { name: '', team: '', issuedMs: 1_767_225_600_001 };
 
 const envelope = Uint8Array.from({ length: 40 }, (_, i) => i);
 
@@ -101,6 +109,7 @@ export const contributorMessages: Record<string, FromContributor> = {
   },
   decline: { type: 'decline', lease: LEASE_ID, code: 'out-of-memory', reason: 'The tile does not fit.' },
   goodbye: { type: 'goodbye', finish: true, reason: 'The visitor pressed Stop.' },
+  'set profile': { type: 'set-profile', envelope },
 };
 
 export const coordinatorMessages: Record<string, FromCoordinator> = {
@@ -110,6 +119,14 @@ export const coordinatorMessages: Record<string, FromCoordinator> = {
     network: 'example',
     window: 2,
     balanceMicrocredits: 9_007_199_254_740_991n,
+  },
+  'welcome, of a later revision': {
+    type: 'welcome',
+    version: 1,
+    network: 'example',
+    window: 64,
+    balanceMicrocredits: 0n,
+    revision: 300,
   },
   'self-test': { type: 'self-test', reason: 'A result failed its check.' },
   lease: { type: 'lease', envelope },

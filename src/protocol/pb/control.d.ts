@@ -8,109 +8,12 @@ export interface FromContributor {
     commit?: ResultCommit;
     decline?: Decline;
     goodbye?: Goodbye;
+    setProfile?: SetProfile;
 }
 export declare namespace FromContributor {
     const codec: () => Codec<FromContributor>;
-    interface FromContributorHelloVersionFieldEvent {
-        field: '$.hello.version';
-        value: number;
-    }
-    interface FromContributorHelloClientFieldEvent {
-        field: '$.hello.client';
-        value: string;
-    }
-    interface FromContributorHelloOperandBytesFieldEvent {
-        field: '$.hello.operandBytes';
-        value: number;
-    }
-    interface FromContributorHelloResultBytesFieldEvent {
-        field: '$.hello.resultBytes';
-        value: number;
-    }
-    interface FromContributorHelloRatesDtypeFieldEvent {
-        field: '$.hello.rates[].dtype';
-        value: number;
-        index: number;
-    }
-    interface FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent {
-        field: '$.hello.rates[].multiplyAddsPerSecond';
-        value: number;
-        index: number;
-    }
-    interface FromContributorHelloDownBytesPerSecondFieldEvent {
-        field: '$.hello.downBytesPerSecond';
-        value: number;
-    }
-    interface FromContributorHelloUpBytesPerSecondFieldEvent {
-        field: '$.hello.upBytesPerSecond';
-        value: number;
-    }
-    interface FromContributorHelloProjectsFieldEvent {
-        field: '$.hello.projects[]';
-        index: number;
-        value: string;
-    }
-    interface FromContributorHelloCacheBytesFieldEvent {
-        field: '$.hello.cacheBytes';
-        value: number;
-    }
-    interface FromContributorReadyLeasesFieldEvent {
-        field: '$.ready.leases';
-        value: number;
-    }
-    interface FromContributorReadyDownBytesPerSecondFieldEvent {
-        field: '$.ready.downBytesPerSecond';
-        value: number;
-    }
-    interface FromContributorProgressLeaseFieldEvent {
-        field: '$.progress.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorProgressDoneKBlocksFieldEvent {
-        field: '$.progress.doneKBlocks';
-        value: number;
-    }
-    interface FromContributorProgressEvictedFieldEvent {
-        field: '$.progress.evicted[]';
-        index: number;
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorCommitResultFieldEvent {
-        field: '$.commit.result';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorCommitLeaseFieldEvent {
-        field: '$.commit.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorCommitBlocksFieldEvent {
-        field: '$.commit.blocks[]';
-        index: number;
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorDeclineLeaseFieldEvent {
-        field: '$.decline.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromContributorDeclineCodeFieldEvent {
-        field: '$.decline.code';
-        value: string;
-    }
-    interface FromContributorDeclineReasonFieldEvent {
-        field: '$.decline.reason';
-        value: string;
-    }
-    interface FromContributorGoodbyeFinishFieldEvent {
-        field: '$.goodbye.finish';
-        value: boolean;
-    }
-    interface FromContributorGoodbyeReasonFieldEvent {
-        field: '$.goodbye.reason';
-        value: string;
-    }
     function encode(obj: Partial<FromContributor>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): FromContributor;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromContributor>): Generator<FromContributorHelloVersionFieldEvent | FromContributorHelloClientFieldEvent | FromContributorHelloOperandBytesFieldEvent | FromContributorHelloResultBytesFieldEvent | FromContributorHelloRatesDtypeFieldEvent | FromContributorHelloRatesMultiplyAddsPerSecondFieldEvent | FromContributorHelloDownBytesPerSecondFieldEvent | FromContributorHelloUpBytesPerSecondFieldEvent | FromContributorHelloProjectsFieldEvent | FromContributorHelloCacheBytesFieldEvent | FromContributorReadyLeasesFieldEvent | FromContributorReadyDownBytesPerSecondFieldEvent | FromContributorProgressLeaseFieldEvent | FromContributorProgressDoneKBlocksFieldEvent | FromContributorProgressEvictedFieldEvent | FromContributorCommitResultFieldEvent | FromContributorCommitLeaseFieldEvent | FromContributorCommitBlocksFieldEvent | FromContributorDeclineLeaseFieldEvent | FromContributorDeclineCodeFieldEvent | FromContributorDeclineReasonFieldEvent | FromContributorGoodbyeFinishFieldEvent | FromContributorGoodbyeReasonFieldEvent>;
 }
 export interface Hello {
     version: number;
@@ -125,52 +28,8 @@ export interface Hello {
 }
 export declare namespace Hello {
     const codec: () => Codec<Hello>;
-    interface HelloVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface HelloClientFieldEvent {
-        field: '$.client';
-        value: string;
-    }
-    interface HelloOperandBytesFieldEvent {
-        field: '$.operandBytes';
-        value: number;
-    }
-    interface HelloResultBytesFieldEvent {
-        field: '$.resultBytes';
-        value: number;
-    }
-    interface HelloRatesDtypeFieldEvent {
-        field: '$.rates[].dtype';
-        value: number;
-        index: number;
-    }
-    interface HelloRatesMultiplyAddsPerSecondFieldEvent {
-        field: '$.rates[].multiplyAddsPerSecond';
-        value: number;
-        index: number;
-    }
-    interface HelloDownBytesPerSecondFieldEvent {
-        field: '$.downBytesPerSecond';
-        value: number;
-    }
-    interface HelloUpBytesPerSecondFieldEvent {
-        field: '$.upBytesPerSecond';
-        value: number;
-    }
-    interface HelloProjectsFieldEvent {
-        field: '$.projects[]';
-        index: number;
-        value: string;
-    }
-    interface HelloCacheBytesFieldEvent {
-        field: '$.cacheBytes';
-        value: number;
-    }
     function encode(obj: Partial<Hello>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Hello;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Hello>): Generator<HelloVersionFieldEvent | HelloClientFieldEvent | HelloOperandBytesFieldEvent | HelloResultBytesFieldEvent | HelloRatesDtypeFieldEvent | HelloRatesMultiplyAddsPerSecondFieldEvent | HelloDownBytesPerSecondFieldEvent | HelloUpBytesPerSecondFieldEvent | HelloProjectsFieldEvent | HelloCacheBytesFieldEvent>;
 }
 export interface Rate {
     dtype: number;
@@ -178,17 +37,8 @@ export interface Rate {
 }
 export declare namespace Rate {
     const codec: () => Codec<Rate>;
-    interface RateDtypeFieldEvent {
-        field: '$.dtype';
-        value: number;
-    }
-    interface RateMultiplyAddsPerSecondFieldEvent {
-        field: '$.multiplyAddsPerSecond';
-        value: number;
-    }
     function encode(obj: Partial<Rate>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Rate>): Rate;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Rate>): Generator<RateDtypeFieldEvent | RateMultiplyAddsPerSecondFieldEvent>;
 }
 export interface Ready {
     leases: number;
@@ -196,17 +46,8 @@ export interface Ready {
 }
 export declare namespace Ready {
     const codec: () => Codec<Ready>;
-    interface ReadyLeasesFieldEvent {
-        field: '$.leases';
-        value: number;
-    }
-    interface ReadyDownBytesPerSecondFieldEvent {
-        field: '$.downBytesPerSecond';
-        value: number;
-    }
     function encode(obj: Partial<Ready>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Ready;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ready>): Generator<ReadyLeasesFieldEvent | ReadyDownBytesPerSecondFieldEvent>;
 }
 export interface Progress {
     lease: Uint8Array<ArrayBuffer>;
@@ -215,22 +56,8 @@ export interface Progress {
 }
 export declare namespace Progress {
     const codec: () => Codec<Progress>;
-    interface ProgressLeaseFieldEvent {
-        field: '$.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface ProgressDoneKBlocksFieldEvent {
-        field: '$.doneKBlocks';
-        value: number;
-    }
-    interface ProgressEvictedFieldEvent {
-        field: '$.evicted[]';
-        index: number;
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<Progress>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Progress>): Progress;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Progress>): Generator<ProgressLeaseFieldEvent | ProgressDoneKBlocksFieldEvent | ProgressEvictedFieldEvent>;
 }
 export interface ResultCommit {
     result: Uint8Array<ArrayBuffer>;
@@ -239,22 +66,8 @@ export interface ResultCommit {
 }
 export declare namespace ResultCommit {
     const codec: () => Codec<ResultCommit>;
-    interface ResultCommitResultFieldEvent {
-        field: '$.result';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface ResultCommitLeaseFieldEvent {
-        field: '$.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface ResultCommitBlocksFieldEvent {
-        field: '$.blocks[]';
-        index: number;
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<ResultCommit>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResultCommit>): ResultCommit;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ResultCommit>): Generator<ResultCommitResultFieldEvent | ResultCommitLeaseFieldEvent | ResultCommitBlocksFieldEvent>;
 }
 export interface Decline {
     lease: Uint8Array<ArrayBuffer>;
@@ -263,21 +76,8 @@ export interface Decline {
 }
 export declare namespace Decline {
     const codec: () => Codec<Decline>;
-    interface DeclineLeaseFieldEvent {
-        field: '$.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface DeclineCodeFieldEvent {
-        field: '$.code';
-        value: string;
-    }
-    interface DeclineReasonFieldEvent {
-        field: '$.reason';
-        value: string;
-    }
     function encode(obj: Partial<Decline>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Decline>): Decline;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Decline>): Generator<DeclineLeaseFieldEvent | DeclineCodeFieldEvent | DeclineReasonFieldEvent>;
 }
 export interface Goodbye {
     finish: boolean;
@@ -285,17 +85,16 @@ export interface Goodbye {
 }
 export declare namespace Goodbye {
     const codec: () => Codec<Goodbye>;
-    interface GoodbyeFinishFieldEvent {
-        field: '$.finish';
-        value: boolean;
-    }
-    interface GoodbyeReasonFieldEvent {
-        field: '$.reason';
-        value: string;
-    }
     function encode(obj: Partial<Goodbye>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Goodbye>): Goodbye;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Goodbye>): Generator<GoodbyeFinishFieldEvent | GoodbyeReasonFieldEvent>;
+}
+export interface SetProfile {
+    envelope: Uint8Array<ArrayBuffer>;
+}
+export declare namespace SetProfile {
+    const codec: () => Codec<SetProfile>;
+    function encode(obj: Partial<SetProfile>): Uint8Array<ArrayBuffer>;
+    function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SetProfile>): SetProfile;
 }
 export interface FromCoordinator {
     welcome?: Welcome;
@@ -307,115 +106,36 @@ export interface FromCoordinator {
 }
 export declare namespace FromCoordinator {
     const codec: () => Codec<FromCoordinator>;
-    interface FromCoordinatorWelcomeVersionFieldEvent {
-        field: '$.welcome.version';
-        value: number;
-    }
-    interface FromCoordinatorWelcomeNetworkFieldEvent {
-        field: '$.welcome.network';
-        value: string;
-    }
-    interface FromCoordinatorWelcomeWindowFieldEvent {
-        field: '$.welcome.window';
-        value: number;
-    }
-    interface FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent {
-        field: '$.welcome.balanceMicrocredits';
-        value: number;
-    }
-    interface FromCoordinatorSelfTestReasonFieldEvent {
-        field: '$.selfTest.reason';
-        value: string;
-    }
-    interface FromCoordinatorLeaseEnvelopeFieldEvent {
-        field: '$.lease.envelope';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromCoordinatorCancelLeaseFieldEvent {
-        field: '$.cancel.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromCoordinatorCancelReasonFieldEvent {
-        field: '$.cancel.reason';
-        value: string;
-    }
-    interface FromCoordinatorReceiptEnvelopeFieldEvent {
-        field: '$.receipt.envelope';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromCoordinatorNoticeCodeFieldEvent {
-        field: '$.notice.code';
-        value: string;
-    }
-    interface FromCoordinatorNoticeTextFieldEvent {
-        field: '$.notice.text';
-        value: string;
-    }
-    interface FromCoordinatorNoticeLeaseFieldEvent {
-        field: '$.notice.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface FromCoordinatorNoticeRetryAfterMsFieldEvent {
-        field: '$.notice.retryAfterMs';
-        value: number;
-    }
     function encode(obj: Partial<FromCoordinator>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromCoordinator>): FromCoordinator;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FromCoordinator>): Generator<FromCoordinatorWelcomeVersionFieldEvent | FromCoordinatorWelcomeNetworkFieldEvent | FromCoordinatorWelcomeWindowFieldEvent | FromCoordinatorWelcomeBalanceMicrocreditsFieldEvent | FromCoordinatorSelfTestReasonFieldEvent | FromCoordinatorLeaseEnvelopeFieldEvent | FromCoordinatorCancelLeaseFieldEvent | FromCoordinatorCancelReasonFieldEvent | FromCoordinatorReceiptEnvelopeFieldEvent | FromCoordinatorNoticeCodeFieldEvent | FromCoordinatorNoticeTextFieldEvent | FromCoordinatorNoticeLeaseFieldEvent | FromCoordinatorNoticeRetryAfterMsFieldEvent>;
 }
 export interface Welcome {
     version: number;
     network: string;
     window: number;
     balanceMicrocredits: number;
+    revision: number;
 }
 export declare namespace Welcome {
     const codec: () => Codec<Welcome>;
-    interface WelcomeVersionFieldEvent {
-        field: '$.version';
-        value: number;
-    }
-    interface WelcomeNetworkFieldEvent {
-        field: '$.network';
-        value: string;
-    }
-    interface WelcomeWindowFieldEvent {
-        field: '$.window';
-        value: number;
-    }
-    interface WelcomeBalanceMicrocreditsFieldEvent {
-        field: '$.balanceMicrocredits';
-        value: number;
-    }
     function encode(obj: Partial<Welcome>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Welcome;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Welcome>): Generator<WelcomeVersionFieldEvent | WelcomeNetworkFieldEvent | WelcomeWindowFieldEvent | WelcomeBalanceMicrocreditsFieldEvent>;
 }
 export interface SelfTest {
     reason: string;
 }
 export declare namespace SelfTest {
     const codec: () => Codec<SelfTest>;
-    interface SelfTestReasonFieldEvent {
-        field: '$.reason';
-        value: string;
-    }
     function encode(obj: Partial<SelfTest>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SelfTest>): SelfTest;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SelfTest>): Generator<SelfTestReasonFieldEvent>;
 }
 export interface LeaseGrant {
     envelope: Uint8Array<ArrayBuffer>;
 }
 export declare namespace LeaseGrant {
     const codec: () => Codec<LeaseGrant>;
-    interface LeaseGrantEnvelopeFieldEvent {
-        field: '$.envelope';
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<LeaseGrant>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LeaseGrant>): LeaseGrant;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LeaseGrant>): Generator<LeaseGrantEnvelopeFieldEvent>;
 }
 export interface Cancel {
     lease: Uint8Array<ArrayBuffer>;
@@ -423,30 +143,16 @@ export interface Cancel {
 }
 export declare namespace Cancel {
     const codec: () => Codec<Cancel>;
-    interface CancelLeaseFieldEvent {
-        field: '$.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface CancelReasonFieldEvent {
-        field: '$.reason';
-        value: string;
-    }
     function encode(obj: Partial<Cancel>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Cancel>): Cancel;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Cancel>): Generator<CancelLeaseFieldEvent | CancelReasonFieldEvent>;
 }
 export interface ReceiptNotice {
     envelope: Uint8Array<ArrayBuffer>;
 }
 export declare namespace ReceiptNotice {
     const codec: () => Codec<ReceiptNotice>;
-    interface ReceiptNoticeEnvelopeFieldEvent {
-        field: '$.envelope';
-        value: Uint8Array<ArrayBuffer>;
-    }
     function encode(obj: Partial<ReceiptNotice>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptNotice>): ReceiptNotice;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ReceiptNotice>): Generator<ReceiptNoticeEnvelopeFieldEvent>;
 }
 export interface Notice {
     code: string;
@@ -456,23 +162,6 @@ export interface Notice {
 }
 export declare namespace Notice {
     const codec: () => Codec<Notice>;
-    interface NoticeCodeFieldEvent {
-        field: '$.code';
-        value: string;
-    }
-    interface NoticeTextFieldEvent {
-        field: '$.text';
-        value: string;
-    }
-    interface NoticeLeaseFieldEvent {
-        field: '$.lease';
-        value: Uint8Array<ArrayBuffer>;
-    }
-    interface NoticeRetryAfterMsFieldEvent {
-        field: '$.retryAfterMs';
-        value: number;
-    }
     function encode(obj: Partial<Notice>): Uint8Array<ArrayBuffer>;
     function decode(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Notice>): Notice;
-    function stream(buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Notice>): Generator<NoticeCodeFieldEvent | NoticeTextFieldEvent | NoticeLeaseFieldEvent | NoticeRetryAfterMsFieldEvent>;
 }

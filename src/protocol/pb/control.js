@@ -1,5 +1,5 @@
 // Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, message } from 'protons-runtime';
 export var FromContributor;
 (function (FromContributor) {
     let _codec;
@@ -10,7 +10,16 @@ export var FromContributor;
                     w.fork();
                 }
                 obj = { ...obj };
+                if (obj.setProfile != null) {
+                    obj.goodbye = undefined;
+                    obj.decline = undefined;
+                    obj.commit = undefined;
+                    obj.progress = undefined;
+                    obj.ready = undefined;
+                    obj.hello = undefined;
+                }
                 if (obj.goodbye != null) {
+                    obj.setProfile = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
                     obj.progress = undefined;
@@ -18,6 +27,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.decline != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.commit = undefined;
                     obj.progress = undefined;
@@ -25,6 +35,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.commit != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.progress = undefined;
@@ -32,6 +43,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.progress != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -39,6 +51,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.ready != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -46,6 +59,7 @@ export var FromContributor;
                     obj.hello = undefined;
                 }
                 if (obj.hello != null) {
+                    obj.setProfile = undefined;
                     obj.goodbye = undefined;
                     obj.decline = undefined;
                     obj.commit = undefined;
@@ -76,49 +90,45 @@ export var FromContributor;
                     w.uint32(50);
                     Goodbye.codec().encode(obj.goodbye, w);
                 }
+                if (obj.setProfile != null) {
+                    w.uint32(58);
+                    SetProfile.codec().encode(obj.setProfile, w);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {};
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
                     switch (tag >>> 3) {
                         case 1: {
-                            obj.hello = Hello.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.hello
-                            });
+                            obj.hello = Hello.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 2: {
-                            obj.ready = Ready.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.ready
-                            });
+                            obj.ready = Ready.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 3: {
-                            obj.progress = Progress.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.progress
-                            });
+                            obj.progress = Progress.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 4: {
-                            obj.commit = ResultCommit.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.commit
-                            });
+                            obj.commit = ResultCommit.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 5: {
-                            obj.decline = Decline.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.decline
-                            });
+                            obj.decline = Decline.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 6: {
-                            obj.goodbye = Goodbye.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.goodbye
-                            });
+                            obj.goodbye = Goodbye.codec().decode(reader, reader.uint32());
+                            break;
+                        }
+                        case 7: {
+                            obj.setProfile = SetProfile.codec().decode(reader, reader.uint32());
                             break;
                         }
                         default: {
@@ -127,7 +137,16 @@ export var FromContributor;
                         }
                     }
                 }
+                if (obj.setProfile != null) {
+                    delete obj.goodbye;
+                    delete obj.decline;
+                    delete obj.commit;
+                    delete obj.progress;
+                    delete obj.ready;
+                    delete obj.hello;
+                }
                 if (obj.goodbye != null) {
+                    delete obj.setProfile;
                     delete obj.decline;
                     delete obj.commit;
                     delete obj.progress;
@@ -135,6 +154,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.decline != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.commit;
                     delete obj.progress;
@@ -142,6 +162,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.commit != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.progress;
@@ -149,6 +170,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.progress != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -156,6 +178,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.ready != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -163,6 +186,7 @@ export var FromContributor;
                     delete obj.hello;
                 }
                 if (obj.hello != null) {
+                    delete obj.setProfile;
                     delete obj.goodbye;
                     delete obj.decline;
                     delete obj.commit;
@@ -170,53 +194,6 @@ export var FromContributor;
                     delete obj.ready;
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield* Hello.codec().stream(reader, reader.uint32(), `${prefix}.hello`, {
-                                limits: opts.limits?.hello
-                            });
-                            break;
-                        }
-                        case 2: {
-                            yield* Ready.codec().stream(reader, reader.uint32(), `${prefix}.ready`, {
-                                limits: opts.limits?.ready
-                            });
-                            break;
-                        }
-                        case 3: {
-                            yield* Progress.codec().stream(reader, reader.uint32(), `${prefix}.progress`, {
-                                limits: opts.limits?.progress
-                            });
-                            break;
-                        }
-                        case 4: {
-                            yield* ResultCommit.codec().stream(reader, reader.uint32(), `${prefix}.commit`, {
-                                limits: opts.limits?.commit
-                            });
-                            break;
-                        }
-                        case 5: {
-                            yield* Decline.codec().stream(reader, reader.uint32(), `${prefix}.decline`, {
-                                limits: opts.limits?.decline
-                            });
-                            break;
-                        }
-                        case 6: {
-                            yield* Goodbye.codec().stream(reader, reader.uint32(), `${prefix}.goodbye`, {
-                                limits: opts.limits?.goodbye
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -229,10 +206,6 @@ export var FromContributor;
         return decodeMessage(buf, FromContributor.codec(), opts);
     }
     FromContributor.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, FromContributor.codec(), opts);
-    }
-    FromContributor.stream = stream;
 })(FromContributor || (FromContributor = {}));
 export var Hello;
 (function (Hello) {
@@ -286,7 +259,7 @@ export var Hello;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     version: 0,
                     client: '',
@@ -319,12 +292,7 @@ export var Hello;
                             break;
                         }
                         case 5: {
-                            if (opts.limits?.rates != null && obj.rates.length === opts.limits.rates) {
-                                throw new MaxLengthError('Decode error - repeated field "rates" had too many elements');
-                            }
-                            obj.rates.push(Rate.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.rates$
-                            }));
+                            obj.rates.push(Rate.codec().decode(reader, reader.uint32()));
                             break;
                         }
                         case 6: {
@@ -336,9 +304,6 @@ export var Hello;
                             break;
                         }
                         case 8: {
-                            if (opts.limits?.projects != null && obj.projects.length === opts.limits.projects) {
-                                throw new MaxLengthError('Decode error - repeated field "projects" had too many elements');
-                            }
                             obj.projects.push(reader.string());
                             break;
                         }
@@ -353,97 +318,6 @@ export var Hello;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    rates: 0,
-                    projects: 0
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.client`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.operandBytes`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.resultBytes`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            if (opts.limits?.rates != null && obj.rates === opts.limits.rates) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "rates" had too many elements');
-                            }
-                            for (const evt of Rate.codec().stream(reader, reader.uint32(), `${prefix}.rates[]`, {
-                                limits: opts.limits?.rates$
-                            })) {
-                                yield {
-                                    ...evt,
-                                    index: obj.rates
-                                };
-                            }
-                            obj.rates++;
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.downBytesPerSecond`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.upBytesPerSecond`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            if (opts.limits?.projects != null && obj.projects === opts.limits.projects) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "projects" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.projects[]`,
-                                index: obj.projects,
-                                value: reader.string()
-                            };
-                            obj.projects++;
-                            break;
-                        }
-                        case 9: {
-                            yield {
-                                field: `${prefix}.cacheBytes`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -456,10 +330,6 @@ export var Hello;
         return decodeMessage(buf, Hello.codec(), opts);
     }
     Hello.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Hello.codec(), opts);
-    }
-    Hello.stream = stream;
 })(Hello || (Hello = {}));
 export var Rate;
 (function (Rate) {
@@ -481,7 +351,7 @@ export var Rate;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     dtype: 0,
                     multiplyAddsPerSecond: 0
@@ -505,31 +375,6 @@ export var Rate;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.dtype`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.multiplyAddsPerSecond`,
-                                value: reader.double()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -542,10 +387,6 @@ export var Rate;
         return decodeMessage(buf, Rate.codec(), opts);
     }
     Rate.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Rate.codec(), opts);
-    }
-    Rate.stream = stream;
 })(Rate || (Rate = {}));
 export var Ready;
 (function (Ready) {
@@ -567,7 +408,7 @@ export var Ready;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     leases: 0,
                     downBytesPerSecond: 0
@@ -591,31 +432,6 @@ export var Ready;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.leases`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.downBytesPerSecond`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -628,10 +444,6 @@ export var Ready;
         return decodeMessage(buf, Ready.codec(), opts);
     }
     Ready.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Ready.codec(), opts);
-    }
-    Ready.stream = stream;
 })(Ready || (Ready = {}));
 export var Progress;
 (function (Progress) {
@@ -659,7 +471,7 @@ export var Progress;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     lease: new Uint8Array(0),
                     doneKBlocks: 0,
@@ -678,9 +490,6 @@ export var Progress;
                             break;
                         }
                         case 3: {
-                            if (opts.limits?.evicted != null && obj.evicted.length === opts.limits.evicted) {
-                                throw new MaxLengthError('Decode error - repeated field "evicted" had too many elements');
-                            }
                             obj.evicted.push(reader.bytes());
                             break;
                         }
@@ -691,46 +500,6 @@ export var Progress;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    evicted: 0
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.doneKBlocks`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.evicted != null && obj.evicted === opts.limits.evicted) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "evicted" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.evicted[]`,
-                                index: obj.evicted,
-                                value: reader.bytes()
-                            };
-                            obj.evicted++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -743,10 +512,6 @@ export var Progress;
         return decodeMessage(buf, Progress.codec(), opts);
     }
     Progress.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Progress.codec(), opts);
-    }
-    Progress.stream = stream;
 })(Progress || (Progress = {}));
 export var ResultCommit;
 (function (ResultCommit) {
@@ -774,7 +539,7 @@ export var ResultCommit;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     result: new Uint8Array(0),
                     lease: new Uint8Array(0),
@@ -793,9 +558,6 @@ export var ResultCommit;
                             break;
                         }
                         case 3: {
-                            if (opts.limits?.blocks != null && obj.blocks.length === opts.limits.blocks) {
-                                throw new MaxLengthError('Decode error - repeated field "blocks" had too many elements');
-                            }
                             obj.blocks.push(reader.bytes());
                             break;
                         }
@@ -806,46 +568,6 @@ export var ResultCommit;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const obj = {
-                    blocks: 0
-                };
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.result`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            if (opts.limits?.blocks != null && obj.blocks === opts.limits.blocks) {
-                                throw new MaxLengthError('Streaming decode error - repeated field "blocks" had too many elements');
-                            }
-                            yield {
-                                field: `${prefix}.blocks[]`,
-                                index: obj.blocks,
-                                value: reader.bytes()
-                            };
-                            obj.blocks++;
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -858,10 +580,6 @@ export var ResultCommit;
         return decodeMessage(buf, ResultCommit.codec(), opts);
     }
     ResultCommit.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ResultCommit.codec(), opts);
-    }
-    ResultCommit.stream = stream;
 })(ResultCommit || (ResultCommit = {}));
 export var Decline;
 (function (Decline) {
@@ -887,7 +605,7 @@ export var Decline;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     lease: new Uint8Array(0),
                     code: '',
@@ -916,38 +634,6 @@ export var Decline;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.code`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.reason`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -960,10 +646,6 @@ export var Decline;
         return decodeMessage(buf, Decline.codec(), opts);
     }
     Decline.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Decline.codec(), opts);
-    }
-    Decline.stream = stream;
 })(Decline || (Decline = {}));
 export var Goodbye;
 (function (Goodbye) {
@@ -985,7 +667,7 @@ export var Goodbye;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     finish: false,
                     reason: ''
@@ -1009,31 +691,6 @@ export var Goodbye;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.finish`,
-                                value: reader.bool()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.reason`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1046,11 +703,55 @@ export var Goodbye;
         return decodeMessage(buf, Goodbye.codec(), opts);
     }
     Goodbye.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Goodbye.codec(), opts);
-    }
-    Goodbye.stream = stream;
 })(Goodbye || (Goodbye = {}));
+export var SetProfile;
+(function (SetProfile) {
+    let _codec;
+    SetProfile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.envelope != null && obj.envelope.byteLength > 0)) {
+                    w.uint32(10);
+                    w.bytes(obj.envelope);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length) => {
+                const obj = {
+                    envelope: new Uint8Array(0)
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.envelope = reader.bytes();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, SetProfile.codec());
+    }
+    SetProfile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, SetProfile.codec(), opts);
+    }
+    SetProfile.decode = decode;
+})(SetProfile || (SetProfile = {}));
 export var FromCoordinator;
 (function (FromCoordinator) {
     let _codec;
@@ -1130,46 +831,34 @@ export var FromCoordinator;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {};
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
                     const tag = reader.uint32();
                     switch (tag >>> 3) {
                         case 1: {
-                            obj.welcome = Welcome.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.welcome
-                            });
+                            obj.welcome = Welcome.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 2: {
-                            obj.selfTest = SelfTest.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.selfTest
-                            });
+                            obj.selfTest = SelfTest.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 3: {
-                            obj.lease = LeaseGrant.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.lease
-                            });
+                            obj.lease = LeaseGrant.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 4: {
-                            obj.cancel = Cancel.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.cancel
-                            });
+                            obj.cancel = Cancel.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 5: {
-                            obj.receipt = ReceiptNotice.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.receipt
-                            });
+                            obj.receipt = ReceiptNotice.codec().decode(reader, reader.uint32());
                             break;
                         }
                         case 6: {
-                            obj.notice = Notice.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.notice
-                            });
+                            obj.notice = Notice.codec().decode(reader, reader.uint32());
                             break;
                         }
                         default: {
@@ -1221,53 +910,6 @@ export var FromCoordinator;
                     delete obj.selfTest;
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield* Welcome.codec().stream(reader, reader.uint32(), `${prefix}.welcome`, {
-                                limits: opts.limits?.welcome
-                            });
-                            break;
-                        }
-                        case 2: {
-                            yield* SelfTest.codec().stream(reader, reader.uint32(), `${prefix}.selfTest`, {
-                                limits: opts.limits?.selfTest
-                            });
-                            break;
-                        }
-                        case 3: {
-                            yield* LeaseGrant.codec().stream(reader, reader.uint32(), `${prefix}.lease`, {
-                                limits: opts.limits?.lease
-                            });
-                            break;
-                        }
-                        case 4: {
-                            yield* Cancel.codec().stream(reader, reader.uint32(), `${prefix}.cancel`, {
-                                limits: opts.limits?.cancel
-                            });
-                            break;
-                        }
-                        case 5: {
-                            yield* ReceiptNotice.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
-                                limits: opts.limits?.receipt
-                            });
-                            break;
-                        }
-                        case 6: {
-                            yield* Notice.codec().stream(reader, reader.uint32(), `${prefix}.notice`, {
-                                limits: opts.limits?.notice
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1280,10 +922,6 @@ export var FromCoordinator;
         return decodeMessage(buf, FromCoordinator.codec(), opts);
     }
     FromCoordinator.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, FromCoordinator.codec(), opts);
-    }
-    FromCoordinator.stream = stream;
 })(FromCoordinator || (FromCoordinator = {}));
 export var Welcome;
 (function (Welcome) {
@@ -1310,15 +948,20 @@ export var Welcome;
                     w.uint32(32);
                     w.uint64Number(obj.balanceMicrocredits);
                 }
+                if ((obj.revision != null && obj.revision !== 0)) {
+                    w.uint32(40);
+                    w.uint32(obj.revision);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     version: 0,
                     network: '',
                     window: 0,
-                    balanceMicrocredits: 0
+                    balanceMicrocredits: 0,
+                    revision: 0
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -1340,6 +983,10 @@ export var Welcome;
                             obj.balanceMicrocredits = reader.uint64Number();
                             break;
                         }
+                        case 5: {
+                            obj.revision = reader.uint32();
+                            break;
+                        }
                         default: {
                             reader.skipType(tag & 7);
                             break;
@@ -1347,45 +994,6 @@ export var Welcome;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.version`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.network`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.window`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.balanceMicrocredits`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1398,10 +1006,6 @@ export var Welcome;
         return decodeMessage(buf, Welcome.codec(), opts);
     }
     Welcome.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Welcome.codec(), opts);
-    }
-    Welcome.stream = stream;
 })(Welcome || (Welcome = {}));
 export var SelfTest;
 (function (SelfTest) {
@@ -1419,7 +1023,7 @@ export var SelfTest;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     reason: ''
                 };
@@ -1438,24 +1042,6 @@ export var SelfTest;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.reason`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1468,10 +1054,6 @@ export var SelfTest;
         return decodeMessage(buf, SelfTest.codec(), opts);
     }
     SelfTest.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, SelfTest.codec(), opts);
-    }
-    SelfTest.stream = stream;
 })(SelfTest || (SelfTest = {}));
 export var LeaseGrant;
 (function (LeaseGrant) {
@@ -1489,7 +1071,7 @@ export var LeaseGrant;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     envelope: new Uint8Array(0)
                 };
@@ -1508,24 +1090,6 @@ export var LeaseGrant;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.envelope`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1538,10 +1102,6 @@ export var LeaseGrant;
         return decodeMessage(buf, LeaseGrant.codec(), opts);
     }
     LeaseGrant.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LeaseGrant.codec(), opts);
-    }
-    LeaseGrant.stream = stream;
 })(LeaseGrant || (LeaseGrant = {}));
 export var Cancel;
 (function (Cancel) {
@@ -1563,7 +1123,7 @@ export var Cancel;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     lease: new Uint8Array(0),
                     reason: ''
@@ -1587,31 +1147,6 @@ export var Cancel;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.reason`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1624,10 +1159,6 @@ export var Cancel;
         return decodeMessage(buf, Cancel.codec(), opts);
     }
     Cancel.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Cancel.codec(), opts);
-    }
-    Cancel.stream = stream;
 })(Cancel || (Cancel = {}));
 export var ReceiptNotice;
 (function (ReceiptNotice) {
@@ -1645,7 +1176,7 @@ export var ReceiptNotice;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     envelope: new Uint8Array(0)
                 };
@@ -1664,24 +1195,6 @@ export var ReceiptNotice;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.envelope`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1694,10 +1207,6 @@ export var ReceiptNotice;
         return decodeMessage(buf, ReceiptNotice.codec(), opts);
     }
     ReceiptNotice.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, ReceiptNotice.codec(), opts);
-    }
-    ReceiptNotice.stream = stream;
 })(ReceiptNotice || (ReceiptNotice = {}));
 export var Notice;
 (function (Notice) {
@@ -1727,7 +1236,7 @@ export var Notice;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     code: '',
                     text: '',
@@ -1761,45 +1270,6 @@ export var Notice;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.code`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.text`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.retryAfterMs`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -1812,8 +1282,4 @@ export var Notice;
         return decodeMessage(buf, Notice.codec(), opts);
     }
     Notice.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Notice.codec(), opts);
-    }
-    Notice.stream = stream;
 })(Notice || (Notice = {}));

@@ -1,5 +1,5 @@
 // Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.
-import { decodeMessage, encodeMessage, message, streamMessage } from 'protons-runtime';
+import { decodeMessage, encodeMessage, message } from 'protons-runtime';
 export var Lease;
 (function (Lease) {
     let _codec;
@@ -44,7 +44,7 @@ export var Lease;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     id: new Uint8Array(0),
                     contributor: '',
@@ -87,9 +87,7 @@ export var Lease;
                             break;
                         }
                         case 8: {
-                            obj.product = Product.codec().decode(reader, reader.uint32(), {
-                                limits: opts.limits?.product
-                            });
+                            obj.product = Product.codec().decode(reader, reader.uint32());
                             break;
                         }
                         default: {
@@ -99,72 +97,6 @@ export var Lease;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.id`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.contributor`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.job`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.project`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.issuedMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.deadlineMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.microcredits`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield* Product.codec().stream(reader, reader.uint32(), `${prefix}.product`, {
-                                limits: opts.limits?.product
-                            });
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -177,10 +109,6 @@ export var Lease;
         return decodeMessage(buf, Lease.codec(), opts);
     }
     Lease.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Lease.codec(), opts);
-    }
-    Lease.stream = stream;
 })(Lease || (Lease = {}));
 export var Product;
 (function (Product) {
@@ -218,7 +146,7 @@ export var Product;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     a: new Uint8Array(0),
                     b: new Uint8Array(0),
@@ -262,59 +190,6 @@ export var Product;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.a`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.b`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.rowBlock`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.colBlock`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.rowBlocks`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.colBlocks`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -327,10 +202,6 @@ export var Product;
         return decodeMessage(buf, Product.codec(), opts);
     }
     Product.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Product.codec(), opts);
-    }
-    Product.stream = stream;
 })(Product || (Product = {}));
 export var Result;
 (function (Result) {
@@ -360,7 +231,7 @@ export var Result;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     leaseDigest: new Uint8Array(0),
                     manifest: new Uint8Array(0),
@@ -394,45 +265,6 @@ export var Result;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.leaseDigest`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.manifest`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.gpuMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.client`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -445,10 +277,6 @@ export var Result;
         return decodeMessage(buf, Result.codec(), opts);
     }
     Result.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Result.codec(), opts);
-    }
-    Result.stream = stream;
 })(Result || (Result = {}));
 export var Receipt;
 (function (Receipt) {
@@ -506,7 +334,7 @@ export var Receipt;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     leaseDigest: new Uint8Array(0),
                     resultDigest: new Uint8Array(0),
@@ -574,94 +402,6 @@ export var Receipt;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.leaseDigest`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.resultDigest`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 4: {
-                            yield {
-                                field: `${prefix}.contributor`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 5: {
-                            yield {
-                                field: `${prefix}.job`,
-                                value: reader.string()
-                            };
-                            break;
-                        }
-                        case 6: {
-                            yield {
-                                field: `${prefix}.multiplyAdds`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 7: {
-                            yield {
-                                field: `${prefix}.microcredits`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 8: {
-                            yield {
-                                field: `${prefix}.balanceMicrocredits`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 9: {
-                            yield {
-                                field: `${prefix}.missLog2`,
-                                value: reader.uint32()
-                            };
-                            break;
-                        }
-                        case 10: {
-                            yield {
-                                field: `${prefix}.timeMs`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        case 11: {
-                            yield {
-                                field: `${prefix}.logIndex`,
-                                value: reader.uint64Number()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -674,11 +414,73 @@ export var Receipt;
         return decodeMessage(buf, Receipt.codec(), opts);
     }
     Receipt.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, Receipt.codec(), opts);
-    }
-    Receipt.stream = stream;
 })(Receipt || (Receipt = {}));
+export var Profile;
+(function (Profile) {
+    let _codec;
+    Profile.codec = () => {
+        if (_codec == null) {
+            _codec = message((obj, w, opts = {}) => {
+                if (opts.lengthDelimited !== false) {
+                    w.fork();
+                }
+                if ((obj.name != null && obj.name !== '')) {
+                    w.uint32(10);
+                    w.string(obj.name);
+                }
+                if ((obj.team != null && obj.team !== '')) {
+                    w.uint32(18);
+                    w.string(obj.team);
+                }
+                if ((obj.issuedMs != null && obj.issuedMs !== 0)) {
+                    w.uint32(24);
+                    w.uint64Number(obj.issuedMs);
+                }
+                if (opts.lengthDelimited !== false) {
+                    w.ldelim();
+                }
+            }, (reader, length) => {
+                const obj = {
+                    name: '',
+                    team: '',
+                    issuedMs: 0
+                };
+                const end = length == null ? reader.len : reader.pos + length;
+                while (reader.pos < end) {
+                    const tag = reader.uint32();
+                    switch (tag >>> 3) {
+                        case 1: {
+                            obj.name = reader.string();
+                            break;
+                        }
+                        case 2: {
+                            obj.team = reader.string();
+                            break;
+                        }
+                        case 3: {
+                            obj.issuedMs = reader.uint64Number();
+                            break;
+                        }
+                        default: {
+                            reader.skipType(tag & 7);
+                            break;
+                        }
+                    }
+                }
+                return obj;
+            });
+        }
+        return _codec;
+    };
+    function encode(obj) {
+        return encodeMessage(obj, Profile.codec());
+    }
+    Profile.encode = encode;
+    function decode(buf, opts) {
+        return decodeMessage(buf, Profile.codec(), opts);
+    }
+    Profile.decode = decode;
+})(Profile || (Profile = {}));
 export var LogEntry;
 (function (LogEntry) {
     let _codec;
@@ -703,7 +505,7 @@ export var LogEntry;
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
-            }, (reader, length, opts = {}) => {
+            }, (reader, length) => {
                 const obj = {
                     receipt: new Uint8Array(0),
                     result: new Uint8Array(0),
@@ -732,38 +534,6 @@ export var LogEntry;
                     }
                 }
                 return obj;
-            }, function* (reader, length, prefix, opts = {}) {
-                const end = length == null ? reader.len : reader.pos + length;
-                while (reader.pos < end) {
-                    const tag = reader.uint32();
-                    switch (tag >>> 3) {
-                        case 1: {
-                            yield {
-                                field: `${prefix}.receipt`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 2: {
-                            yield {
-                                field: `${prefix}.result`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        case 3: {
-                            yield {
-                                field: `${prefix}.lease`,
-                                value: reader.bytes()
-                            };
-                            break;
-                        }
-                        default: {
-                            reader.skipType(tag & 7);
-                            break;
-                        }
-                    }
-                }
             });
         }
         return _codec;
@@ -776,8 +546,4 @@ export var LogEntry;
         return decodeMessage(buf, LogEntry.codec(), opts);
     }
     LogEntry.decode = decode;
-    function stream(buf, opts) {
-        return streamMessage(buf, LogEntry.codec(), opts);
-    }
-    LogEntry.stream = stream;
 })(LogEntry || (LogEntry = {}));
