@@ -1,5 +1,6 @@
 /** How a contributor keeps the link, the GPU and the uplink busy at once, and fetches nothing twice. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/clock.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
 import { BLOCK_BYTES } from '../../src/matrix/blocks.ts';
 import type { Conversation } from './conversation.ts';
@@ -150,7 +151,10 @@ describe('a contributor with several leases', () => {
   });
 
   it('tells how long the link and the GPU were busy', async () => {
-    const { me, talk } = await join({ open: () => quickBackend({ accumulate: async () => 30 }) });
+    // A millisecond passes whenever somebody looks, or what is quick here would take none.
+    let ms = Date.now();
+    const netClock = { ...systemClock, now: () => (ms += 1) };
+    const { me, talk } = await join({ open: () => quickBackend({ accumulate: async () => 30 }), netClock });
     await talk.greet();
     const { work } = await product(1000);
     await talk.grant(work);
