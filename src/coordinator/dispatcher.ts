@@ -17,6 +17,7 @@ import { balanceOf } from '../ledger/ledger.ts';
 import type { Jobs } from './jobs.ts';
 import type { Judge, Judgement } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
+import { LeasePump } from './lease-pump.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
 import type { Profiles } from './profiles.ts';
@@ -46,16 +47,28 @@ export class Dispatcher {
   readonly #context: DispatcherContext;
   readonly #desk: LeaseDesk;
   readonly #sessions = new Map<string, PeerSession>();
+  readonly #pump: LeasePump<PeerSession>;
   readonly #tasks = new Set<Promise<void>>();
-  #pumping = false;
   #stopTick: () => void = () => {};
   #closed = false;
 
   constructor(context: DispatcherContext) {
     this.#context = context;
     this.#desk = new LeaseDesk(context);
+    this.#pump = new LeasePump({
+      ...context,
+      sessions: this.#sessions,
+      grant: (session, lease) => {
+        session.wanted -= 1;
+        session.toldIdle = false;
+        this.#track(this.#grant(session, lease));
+      },
+      idle: (session) => {
+        this.#idle(session);
+      },
+    });
     context.jobs.changes.on((change) => {
-      if (change.type === 'created') this.pump();
+      if (change.type === 'created') this.#pump.run();
       if (change.type === 'revoked') this.#cancel(change.leases, 'the job has ended');
     });
     this.#tick();
@@ -85,13 +98,14 @@ export class Dispatcher {
     for (const { id } of back) scheduler.release(id);
     this.#end(back, 'declined');
     log.info({ peer: contributor, leases: back.length }, 'leases handed back');
-    this.pump();
+    this.#pump.run();
   }
 
   /** Stops leasing and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopTick();
+    this.#pump.close();
     while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
   }
 
@@ -121,7 +135,7 @@ export class Dispatcher {
     metrics.contributors.set(this.#sessions.size);
     this.#end(scheduler.leave(session.peer), 'declined');
     log.info({ peer: session.peer }, 'contributor left');
-    this.pump();
+    this.#pump.run();
   }
 
   /** False for one that has left or was replaced, though its last messages may still arrive. */
@@ -168,14 +182,14 @@ export class Dispatcher {
         // Greeted already: the visitor has chosen other projects.
         scheduler.choose(session.peer, message.projects);
         session.toldIdle = false;
-        this.pump();
+        this.#pump.run(session);
         return;
       case 'ready':
         session.wanted = message.leases;
         session.testing = false;
         scheduler.setHungry(session.peer, message.leases > 0 && !session.finishing);
         scheduler.receives(session.peer, message.downBytesPerSecond ?? 0);
-        this.pump();
+        this.#pump.run(session);
         return;
       case 'progress':
         scheduler.evicted(session.peer, message.evicted.length);
@@ -209,35 +223,7 @@ export class Dispatcher {
     scheduler.release(id);
     this.#end([lease], 'declined');
     if (code === 'not-found') await jobs.checkStrips(lease.job.id, lease.rect);
-    this.pump();
-  }
-
-  /** Gives out leases until nobody wants one or nothing is left. Calls while it runs are folded into one. */
-  pump(): void {
-    if (this.#pumping || this.#closed) return;
-    this.#pumping = true;
-    queueMicrotask(() => {
-      this.#pumping = false;
-      const { scheduler, clock } = this.#context;
-      // Round by round, so that one quick contributor does not take everything first.
-      for (let again = true; again;) {
-        again = false;
-        for (const session of this.#sessions.values()) {
-          const now = clock.now();
-          if (session.room(scheduler.held(session.peer), now) === 0) continue;
-          if (pauseLeft(session.standing, now) > 0) continue;
-          const lease = scheduler.next(session.peer, now);
-          if (lease) {
-            session.wanted -= 1;
-            session.toldIdle = false;
-            again = true;
-            this.#track(this.#grant(session, lease));
-          } else {
-            this.#idle(session);
-          }
-        }
-      }
-    });
+    this.#pump.run(session);
   }
 
   /** What cannot be recorded is not leased: its cells are open again, and who wanted it still wants work. */
@@ -308,7 +294,7 @@ export class Dispatcher {
         );
         break;
     }
-    this.pump();
+    this.#pump.run(session);
   }
 
   async #rejected(session: PeerSession, lease: string, reason: string): Promise<void> {
@@ -335,7 +321,7 @@ export class Dispatcher {
       // A late result is still welcome, so nobody is told to stop.
       this.#end(scheduler.expire(clock.now()), 'expired');
       this.#track(this.#context.jobs.finishComplete());
-      this.pump();
+      this.#pump.run();
       this.#tick();
     });
   }
