@@ -1,6 +1,6 @@
 /** One coordinator for a file of tests, and rogues that are gone after each of them. */
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { ContributorView, JobView } from '../../src/core/v1.ts';
+import type { JobView } from '../../src/core/v1.ts';
 import { freshDataDir } from '../helpers/databases.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import {
@@ -11,6 +11,7 @@ import {
 } from '../helpers/network.ts';
 import { type Product, api, ended, result, submit } from '../helpers/product.ts';
 import { Rogue, type RogueOptions } from '../helpers/rogue.ts';
+import { creditOf } from './field.ts';
 
 export interface Arena {
   readonly coordinator: TestCoordinator;
@@ -77,8 +78,7 @@ export function arena(): Arena {
     ended: (job) => ended(coordinator, job.id),
     result: (job) => result(coordinator, job.id),
     async credit(contributor) {
-      const all = await api<ContributorView[]>(coordinator, '/v1/contributors');
-      return Number(all.find((each) => each.contributor === contributor)?.microcredits ?? 0);
+      return Number(await creditOf(coordinator, [contributor]));
     },
   };
 }

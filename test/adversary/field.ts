@@ -1,8 +1,9 @@
 /** Where attackers meet a coordinator, whatever process that runs in, and what became of each of their forgeries. */
-import type { ContributorView } from '../../src/core/v1.ts';
+import type { StatementView } from '../../src/core/v1.ts';
 import type { Dtype } from '../../src/matrix/dtype.ts';
 import type { Receipt } from '../../src/protocol/signed.ts';
 import type { Hex } from '../../src/protocol/fields.ts';
+import { mapLimit } from '../../src/core/async.ts';
 import { type Product, api } from '../helpers/product.ts';
 import { Rogue, type RogueOptions } from '../helpers/rogue.ts';
 
@@ -129,10 +130,11 @@ export async function workTruly(rogue: Rogue, tally: Tally): Promise<void> {
   tally.earn(await rogue.workHonestly());
 }
 
-/** Microcredits of these keys together, as everybody can read them. */
-export async function creditOf(field: Pick<Field, 'url' | 'token'>, keys: Set<string>): Promise<bigint> {
-  const all = await api<ContributorView[]>(field, '/v1/contributors');
-  return all
-    .filter(({ contributor }) => keys.has(contributor))
-    .reduce((sum, { microcredits }) => sum + BigInt(microcredits), 0n);
+/** Microcredits of these keys together, as everybody can read them: by their accounts, the list of all is some seconds old. */
+export async function creditOf(field: Pick<Field, 'url' | 'token'>, keys: Iterable<string>): Promise<bigint> {
+  const balances = await mapLimit(Array.from(keys), 8, async (key) => {
+    const statement = await api<StatementView>(field, `/v1/contributors/${key}/statement?limit=1`);
+    return BigInt(statement.balanceMicrocredits);
+  });
+  return balances.reduce((sum, balance) => sum + balance, 0n);
 }
