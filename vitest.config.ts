@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start real browsers, and whole systems: on two cores one file at a time, after everything else. */
+/** Tests that start real browsers, two at a time; and whole systems, one at a time, after everything else. */
 const BROWSER = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts'];
 const E2E = ['test/e2e/**/*.test.ts'];
 const ONE_FILE_AT_A_TIME = { testTimeout: 120_000, maxWorkers: 1, fileParallelism: false };
@@ -33,7 +33,8 @@ export default defineConfig({
           name: 'browser',
           include: BROWSER,
           exclude: E2E,
-          ...ONE_FILE_AT_A_TIME,
+          testTimeout: 120_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
