@@ -94,5 +94,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Data URLs would need `data:` in the page's content security policy.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: { index: 'index.html', network: 'network.html' } },
   },
 });

@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './helpers/import-graph.ts';
 import { productionBuild } from './helpers/production-build.ts';
 
-/** Bytes after gzip: what the page needs at once, what Start loads, and what webrtc-direct takes in its place. */
+/** Bytes after gzip of a page and of what it needs at once. */
+const PAGES: readonly (readonly [string, number])[] = [
+  ['index.html', 40 * 1024],
+  ['network.html', 24 * 1024],
+];
+/** Of what Start loads, and what webrtc-direct takes in its place. */
 const BUDGETS: readonly (readonly [RegExp, number])[] = [
-  [/^(index\.html|assets\/index-.*\.(js|css))$/, 40 * 1024],
   [/^assets\/session-page-.*\.js$/, 190 * 1024],
   [/^assets\/.*worker.*\.js$/, 180 * 1024],
 ];
@@ -32,6 +36,21 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the built page', () => {
+  it.each(PAGES)('%s needs little at once', (page, budget) => {
+    const markup = files.get(page) ?? '';
+    const named = Array.from(
+      markup.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g),
+      ([, name]) => name!,
+    );
+    expect(named.some((name) => name.endsWith('.js'))).toBe(true);
+    const total = [page, ...new Set(named)].reduce(
+      (sum, name) => sum + gzipSync(files.get(name) ?? '').length,
+      0,
+    );
+    console.log(`${page}: ${(total / 1024).toFixed(1)} KiB after gzip at once`);
+    expect(total).toBeLessThan(budget);
+  });
+
   it('fits its budgets', () => {
     for (const [kind, budget] of BUDGETS) {
       const sizes = [...files].filter(([name]) => kind.test(name)).map(([, text]) => gzipSync(text).length);

@@ -116,6 +116,11 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       "form-action 'none'",
       "frame-ancestors 'none'",
     ].join('; ');
+  // For people who type it. Relative, because a proxy may serve this below a folder.
+  app.get('/network', (request, reply) => {
+    const deeper = request.url.split('?')[0]?.endsWith('/');
+    return reply.redirect(`${deeper ? '../' : './'}network.html`);
+  });
   await app.register(fastifyStatic, {
     root,
     dotfiles: 'ignore',
