@@ -58,7 +58,9 @@ export function lookOf(number: number): Look {
 
 /** A fixed scatter of turns and glazes, so that the wall looks laid by hand and never flickers. */
 export function scatter(tile: number): number {
-  return Math.imul(tile + 1, 2_654_435_761) >>> 9;
+  // Twice, or a wide wall shows stripes.
+  const once = Math.imul(tile + 1, 2_654_435_761);
+  return Math.imul(once ^ (once >>> 15), 0x85ebca6b) >>> 9;
 }
 
 export interface MosaicCounts {

@@ -43,6 +43,8 @@ export interface NetworkPageState {
 /** The live events bring speeds and tiles; jobs and receipts are asked for. */
 const NETWORK_MS = 10_000;
 const BOARD_MS = 60_000;
+/** Another job: the coordinator keeps its list for two seconds. */
+const SOON_MS = 2500;
 const ROWS = 50;
 const PEER_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/;
 
@@ -55,6 +57,7 @@ export class NetworkWatch {
   #boardAsked = new AbortController();
   #searchAsked = new AbortController();
   #boardMs = 0;
+  #cancelSoon: () => void = () => {};
 
   constructor(figures: FiguresSource, clock: Clock) {
     this.#figures = figures;
@@ -68,7 +71,9 @@ export class NetworkWatch {
       nowMs: clock.now(),
     };
     figures.onChange((state) => {
+      const another = state.mosaic?.job !== this.#state.figures.mosaic?.job;
       this.#set({ figures: state });
+      if (another) this.#askSoon();
     });
   }
 
@@ -92,6 +97,7 @@ export class NetworkWatch {
     this.#running?.abort();
     this.#running = undefined;
     this.#boardAsked.abort();
+    this.#cancelSoon();
     this.#figures.stop();
   }
 
@@ -117,6 +123,12 @@ export class NetworkWatch {
       if (this.#clock.now() - this.#boardMs >= BOARD_MS || this.#state.board.failed) await this.#askBoard();
       await sleep(this.#clock, NETWORK_MS, signal).catch(() => {});
     }
+  }
+
+  #askSoon(): void {
+    const signal = this.#running?.signal;
+    this.#cancelSoon();
+    if (signal) this.#cancelSoon = this.#clock.after(SOON_MS, () => void this.#askNetwork(signal));
   }
 
   async #askNetwork(signal: AbortSignal): Promise<void> {

@@ -138,9 +138,9 @@ try {
   const page = await browser.newPage();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/network.html`;
   for (const [name, scheme, width, height, hash] of [
-    ['network-light', 'light', 800, 900, YOU],
-    ['network-dark', 'dark', 800, 900, YOU],
-    ['network-phone', 'dark', 360, 780, ''],
+    ['network-light', 'light', 480, 560, YOU],
+    ['network-dark', 'dark', 480, 560, YOU],
+    ['network-phone', 'dark', 360, 640, ''],
   ] as const) {
     await page.setViewport({ width, height });
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);

@@ -5,6 +5,7 @@ import type { NetworkView } from '../../src/core/v1.ts';
 import type { ContributorFiguresView, LeaderboardView } from '../../src/core/v1-figures.ts';
 import type { FiguresState } from '../../src/page/figures.ts';
 import { logEntryPath } from '../../src/page/log-entry.ts';
+import { mosaicFrom } from '../../src/page/mosaic-state.ts';
 import { hearingOf } from '../../src/page/network-page.ts';
 import { type FiguresSource, NetworkWatch } from '../../src/page/network-watch.ts';
 import { ago, credited, measured, shortened } from '../../src/page/shown-numbers.ts';
@@ -26,6 +27,19 @@ const NETWORK: NetworkView = {
   receipts: [],
 };
 const NOTHING = { shards: 0, multiplyAdds: 0, microcredits: '0' };
+const JOB = mosaicFrom({
+  job: 'j',
+  project: 'p',
+  state: 'running',
+  rows: 1,
+  cols: 1,
+  tileRows: 1,
+  tileCols: 1,
+  cells: [1, 0],
+  verified: null,
+  contributors: [],
+  version: 'e-1',
+});
 const PEER = `12D3KooW${'a'.repeat(44)}`;
 
 class FakeFigures implements FiguresSource {
@@ -83,6 +97,22 @@ describe('the network page', () => {
     watch.start();
     await clock.advance(1);
     expect(asked('network')).toBe(8);
+  });
+
+  it('asks soon when the picture is of another job, once, and not any more when stopped', async () => {
+    const { figures, clock, watch } = watching();
+    const asked = (): number => figures.asked.filter((each) => each === 'network').length;
+    watch.start();
+    await clock.advance(1000);
+    figures.change({ mosaic: JOB });
+    figures.change({ mosaic: { ...JOB, job: 'another' } });
+    await clock.advance(3000);
+    expect(asked()).toBe(2);
+    figures.change({ mosaic: JOB });
+    watch.stop();
+    figures.change({ mosaic: undefined });
+    await clock.advance(10_000);
+    expect([asked(), clock.pending]).toEqual([2, 0]);
   });
 
   it('says whether it has heard anything, and whether that is old', async () => {
