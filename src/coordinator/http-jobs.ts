@@ -10,7 +10,7 @@ import { getJob } from '../store/jobs.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
-import { assertOwn, ownOf } from './ownership.ts';
+import { PAGE_QUERY, type PageQuery, assertOwn, ownPage } from './ownership.ts';
 
 const CREATE_SCHEMA = {
   body: {
@@ -49,7 +49,9 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     },
   );
 
-  app.get('/jobs', READ, async (request) => reports.list(await ownOf(db, requesterOf(request))));
+  app.get<{ Querystring: PageQuery }>('/jobs', { ...READ, schema: PAGE_QUERY }, (request) =>
+    reports.list(ownPage(requesterOf(request), request.query)),
+  );
 
   app.get<JobParams>('/jobs/:id', READ, async (request) => {
     await own(request);

@@ -5,12 +5,13 @@ import { mapLimit } from '../core/async.ts';
 import { AppError } from '../core/errors.ts';
 import type { OperandView } from '../core/v1.ts';
 import { addBelonging } from '../store/belongings.ts';
-import { getOperand, listOperands } from '../store/operands.ts';
+import { getOperand } from '../store/operands.ts';
+import { newestOperands } from '../store/pages.ts';
 import type { Operand } from '../store/schema.ts';
 import { DEFAULT_MAX_UPLOAD_BYTES, requesterOf } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
 import type { Operands } from './operands.ts';
-import { assertOwn, ownOf } from './ownership.ts';
+import { PAGE_QUERY, type PageQuery, assertOwn, ownPage } from './ownership.ts';
 import { parseSeeded } from './seeded-request.ts';
 import { SMALL_BODY_MS, assertUploadSize, expectBody, steadyBody } from './slow-body.ts';
 import { operandView } from './views.ts';
@@ -97,14 +98,9 @@ export function operandRoutes(app: FastifyInstance, { db, operands, doors, clock
     },
   );
 
-  app.get('/operands', READ, async (request) => {
-    const own = await ownOf(db, requesterOf(request));
-    return mapLimit(
-      (await listOperands(db)).filter(({ id }) => own(id)),
-      READS_AT_ONCE,
-      viewOf,
-    );
-  });
+  app.get<{ Querystring: PageQuery }>('/operands', { ...READ, schema: PAGE_QUERY }, async (request) =>
+    mapLimit(await newestOperands(db, ownPage(requesterOf(request), request.query)), READS_AT_ONCE, viewOf),
+  );
 
   app.get<{ Params: { id: string } }>('/operands/:id', READ, async (request) => {
     await assertOwn(db, requesterOf(request), request.params.id, NO_OPERAND);

@@ -1,8 +1,10 @@
 /** Jobs as requesters see them: a view now, and a stream of views until the job ends. */
+import { mapLimit } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import type { BoundView, JobView } from '../core/v1.ts';
 import { AppError } from '../core/errors.ts';
-import { countCells, getJob, listJobs } from '../store/jobs.ts';
+import { countCells, getJob } from '../store/jobs.ts';
+import { type Page, newestJobs } from '../store/pages.ts';
 import { contributionsTo } from '../store/contributions.ts';
 import type { Database } from '../store/database.ts';
 import type { Job } from '../store/schema.ts';
@@ -10,6 +12,9 @@ import type { Jobs } from './jobs.ts';
 import type { Scheduler } from './scheduler.ts';
 import { jobView } from './views.ts';
 import { missLog2Of } from './verify-pool.ts';
+
+/** Each asks the database some three times. */
+const VIEWS_AT_ONCE = 8;
 
 export class JobReports {
   readonly #db: Database;
@@ -31,10 +36,9 @@ export class JobReports {
     return this.#view(job);
   }
 
-  /** @param wanted - says of a job's id whether it is asked for */
-  async list(wanted: (id: string) => boolean = () => true): Promise<JobView[]> {
-    const jobs = (await listJobs(this.#db)).filter(({ id }) => wanted(id));
-    return Promise.all(jobs.map((job) => this.#view(job)));
+  /** Newest first. */
+  async list(page: Page): Promise<JobView[]> {
+    return mapLimit(await newestJobs(this.#db, page), VIEWS_AT_ONCE, (job) => this.#view(job));
   }
 
   /** The job now, then after each change (changes in a burst are one), the last in its final state. */

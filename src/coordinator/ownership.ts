@@ -1,7 +1,8 @@
 /** A requester works with its own operands and jobs; whoever operates sees all of them. */
 import { AppError } from '../core/errors.ts';
-import { belongingsOf, belongsTo } from '../store/belongings.ts';
+import { belongsTo } from '../store/belongings.ts';
 import type { Queries } from '../store/database.ts';
+import type { Page } from '../store/pages.ts';
 import type { Requester } from './tokens.ts';
 
 /** @throws AppError 'not-found' for somebody else's, as for one that is not there. */
@@ -15,9 +16,23 @@ export async function assertOwn(
   throw new AppError('not-found', sentence);
 }
 
-/** What this requester may see of a list. */
-export async function ownOf(db: Queries, requester: Requester): Promise<(thing: string) => boolean> {
-  if (requester.scopes.has('operate')) return () => true;
-  const own = await belongingsOf(db, requester.account);
-  return (thing) => own.has(thing);
+export interface PageQuery {
+  readonly limit: number;
+  readonly before?: string;
+}
+
+/** Of lists: `before` is the id of the last one of the page before. */
+export const PAGE_QUERY = {
+  querystring: {
+    type: 'object',
+    properties: {
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+      before: { type: 'string', maxLength: 64 },
+    },
+  },
+} as const;
+
+/** The page of a list that this requester may see. */
+export function ownPage({ account, scopes }: Requester, { limit, before }: PageQuery): Page {
+  return { limit, before, requester: scopes.has('operate') ? undefined : account };
 }

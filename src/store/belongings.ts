@@ -22,8 +22,3 @@ export async function belongsTo(db: Queries, requester: string, thing: string): 
     .executeTakeFirst();
   return row !== undefined;
 }
-
-export async function belongingsOf(db: Queries, requester: string): Promise<Set<string>> {
-  const rows = await db.selectFrom('belongings').select('thing').where('requester', '=', requester).execute();
-  return new Set(rows.map(({ thing }) => thing));
-}

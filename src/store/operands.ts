@@ -16,8 +16,3 @@ export async function insertOperand(db: Queries, operand: Operand): Promise<bool
 export function getOperand(db: Queries, id: Hash): Promise<Operand | undefined> {
   return db.selectFrom('operands').selectAll().where('id', '=', id).executeTakeFirst();
 }
-
-/** Newest first. */
-export function listOperands(db: Queries): Promise<Operand[]> {
-  return db.selectFrom('operands').selectAll().orderBy('createdMs', 'desc').orderBy('id').execute();
-}

@@ -90,6 +90,9 @@ describe('POST /v1/jobs', () => {
     expect(made.missLog2).toBeGreaterThanOrEqual(72);
     const listed = (await (await request(home(), '/v1/jobs')).json()) as JobView[];
     expect(listed.map(({ id }) => id)).toEqual([made.id, ...listed.slice(1).map(({ id }) => id)]);
+    const older = await (await request(home(), `/v1/jobs?before=${made.id}&limit=1`)).json();
+    expect(older).toEqual(listed.slice(1, 2));
+    expect((await request(home(), '/v1/jobs?limit=1001')).status).toBe(400);
   });
 
   it.each<[string, RequestInit, number, string]>([

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { contributionsTo } from '../../src/store/contributions.ts';
 import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../../src/store/jobs.ts';
 import { endLease, getLease, openLeases, recordLease } from '../../src/store/leases.ts';
-import { getOperand, insertOperand, listOperands } from '../../src/store/operands.ts';
+import { addBelonging } from '../../src/store/belongings.ts';
+import { type Page, newestJobs, newestOperands } from '../../src/store/pages.ts';
+import { getOperand, insertOperand } from '../../src/store/operands.ts';
 import { acceptShard, getShard, receiptsOf } from '../../src/store/shards.ts';
 import type { Queries } from '../../src/store/database.ts';
 import { pastRecord } from '../../src/store/standing.ts';
@@ -43,7 +45,13 @@ onEachDatabase('Records', (get) => {
       expect(await getOperand(db, operand.id)).toEqual(operand);
       expect(await getOperand(db, hexOf(99, 64))).toBeUndefined();
       await insertOperand(db, operandRecord(2));
-      expect((await listOperands(db)).map(({ name }) => name)).toEqual(['operand 2', 'operand 1']);
+      const names = async (page: Page): Promise<string[]> =>
+        (await newestOperands(db, page)).map(({ name }) => name);
+      expect(await names({ limit: 9 })).toEqual(['operand 2', 'operand 1']);
+      expect(await names({ limit: 1 })).toEqual(['operand 2']);
+      expect(await names({ limit: 9, requester: 'ada' })).toEqual([]);
+      await addBelonging(db, 'ada', operand.id);
+      expect(await names({ limit: 9, requester: 'ada' })).toEqual(['operand 1']);
     });
   });
 
@@ -58,6 +66,19 @@ onEachDatabase('Records', (get) => {
       expect(await listJobs(db, 'failed')).toEqual([]);
       expect(await getJob(db, 'first')).toEqual(job);
       expect(await getJob(db, 'none')).toBeUndefined();
+    });
+
+    it('are listed page by page, newest first, also where several were made at once', async () => {
+      const { db } = get();
+      const createdMs = 2_000_000_000_000; // after those of the other tests
+      for (const id of ['b', 'a', 'c']) await insertJob(db, id, 8, { createdMs });
+      await insertJob(db, 'old', 8, { createdMs: createdMs - 1 });
+      const ids = async (before?: string, limit = 2): Promise<string[]> =>
+        (await newestJobs(db, { limit, before })).map(({ id }) => id);
+      expect(await ids()).toEqual(['c', 'b']);
+      expect(await ids('b')).toEqual(['a', 'old']);
+      expect(await ids('none')).toEqual([]);
+      expect(await ids(undefined, 4)).toEqual(['c', 'b', 'a', 'old']);
     });
 
     it('end once', async () => {

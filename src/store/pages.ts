@@ -1,0 +1,46 @@
+/** Part of a list of operands or jobs, newest first: lists grow for years, and an answer must not. */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Queries } from './database.ts';
+import type { Job, Operand } from './schema.ts';
+
+export interface Page {
+  /** Only what belongs to this requester. @default all there is */
+  readonly requester?: string | undefined;
+  /** Only what is older than the one with this id; nothing where there is none. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+export function newestJobs(db: Queries, page: Page): Promise<Job[]> {
+  return db
+    .selectFrom('jobs')
+    .selectAll()
+    .where(isOn('jobs', page))
+    .orderBy('createdMs', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+}
+
+export function newestOperands(db: Queries, page: Page): Promise<Operand[]> {
+  return db
+    .selectFrom('operands')
+    .selectAll()
+    .where(isOn('operands', page))
+    .orderBy('createdMs', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+    .execute();
+}
+
+function isOn(table: 'jobs' | 'operands', { requester, before }: Page): RawBuilder<SqlBool> {
+  const own =
+    requester === undefined
+      ? sql`true`
+      : sql`id IN (SELECT thing FROM belongings WHERE requester = ${requester})`;
+  const older =
+    before === undefined
+      ? sql`true`
+      : sql`(created_ms, id) < (SELECT created_ms, id FROM ${sql.table(table)} WHERE id = ${before})`;
+  return sql<SqlBool>`${own} AND ${older}`;
+}
