@@ -7,7 +7,7 @@ import { BLOCK_BYTES, BLOCK_ROWS, CELL, colBlocks, rowBlocks } from '../matrix/b
 import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import type { Contributor } from './contributor.ts';
 import type { Grid, Rect } from './grid.ts';
-import { type Choice, type ShardCost, chooseRect, secondsOf } from './rectangle.ts';
+import { type Choice, type ShardCost, chooseRect, secondsOf, withoutHeld } from './rectangle.ts';
 import { Speeds } from './speeds.ts';
 import { Territories, type Worker } from './territories.ts';
 import type { JobSpec } from './work.ts';
@@ -187,7 +187,7 @@ export class JobPlan {
     // Somebody who does not work now will not come for it either.
     if (!this.#quickest || busy(this.#quickest.peer) === 0) return false;
     const rest = this.grid.openCells / this.#speeds.total;
-    const cold: ShardCost = { ...this.costFor(contributor), heldRow: () => false, heldCol: () => false };
+    const cold = withoutHeld(this.costFor(contributor));
     const quickest = rest + sum(secondsOf(rect, cold, this.#quickest.capacity(this.spec.dtype)));
     return (
       busy(contributor.peer) + this.secondsFor(contributor, rect) > SLOWER * quickest + SHORT_LEASE_SECONDS

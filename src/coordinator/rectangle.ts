@@ -79,6 +79,11 @@ export function chooseRect(grid: Grid, cost: ShardCost, wish: Wish): Choice | un
   return best && { rect: best.rect, seconds: best.seconds };
 }
 
+/** What it costs somebody who holds nothing. */
+export function withoutHeld(cost: ShardCost): ShardCost {
+  return { ...cost, heldRow: () => false, heldCol: () => false };
+}
+
 /** How long each resource takes for a rectangle. */
 export function secondsOf(
   rect: Rect,
@@ -122,7 +127,7 @@ class Growth {
     this.#grid = grid;
     this.#cost = cost;
     this.#wish = wish;
-    this.#cold = { ...cost, heldRow: () => false, heldCol: () => false };
+    this.#cold = withoutHeld(cost);
     this.#side = leaseSide(cost.k);
     this.#kBlocks = Math.max(cost.rowBytes, cost.colBytes) / BLOCK_BYTES;
     this.#best = this.#priced({ row, col, rows: 1, cols: 1 });
