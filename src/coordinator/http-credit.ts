@@ -10,21 +10,10 @@ import { type StatementPage, statement, statementCsv } from '../ledger/statement
 import { type Order, grant, transfer } from '../ledger/transfers.ts';
 import { requesterOf } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
+import { type PageQuery, pageSchema } from './page-query.ts';
 
-const PAGE_SCHEMA = {
-  querystring: {
-    type: 'object',
-    properties: {
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-      before: { type: 'string', pattern: '^[0-9]{1,18}$' },
-    },
-  },
-} as const;
-
-interface PageQuery {
-  readonly limit: number;
-  readonly before?: string;
-}
+/** `before` is the number of an event. */
+const PAGE_SCHEMA = pageSchema({ type: 'string', pattern: '^[0-9]{1,18}$' });
 
 const orderSchema = (...fields: string[]) => {
   const properties = Object.fromEntries(fields.map((name) => [name, { type: 'string', maxLength: 200 }]));

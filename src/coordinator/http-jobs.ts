@@ -10,7 +10,8 @@ import { getJob } from '../store/jobs.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
-import { PAGE_QUERY, type PageQuery, assertOwn, ownPage } from './ownership.ts';
+import { PAGE_SCHEMA, assertOwn, ownPage } from './ownership.ts';
+import type { PageQuery } from './page-query.ts';
 
 const CREATE_SCHEMA = {
   body: {
@@ -49,7 +50,7 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     },
   );
 
-  app.get<{ Querystring: PageQuery }>('/jobs', { ...READ, schema: PAGE_QUERY }, (request) =>
+  app.get<{ Querystring: PageQuery }>('/jobs', { ...READ, schema: PAGE_SCHEMA }, (request) =>
     reports.list(ownPage(requesterOf(request), request.query)),
   );
 

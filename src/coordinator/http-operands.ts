@@ -11,7 +11,8 @@ import type { Operand } from '../store/schema.ts';
 import { DEFAULT_MAX_UPLOAD_BYTES, requesterOf } from './doors.ts';
 import type { HttpContext } from './http-context.ts';
 import type { Operands } from './operands.ts';
-import { PAGE_QUERY, type PageQuery, assertOwn, ownPage } from './ownership.ts';
+import { PAGE_SCHEMA, assertOwn, ownPage } from './ownership.ts';
+import type { PageQuery } from './page-query.ts';
 import { parseSeeded } from './seeded-request.ts';
 import { SMALL_BODY_MS, assertUploadSize, expectBody, steadyBody } from './slow-body.ts';
 import { operandView } from './views.ts';
@@ -98,7 +99,7 @@ export function operandRoutes(app: FastifyInstance, { db, operands, doors, clock
     },
   );
 
-  app.get<{ Querystring: PageQuery }>('/operands', { ...READ, schema: PAGE_QUERY }, async (request) =>
+  app.get<{ Querystring: PageQuery }>('/operands', { ...READ, schema: PAGE_SCHEMA }, async (request) =>
     mapLimit(await newestOperands(db, ownPage(requesterOf(request), request.query)), READS_AT_ONCE, viewOf),
   );
 

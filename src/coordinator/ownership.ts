@@ -3,6 +3,7 @@ import { AppError } from '../core/errors.ts';
 import { belongsTo } from '../store/belongings.ts';
 import type { Queries } from '../store/database.ts';
 import type { Page } from '../store/pages.ts';
+import { type PageQuery, pageSchema } from './page-query.ts';
 import type { Requester } from './tokens.ts';
 
 /** @throws AppError 'not-found' for somebody else's, as for one that is not there. */
@@ -16,21 +17,8 @@ export async function assertOwn(
   throw new AppError('not-found', sentence);
 }
 
-export interface PageQuery {
-  readonly limit: number;
-  readonly before?: string;
-}
-
-/** Of lists: `before` is the id of the last one of the page before. */
-export const PAGE_QUERY = {
-  querystring: {
-    type: 'object',
-    properties: {
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
-      before: { type: 'string', maxLength: 64 },
-    },
-  },
-} as const;
+/** `before` is an operand's or a job's id. */
+export const PAGE_SCHEMA = pageSchema({ type: 'string', maxLength: 64 });
 
 /** The page of a list that this requester may see. */
 export function ownPage({ account, scopes }: Requester, { limit, before }: PageQuery): Page {
