@@ -1,14 +1,9 @@
 /** Mains or battery, where the browser says so (Chromium). A desktop without a battery says: charging, full. */
+import type { Battery } from '../contributor/signals.ts';
 import { attempt, type BatteryLike, type BrowserScope, listen, type Watch } from './browser-scope.ts';
 
-export interface BatteryState {
-  readonly charging: boolean;
-  /** 0…1. */
-  readonly level: number;
-}
-
 /** Undefined until the browser has answered, and where it never does. */
-export function watchBattery(scope: BrowserScope, onChange: () => void): Watch<BatteryState | undefined> {
+export function watchBattery(scope: BrowserScope, onChange: () => void): Watch<Battery | undefined> {
   let battery: BatteryLike | undefined;
   let stopped = false;
   let unlisten = (): void => {};
@@ -30,7 +25,7 @@ export function watchBattery(scope: BrowserScope, onChange: () => void): Watch<B
   };
 }
 
-function stateOf({ charging, level }: BatteryLike): BatteryState | undefined {
+function stateOf({ charging, level }: BatteryLike): Battery | undefined {
   const known = typeof charging === 'boolean' && level >= 0 && level <= 1;
   return known ? { charging, level } : undefined;
 }

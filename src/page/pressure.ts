@@ -3,6 +3,7 @@
  * it is in front: what was 'critical' when the visitor turned away would stay so all night. So it is asked anew when
  * the tab comes back and once a minute, and what nobody confirms is forgotten.
  */
+import type { Pressure } from '../contributor/signals.ts';
 import type { Clock } from '../core/clock.ts';
 import {
   attempt,
@@ -12,8 +13,7 @@ import {
   type Watch,
 } from './browser-scope.ts';
 
-const STATES = ['nominal', 'fair', 'serious', 'critical'] as const;
-export type Pressure = (typeof STATES)[number];
+const STATES = ['nominal', 'fair', 'serious', 'critical'] as const satisfies readonly Pressure[];
 
 const SAMPLE_MS = 2_000;
 const CONFIRM_MS = 60_000;

@@ -1,29 +1,17 @@
 /** Everything that the browser tells about the moment, as plain data: what the policy decides by. */
+import { localTime } from '../contributor/data-meter.ts';
+import type { Signals } from '../contributor/signals.ts';
 import type { Clock } from '../core/clock.ts';
-import { type BatteryState, watchBattery } from './battery.ts';
+import { watchBattery } from './battery.ts';
 import type { BrowserScope } from './browser-scope.ts';
 import { IdleWatch } from './idle.ts';
 import { watchTimers } from './late-timers.ts';
 import { watchNetwork } from './network-signals.ts';
-import { type Pressure, watchPressure } from './pressure.ts';
+import { watchPressure } from './pressure.ts';
 import { type PageMoment, watchVisibility } from './visibility.ts';
 
-/** Undefined is what this browser cannot say, now or ever. */
-export interface BrowserSignals {
-  readonly nowMs: number;
-  /** Of the local day, 0…1439. */
-  readonly minuteOfDay: number;
-  readonly battery: BatteryState | undefined;
-  readonly userActive: boolean | undefined;
-  readonly screenLocked: boolean | undefined;
-  readonly pressure: Pressure | undefined;
-  readonly saveData: boolean | undefined;
-  readonly metered: boolean | undefined;
-  readonly hidden: boolean;
-  /** Timers have come late: the browser holds this page back. */
-  readonly throttledTimers: boolean;
-  readonly online: boolean;
-}
+/** The policy's signals but for what only the contributor knows. Undefined is what this browser cannot say. */
+export type BrowserSignals = Required<Omit<Signals, 'drift' | 'dayBytes'>>;
 
 export interface SignalsOptions {
   /** After so long without a touch nobody uses the computer. @default a minute, the least that there is */
@@ -74,7 +62,7 @@ export function watchSignals(
     const nowMs = clock.now();
     return {
       nowMs,
-      minuteOfDay: minuteOfDay(nowMs),
+      minuteOfDay: localTime(nowMs).minuteOfDay,
       battery: battery.current,
       ...idle.current,
       pressure: pressure.current,
@@ -100,10 +88,4 @@ export function watchSignals(
       for (const watch of [battery, idle, network, visibility, timers, pressure]) watch.stop();
     },
   };
-}
-
-/** By this device's own time zone. */
-export function minuteOfDay(nowMs: number): number {
-  const local = new Date(nowMs);
-  return 60 * local.getHours() + local.getMinutes();
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { localTime } from '../../src/contributor/data-meter.ts';
 import type { BrowserScope, NavigatorLike } from '../../src/page/browser-scope.ts';
-import { type BrowserSignals, minuteOfDay, watchSignals } from '../../src/page/signals.ts';
+import { type BrowserSignals, watchSignals } from '../../src/page/signals.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { FakeBattery, FakeConnection, FakeIdle, fakeScope, settle } from './fake-scope.ts';
 
@@ -60,7 +61,7 @@ describe('a browser that can tell nothing', () => {
     await settle();
     expect(watch.current).toEqual({
       nowMs: clock.now(),
-      minuteOfDay: minuteOfDay(clock.now()),
+      minuteOfDay: localTime(clock.now()).minuteOfDay,
       battery: undefined,
       userActive: undefined,
       screenLocked: undefined,
