@@ -1,35 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FinishWatch } from '../../src/contributor/finish-watch.ts';
 import { HAND_BACK_MS } from '../../src/contributor/restraint.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
-import { type RigContributor, ScriptedCoordinator, startContributor, stuckBackend } from './rig.ts';
-import { type StoredProduct, storedProduct } from './stored.ts';
+import { startContributor, stuckBackend } from './rig.ts';
+import { coordinator, join, small } from './scripted-case.ts';
 
 const MINUTE = 60_000;
-
-let coordinator: ScriptedCoordinator;
-const contributors: RigContributor[] = [];
-let small: StoredProduct;
-
-beforeEach(async () => {
-  coordinator = await ScriptedCoordinator.start();
-  small = await storedProduct('i8', 20, 10, 1500, coordinator.store);
-});
-
-afterEach(async () => {
-  await Promise.all(contributors.splice(0).map((contributor) => contributor.stop()));
-  await coordinator.close();
-});
-
-async function join(open?: (n: number) => Backend) {
-  const clock = new FakeClock();
-  const me = await startContributor(coordinator.addresses, { clock, ...(open && { open }) });
-  contributors.push(me);
-  const talk = await coordinator.connection(0);
-  await talk.greet();
-  return { me, talk, clock };
-}
 
 describe('finishing', () => {
   it('ends both leases in flight, waits for their receipts, takes no other, and stops', async () => {

@@ -1,36 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HAND_BACK_MS } from '../../src/contributor/restraint.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import type { Conversation } from './conversation.ts';
-import { type RigContributor, ScriptedCoordinator, quickBackend, startContributor } from './rig.ts';
-import { type StoredProduct, storedProduct } from './stored.ts';
+import { type RigContributor, quickBackend, startContributor } from './rig.ts';
+import { contributors, coordinator, join, small } from './scripted-case.ts';
+import { storedProduct } from './stored.ts';
 import { MIB, cpuBackend } from './with-backend.ts';
-
-let coordinator: ScriptedCoordinator;
-const contributors: RigContributor[] = [];
-let small: StoredProduct;
-
-beforeEach(async () => {
-  coordinator = await ScriptedCoordinator.start();
-  small = await storedProduct('i8', 20, 10, 1500, coordinator.store);
-});
-
-afterEach(async () => {
-  await Promise.all(contributors.splice(0).map((contributor) => contributor.stop()));
-  await coordinator.close();
-});
-
-async function join(open?: (n: number) => Backend) {
-  const clock = new FakeClock();
-  const me = await startContributor(coordinator.addresses, { clock, ...(open && { open }) });
-  contributors.push(me);
-  const talk = await coordinator.connection(0);
-  await talk.greet();
-  return { me, talk, clock };
-}
 
 /** Turns of the event loop in which a slice could begin. */
 async function turns(): Promise<void> {
