@@ -1,5 +1,6 @@
 /** The public figures over HTTP: ranks, contributors' lines, projects, mosaics, and what happens, live. */
 import type { FastifyInstance } from 'fastify';
+import { PEER_ID } from '../core/peer-id.ts';
 import type {
   ContributorFiguresView,
   LeaderboardBy,
@@ -24,7 +25,7 @@ export interface FiguresRoutesContext {
 const MAX_BACKLOG_BYTES = 256 * 1024;
 
 const PUBLIC = { config: { scope: 'public' } } as const;
-const PEER = { type: 'string', pattern: '^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$' } as const;
+const PEER = { type: 'string', pattern: PEER_ID.source } as const;
 const JOB = { type: 'string', maxLength: 64 } as const;
 const LEADERBOARD = {
   type: 'object',

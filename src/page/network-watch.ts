@@ -1,4 +1,5 @@
 /** What the network page shows, and when it asks for it. No DOM: figures and clock are parameters. */
+import { PEER_ID } from '../core/peer-id.ts';
 import { Emitter } from '../core/async.ts';
 import { type Clock, sleep } from '../core/clock.ts';
 import { isAppError } from '../core/errors.ts';
@@ -46,7 +47,6 @@ const BOARD_MS = 60_000;
 /** Another job: the coordinator keeps its list for two seconds. */
 const SOON_MS = 2500;
 const ROWS = 50;
-const PEER_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/;
 
 export class NetworkWatch {
   readonly #figures: FiguresSource;

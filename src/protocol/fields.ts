@@ -1,6 +1,7 @@
 /** Conversions between our types and the generated ones, each with its range check. */
 import { type Bytes, fromHex, toHex, utf8 } from '../core/bytes.ts';
 import { AppError, isAppError } from '../core/errors.ts';
+import { PEER_ID } from '../core/peer-id.ts';
 import { MAX_LEDGER_UNITS, MAX_TEXT_BYTES } from './limits.ts';
 
 /** Bytes as lower-case hexadecimal: ids and hashes, the keys of maps. */
@@ -8,8 +9,6 @@ export type Hex = string;
 
 export const LEASE_ID_BYTES = 16;
 
-/** The text of an Ed25519 PeerId: base58btc of a 38-byte identity multihash, whose start never varies. */
-const PEER_ID = /^12D3KooW[1-9A-HJ-NP-Za-km-z]{44}$/;
 /** Codes such as "out-of-memory". */
 const CODE = /^[a-z][a-z0-9-]*$/;
 
