@@ -9,6 +9,7 @@ import { decodeFromCoordinator } from '../protocol/control.ts';
 import { type Lease, type Opened, openLease } from '../protocol/envelope.ts';
 import { WELCOME_DEADLINE_MS } from '../protocol/limits.ts';
 import type { FromCoordinator } from '../protocol/messages.ts';
+import { FirstWord } from './first-word.ts';
 import { type Computed, LeaseWorker } from './lease-worker.ts';
 import { LeaseTable } from './lease-table.ts';
 import { LinkMeter } from './link-estimate.ts';
@@ -27,6 +28,7 @@ export class ContributorSession {
   readonly #speaker: Speaker;
   readonly #worker: LeaseWorker;
   readonly #meter: LinkMeter;
+  readonly #firstWord: FirstWord;
   readonly #restraint: Restraint;
   readonly #leases = new LeaseTable(() => this.#finishIfDone());
   readonly #slots = new Semaphore(LEASES_IN_FLIGHT);
@@ -47,7 +49,14 @@ export class ContributorSession {
     this.#worker = new LeaseWorker(link, context, this.#speaker);
     this.#meter = new LinkMeter(link.blocks, context.linkEstimate);
     this.#over = AbortSignal.any([context.signal, this.#ended.signal]);
-    const { wishes, clock } = context;
+    const { wishes, clock, linkEstimate } = context;
+    this.#firstWord = new FirstWord({
+      clock,
+      isKnown: () => linkEstimate.rate('down') > 0,
+      isLoading: () => this.#leases.uncomputed > 0,
+      measure: () => this.#meter.read('down'),
+      tell: () => void this.#ready().catch(() => {}),
+    });
     this.#restraint = new Restraint({
       wishes,
       clock,
@@ -78,6 +87,7 @@ export class ContributorSession {
     } finally {
       signal.removeEventListener('abort', stop);
       cancelDeadline();
+      this.#firstWord.end();
       this.#restraint.end();
       this.#stopIntroduction();
       this.#ended.abort();
@@ -222,6 +232,7 @@ export class ContributorSession {
     // A grant may cross a Ready: what is one too many waits here, not for memory that others hold.
     const compute = async (): Promise<Computed> => {
       await this.#restraint.pass(signal);
+      this.#firstWord.begin();
       return this.#worker.compute(lease, signal);
     };
     const computed = await withPermit(this.#slots, compute, signal);

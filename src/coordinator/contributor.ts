@@ -1,5 +1,5 @@
 /** What the scheduler knows of one contributor: what it can do, what it holds, where it works. */
-import type { Capacity } from '../core/bound.ts';
+import type { Capacity, Limit } from '../core/bound.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Rect } from './grid.ts';
@@ -22,8 +22,7 @@ const FIRST_LEASES = 3;
 export interface Sample {
   /** Multiply-adds a second of GPU time. */
   readonly rate: number;
-  /** Bytes a second. */
-  readonly down: number;
+  /** Bytes a second that it sends. */
   readonly up: number;
 }
 
@@ -70,9 +69,10 @@ export class Contributor {
     return this.#samples < FIRST_LEASES;
   }
 
-  /** Its link is known: by its own word, or by a first result. */
-  get isMeasured(): boolean {
-    return this.#down > 0 && this.#up > 0;
+  /** By its own word, or by a first result. What its GPU does, its self-test has told. */
+  isKnown(limit: Limit): boolean {
+    if (limit === 'rate') return true;
+    return (limit === 'down' ? this.#down : this.#up) > 0;
   }
 
   capacity(dtype: Dtype): Capacity {
@@ -90,14 +90,13 @@ export class Contributor {
 
   /** It has averaged that itself. */
   receives(bytesPerSecond: number): void {
-    if (bytesPerSecond > 0) this.#down = bytesPerSecond;
+    if (bytesPerSecond > 0 && Number.isFinite(bytesPerSecond)) this.#down = bytesPerSecond;
   }
 
   /** The first word of an unknown link counts whole. */
-  measured(dtype: Dtype, { rate, down, up }: Sample): void {
+  measured(dtype: Dtype, { rate, up }: Sample): void {
     if (rate > 0 && Number.isFinite(rate)) this.#samples += 1;
     this.#rates[dtype] = blend(this.#rates[dtype], rate);
-    this.#down = blend(this.#down, down);
     this.#up = blend(this.#up, up);
   }
 }

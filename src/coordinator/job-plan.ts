@@ -2,11 +2,18 @@
  * One job's C among those who compute it: territories in proportion to what each could do at best (core/bound.ts),
  * and the next rectangle of one contributor in its own. Pure.
  */
-import { type BoundedProduct, type Capacity, areaWithin, productBound, secondsFor } from '../core/bound.ts';
+import {
+  type BoundedProduct,
+  type Capacity,
+  areaWithin,
+  limitWithin,
+  productBound,
+  secondsFor,
+} from '../core/bound.ts';
 import { BLOCK_BYTES, BLOCK_ROWS, CELL, colBlocks, rowBlocks } from '../matrix/blocks.ts';
 import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import type { Contributor } from './contributor.ts';
-import type { Grid, Rect } from './grid.ts';
+import { type Grid, type Rect, rectArea } from './grid.ts';
 import { type Choice, type ShardCost, chooseRect, secondsOf, withoutHeld } from './rectangle.ts';
 import { Speeds } from './speeds.ts';
 import { Territories, type Worker } from './territories.ts';
@@ -90,7 +97,7 @@ export class JobPlan {
    */
   next(contributor: Contributor, busy: Busy, sharers: () => Iterable<Contributor>): Choice | undefined {
     if (this.grid.openCells === 0) return undefined;
-    this.#notice(contributor, this.#workerOf(contributor).speed);
+    this.#take(contributor);
     if (this.#isOutdated()) this.#review(Array.from(sharers()));
     const worker = this.#workerOf(contributor);
     const territory = this.#territories.of(worker, busy);
@@ -175,9 +182,17 @@ export class JobPlan {
     };
   }
 
-  #notice({ peer, isMeasured }: Contributor, speed: number): void {
+  /** Something new is known of this contributor, while it has work enough. */
+  notice(contributor: Contributor): void {
+    if (this.#speeds.get(contributor.peer) !== undefined) this.#take(contributor);
+  }
+
+  #take(contributor: Contributor): void {
+    const { peer } = contributor;
+    const { speed } = this.#workerOf(contributor);
     const known = this.#speeds.get(peer);
-    if (known !== undefined && (!isMeasured || Math.abs(speed - known) < CHANGE * known)) return;
+    if (known !== undefined && Math.abs(speed - known) < CHANGE * known) return;
+    if (known !== undefined && !this.#isMeasured(contributor)) return;
     this.#speeds.set(peer, speed);
     this.#changed = true;
   }
@@ -210,11 +225,17 @@ export class JobPlan {
     this.#changed = false;
     this.#leases = 0;
     // Whoever was measured first would be taken for quicker than all others.
-    const unmeasured = new Set(able.filter(({ isMeasured }) => !isMeasured).map(({ peer }) => peer));
+    const unmeasured = new Set(able.filter((each) => !this.#isMeasured(each)).map(({ peer }) => peer));
     if (this.#shared && (this.#isNearItsEnd || this.#speeds.movedSince(this.#shared, unmeasured) < DRIFT))
       return;
     this.#territories.share(workers);
     this.#shared = this.#speeds.copy();
+  }
+
+  /** What it waits for in this job is known of it. */
+  #isMeasured(contributor: Contributor): boolean {
+    const capacity = contributor.capacity(this.spec.dtype);
+    return contributor.isKnown(limitWithin(this.bounded(), capacity, this.#seconds));
   }
 
   get #isNearItsEnd(): boolean {
@@ -231,7 +252,11 @@ export class JobPlan {
     return {
       peer: contributor.peer,
       speed: Math.max(1e-9, area / seconds / (CELL * CELL)),
-      secondsFor: (cells) => secondsFor(this.bounded(), capacity, cells * CELL * CELL),
+      secondsFor: (rect, cells) => {
+        const { down, up, rate } = secondsOf(rect, this.costFor(contributor), capacity);
+        const part = cells / rectArea(rect);
+        return Math.max(down, up * part, rate * part);
+      },
     };
   }
 

@@ -217,7 +217,6 @@ export class Judge {
     const gpuSeconds = result.value.gpuMs / 1000;
     scheduler.measured(contributor, spec.dtype, {
       rate: gpuSeconds > 0 ? Number(multiplyAdds) / gpuSeconds : 0,
-      down: 0,
       up: link.up,
     });
     scheduler.delivered(spec.id, contributor, link.packed);

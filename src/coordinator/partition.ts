@@ -47,12 +47,33 @@ export function partition(grid: Grid, members: readonly Member[], cost: StripCos
   return regions;
 }
 
-/** Gives the lower or right part of a region, this share of its open cells, away: what is left, and the part. */
-export function splitOff(grid: Grid, rect: Rect, share: number, cost: StripCost): [Rect, Rect] {
+export interface Split {
+  readonly kept: Rect;
+  /** The lower or the right part. */
+  readonly given: Rect;
+  /** How much of each is open, cells. */
+  readonly keptOpen: number;
+  readonly givenOpen: number;
+  /** The least rectangle that holds what is open of the part that is given. */
+  readonly work: Rect;
+}
+
+/** Ways to give some of a region away: between rows and between columns, so that about these shares of it go. */
+export function splits(grid: Grid, rect: Rect, shares: readonly number[]): Split[] {
   const open = new OpenCount(grid, rect);
-  return open.alongRows(rect, cost)
-    ? splitRows(rect, open.rowAt(rect, 1 - share))
-    : splitCols(rect, open.colAt(rect, 1 - share));
+  const found = new Map<string, Split>();
+  for (const share of shares) {
+    for (const [kept, given] of [
+      splitRows(rect, open.rowAt(rect, 1 - share)),
+      splitCols(rect, open.colAt(rect, 1 - share)),
+    ] as const) {
+      const givenOpen = open.count(given);
+      const key = `${given.rows}×${given.cols}`;
+      if (givenOpen === 0 || found.has(key)) continue;
+      found.set(key, { kept, given, keptOpen: open.count(kept), givenOpen, work: open.bounds(given) });
+    }
+  }
+  return Array.from(found.values());
 }
 
 /** Those with a place in its order, then the others, the strongest first. */

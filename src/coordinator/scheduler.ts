@@ -265,7 +265,10 @@ export class Scheduler {
 
   /** What a contributor says that it receives, bytes a second; 0 when it does not know. */
   receives(peer: string, bytesPerSecond: number): void {
-    this.#contributors.get(peer)?.receives(bytesPerSecond);
+    const contributor = this.#contributors.get(peer);
+    if (!contributor) return;
+    contributor.receives(bytesPerSecond);
+    for (const plan of this.#ordered) plan.notice(contributor);
   }
 
   /** What one finished shard taught about a contributor. */

@@ -4,7 +4,7 @@
  * what is left is taken over or split where somebody has run out of work. Pure.
  */
 import { Grid, type Rect, rectArea } from './grid.ts';
-import { type Member, type StripCost, partition, splitOff } from './partition.ts';
+import { type Member, type Split, type StripCost, partition, splits } from './partition.ts';
 
 export interface Territory {
   /** Undefined when its owner has left: whoever needs work takes it over. */
@@ -19,12 +19,14 @@ export interface Worker {
   readonly peer: string;
   /** Cells that it does a second; more than 0. */
   readonly speed: number;
-  /** How long so many cells take where it holds no strips yet. */
-  readonly secondsFor: (cells: number) => number;
+  /** How long so many cells within a rectangle take, with the strips that it holds. */
+  readonly secondsFor: (rect: Rect, cells: number) => number;
 }
 
-/** Help costs the strips of a new place: it has to save so much time. */
-const WORTH_HELPING_SECONDS = 2;
+/** Help costs strips of a new place and an owner's plans: it has to save so much time. */
+const WORTH_HELPING_SECONDS = 1;
+/** Of a territory: what a helper may take on. */
+const SHARES = [1, 7 / 8, 3 / 4, 5 / 8, 1 / 2, 3 / 8, 1 / 4, 1 / 8] as const;
 
 export class Territories {
   readonly grid: Grid;
@@ -95,13 +97,20 @@ export class Territories {
     return most;
   }
 
-  /** As much of it as lets both end together, or nothing: a helper that is slower than waiting does not help. */
+  /** The part of it that lets both end soonest, or nothing: a helper that is slower than waiting does not help. */
   #help(territory: Territory, worker: Worker, busy: number): Territory | undefined {
-    const alone = busy + territory.open / territory.speed;
-    const cells = Math.min(territory.open, alone / (1 / worker.speed + 1 / territory.speed));
-    if (alone - worker.secondsFor(Math.max(1, cells)) < WORTH_HELPING_SECONDS) return undefined;
-    const [kept, given] = splitOff(this.grid, territory.rect, cells / territory.open, this.#cost);
-    if (rectArea(given) === 0) return undefined;
+    const { rect, open, speed } = territory;
+    let best: Split | undefined;
+    let least = busy + open / speed - WORTH_HELPING_SECONDS;
+    for (const split of splits(this.grid, rect, SHARES)) {
+      const { work, givenOpen, keptOpen } = split;
+      const seconds = Math.max(busy + keptOpen / speed, worker.secondsFor(work, givenOpen));
+      if (seconds > least) continue;
+      best = split;
+      least = seconds;
+    }
+    if (!best) return undefined;
+    const { kept, given } = best;
     if (rectArea(kept) === 0) {
       this.#move(territory, worker);
       return territory;
@@ -109,7 +118,7 @@ export class Territories {
     const part = this.#add(given, worker);
     territory.rect = kept;
     territory.open -= part.open;
-    return part.open > 0 ? part : undefined;
+    return part;
   }
 
   #move(territory: Territory, worker: Worker): void {

@@ -106,7 +106,8 @@ export function receivedBytes(product: BoundedProduct, area: number, memory = In
   return Math.max(once, ((2 * area * product.k) / Math.sqrt(words) - 2 * words) * value);
 }
 
-function limitWithin(product: BoundedProduct, capacity: Capacity, seconds: number): Limit {
+/** What one contributor waits for in this time. */
+export function limitWithin(product: BoundedProduct, capacity: Capacity, seconds: number): Limit {
   const down = areaReceived(product, capacity, seconds);
   const up = areaSent(product, capacity, seconds);
   const rate = areaComputed(product, capacity, seconds);

@@ -217,7 +217,7 @@ describe('the plan of a job', () => {
       now += 1000 * lease.seconds;
       scheduler.verified('job', lease.rect, lease.id);
       scheduler.receives('new', 100 * MBIT);
-      scheduler.measured('new', 'i8', { rate: 1e12, down: 0, up: 20 * MBIT });
+      scheduler.measured('new', 'i8', { rate: 1e12, up: 20 * MBIT });
     }
     const seconds = leases.map((lease) => lease.seconds);
     expect(Math.max(...seconds.slice(4))).toBeGreaterThan(2);

@@ -217,7 +217,8 @@ describe('what a contributor is given', () => {
     const wide = spec('job', { rows: 256 * 32, cols: 256 * 32, k: 100_000 });
     const sizes = [0, 1e13, 1e8].map((rate) => {
       const planner = scheduler([wide], { ann: { rates: { i8: 1e10, f16: 0, f32: 0 } } });
-      for (let i = 0; i < 50; i++) planner.measured('ann', 'i8', { rate, down: 1e9, up: 1e9 });
+      planner.receives('ann', 1e9);
+      for (let i = 0; i < 50; i++) planner.measured('ann', 'i8', { rate, up: 1e9 });
       return rectArea(planner.next('ann', NOW)!.rect);
     });
     expect(sizes[1]).toBeGreaterThan(sizes[0]!);
@@ -228,7 +229,10 @@ describe('what a contributor is given', () => {
     const wide = spec('job', { rows: 256 * 32, cols: 256 * 32 });
     const lease = (samples: number): ActiveLease => {
       const planner = scheduler([wide], { ann: {} });
-      for (let i = 0; i < samples; i++) planner.measured('ann', 'i8', { rate, down: rate, up: rate });
+      for (let i = 0; i < samples; i++) {
+        planner.receives('ann', rate);
+        planner.measured('ann', 'i8', { rate, up: rate });
+      }
       return planner.next('ann', NOW)!;
     };
     expect(lease(5)).toEqual(lease(0));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Grid, type Rect, rectArea } from '../../src/coordinator/grid.ts';
-import { type Member, partition, splitOff } from '../../src/coordinator/partition.ts';
+import { type Member, partition, splits } from '../../src/coordinator/partition.ts';
 import { Territories, type Worker } from '../../src/coordinator/territories.ts';
 
 const EVEN = { row: 1, col: 1 };
@@ -12,7 +12,11 @@ function members(...weights: number[]): Member[] {
   return weights.map((weight, i) => ({ peer: `p${i}`, weight }));
 }
 
-function worker(peer: string, speed: number, secondsFor = (cells: number): number => cells / speed): Worker {
+function worker(
+  peer: string,
+  speed: number,
+  secondsFor = (_rect: Rect, cells: number): number => cells / speed,
+): Worker {
   return { peer, speed, secondsFor };
 }
 
@@ -101,13 +105,32 @@ describe('a partition', () => {
     ]);
   });
 
-  it('splits off the share that was asked for, of what is open', () => {
+  it('can be split between rows and between columns, by what is open', () => {
     const grid = new Grid(10, 4);
     grid.verify({ row: 0, col: 0, rows: 5, cols: 4 });
-    expect(splitOff(grid, { row: 0, col: 0, rows: 10, cols: 4 }, 0.4, EVEN)).toEqual([
-      { row: 0, col: 0, rows: 8, cols: 4 },
-      { row: 8, col: 0, rows: 2, cols: 4 },
+    expect(splits(grid, { row: 0, col: 0, rows: 10, cols: 4 }, [0.4])).toEqual([
+      {
+        kept: { row: 0, col: 0, rows: 8, cols: 4 },
+        given: { row: 8, col: 0, rows: 2, cols: 4 },
+        keptOpen: 12,
+        givenOpen: 8,
+        work: { row: 8, col: 0, rows: 2, cols: 4 },
+      },
+      {
+        kept: { row: 0, col: 0, rows: 10, cols: 2 },
+        given: { row: 0, col: 2, rows: 10, cols: 2 },
+        keptOpen: 10,
+        givenOpen: 10,
+        work: { row: 5, col: 2, rows: 5, cols: 2 },
+      },
     ]);
+  });
+
+  it('is not split where there is nothing to give', () => {
+    const grid = new Grid(3, 3);
+    expect(splits(grid, { row: 0, col: 0, rows: 3, cols: 3 }, [0])).toEqual([]);
+    grid.verify({ row: 0, col: 0, rows: 3, cols: 3 });
+    expect(splits(grid, { row: 0, col: 0, rows: 3, cols: 3 }, [1, 1 / 2])).toEqual([]);
   });
 });
 
@@ -137,6 +160,16 @@ describe('territories', () => {
     expect(part.open).toBe(16);
     expect(openIn(territories.grid, part.rect)).toBe(16);
     expect(territories.of(worker('bob', 1), BUSY)!.open).toBe(16);
+  });
+
+  it('are helped out in where the helper has the strips already', () => {
+    const territories = new Territories(8, 8, EVEN);
+    territories.share([{ peer: 'slow', speed: 1 }]);
+    // Columns 6 and 7 are there, and any other takes a minute to come.
+    const holder = worker('holder', 1, (rect) => (rect.col >= 6 ? 1 : 60));
+    const part = territories.of(holder, BUSY)!;
+    expect(part.rect).toEqual({ row: 0, col: 6, rows: 8, cols: 2 });
+    expect(part.open).toBe(16);
   });
 
   it('are not helped out in by one that would be waited for', () => {

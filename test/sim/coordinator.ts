@@ -268,7 +268,7 @@ export class SimCoordinator {
     }
     const superseded = this.scheduler.verified(job, rect, id);
     const { rows, cols } = rectWork(spec, rect);
-    this.scheduler.measured(lease.contributor, spec.dtype, { rate: rows * cols * spec.k, down: 0, up: 1e7 });
+    this.scheduler.measured(lease.contributor, spec.dtype, { rate: rows * cols * spec.k, up: 1e7 });
     return { type: 'verified', receipt, superseded };
   }
 

@@ -56,6 +56,7 @@ export class Simulation {
   readonly #rng: Rng;
   readonly #jobs: readonly JobSpec[];
   #life = 0;
+  #endedMs: number | undefined;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
@@ -216,8 +217,9 @@ export class Simulation {
   #isOver(): boolean {
     if (!this.coordinator || this.record.jobs.size < this.#jobs.length) return false;
     for (const { state } of this.record.jobs.values()) if (state === 'running') return false;
-    // With faults, the last ones are given time: what is late then finds the jobs ended.
-    return !this.#options.faults || !this.troubled;
+    // The last ones are given time: what is late then finds the jobs ended, and leases are still being ended.
+    this.#endedMs ??= this.timeline.elapsed;
+    return this.timeline.elapsed > this.#endedMs + SLOW_MS && !(this.#options.faults && this.troubled);
   }
 }
 

@@ -27,15 +27,13 @@ interface Session {
   testing: boolean;
   /** Results on their way, by lease. */
   readonly pulling: Map<string, ActiveLease>;
-  /** What its link had carried at its last result. */
+  /** What its link had taken up at its last result. */
   carried: Carried;
 }
 
 interface Carried {
-  readonly down: number;
-  readonly downMs: number;
-  readonly up: number;
-  readonly upMs: number;
+  readonly bytes: number;
+  readonly ms: number;
 }
 
 interface Result {
@@ -104,11 +102,15 @@ export class Desk {
     visitor.ready();
   }
 
-  ready(visitor: Visitor, leases: number): void {
+  /** @param down - bytes a second that it receives, 0 when it does not know */
+  ready(visitor: Visitor, leases: number, down: number): void {
     const session = this.#sessions.get(visitor.name)!;
     session.wanted = leases;
     session.testing = false;
-    this.scheduler.call('rest', (scheduler) => scheduler.setHungry(visitor.name, leases > 0));
+    this.scheduler.call('rest', (scheduler) => {
+      scheduler.setHungry(visitor.name, leases > 0);
+      scheduler.receives(visitor.name, down);
+    });
     this.#ask(session);
     this.#look();
   }
@@ -185,8 +187,8 @@ export class Desk {
     const pointless = this.scheduler.call('verified', (scheduler) => scheduler.verified(job.id, rect, id));
     this.#cancel(pointless);
     const rate = gpuMs > 0 ? (multiplyAdds(job, lease) * 1000) / gpuMs : 0;
-    const link = this.#linkOf(session);
-    this.scheduler.call('rest', (scheduler) => scheduler.measured(peer, job.dtype, { rate, ...link }));
+    const up = this.#upOf(session);
+    this.scheduler.call('rest', (scheduler) => scheduler.measured(peer, job.dtype, { rate, up }));
     this.scheduler.call('rest', (scheduler) => scheduler.delivered(job.id, peer, this.#packed));
     const progress = this.scheduler.untimed.progressOf(job.id)!;
     if (progress.verified < progress.total) return;
@@ -197,14 +199,11 @@ export class Desk {
   }
 
   /** Bytes a second since the last result, while there was something to carry. */
-  #linkOf(session: Session): { readonly down: number; readonly up: number } {
+  #upOf(session: Session): number {
     const now = carriedBy(session.visitor.machine);
     const last = session.carried;
     session.carried = now;
-    return {
-      down: rateOf(now.down - last.down, now.downMs - last.downMs),
-      up: rateOf(now.up - last.up, now.upMs - last.upMs),
-    };
+    return rateOf(now.bytes - last.bytes, now.ms - last.ms);
   }
 
   #cancel(leases: readonly ActiveLease[]): void {
@@ -295,8 +294,8 @@ export class Desk {
   }
 }
 
-function carriedBy({ down, up }: Machine): Carried {
-  return { down: down.moved, downMs: down.busyMs, up: up.moved, upMs: up.busyMs };
+function carriedBy({ up }: Machine): Carried {
+  return { bytes: up.moved, ms: up.busyMs };
 }
 
 function rateOf(bytes: number, ms: number): number {

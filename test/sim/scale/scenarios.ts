@@ -1,8 +1,10 @@
 /** The runs that have a name, and what flags change of them. */
 import type { Rng } from '../../../src/core/rng.ts';
 import { seededRng } from '../../../src/core/rng.ts';
+import { DEFAULT_DISK_BYTES } from '../../../src/contributor/api.ts';
 import type { JobSpec } from '../../../src/coordinator/work.ts';
 import { jobSpec } from '../simulation.ts';
+import { type Case, ENGINES, JOBS, LINKS, casesOf } from '../../bench/links/cases.ts';
 import { MBIT, type Profile, type Stay, memoryOf, somebody, someStay } from './population.ts';
 
 export interface Scenario {
@@ -36,6 +38,8 @@ interface Shape {
   readonly jobs: number;
   readonly churn: boolean;
   readonly joinMs: number;
+  /** A and B are one operand. */
+  readonly isGram?: boolean;
   readonly profile: (rng: Rng, i: number) => Profile;
 }
 
@@ -68,7 +72,7 @@ const UNEQUAL = [
   [20, 5, 0.05e12],
 ] as const;
 
-const SHAPES: Readonly<Record<string, Shape>> = {
+const SHAPES: Record<string, Shape> = {
   one: still(1, 64, () => [100, 20, 1e12]),
   five: still(5, 144, () => [100, 20, 1e12]),
   unequal: still(5, 320, (i) => UNEQUAL[i % UNEQUAL.length]!),
@@ -97,7 +101,35 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   },
 };
 
+// Those of `npm run bench -- links` in simulated time: deep/unequal/5.
+for (const each of casesOf({ engines: ENGINES, links: LINKS, jobs: JOBS, length: 'long' }))
+  SHAPES[each.name] = benched(each);
+
 export const SCENARIOS: readonly string[] = Object.keys(SHAPES);
+
+/** Nobody has met these before: their GPUs are known by their word, their links not at all. */
+function benched({ rows, cols, k, job, contributors }: Case): Shape {
+  return {
+    contributors: contributors.length,
+    rows,
+    cols,
+    k,
+    jobs: 1,
+    churn: false,
+    joinMs: 0,
+    isGram: job === 'gram',
+    profile: (_, i) => {
+      const { down, up, delayMs, rate, memoryBytes } = contributors[i % contributors.length]!;
+      return {
+        ...known(`c${i}`, down / MBIT, up / MBIT, rate),
+        rttMs: 2 * delayMs,
+        ...memoryOf(memoryBytes),
+        cacheBytes: DEFAULT_DISK_BYTES,
+        knowsLink: false,
+      };
+    },
+  };
+}
 
 function still(
   contributors: number,
@@ -131,7 +163,10 @@ export function scenario(name: string, flags: ScenarioFlags): Scenario {
   const rng = seededRng(seed * 7 + 3);
   return {
     name,
-    jobs: Array.from({ length: jobs }, (_, i) => jobSpec(`job${i}`, rows, cols, { k, createdMs: i })),
+    jobs: Array.from({ length: jobs }, (_, i) => {
+      const spec = jobSpec(`job${i}`, rows, cols, { k, createdMs: i });
+      return shape.isGram ? { ...spec, b: spec.a } : spec;
+    }),
     profiles: Array.from({ length: contributors }, (_, i) => shape.profile(rng, i)),
     stay: churn ? someStay : () => ALWAYS,
     joinMs: churn ? shape.joinMs : 0,

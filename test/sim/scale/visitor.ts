@@ -22,6 +22,10 @@ const AT_ONCE = 2;
 /** With so many bytes of results that wait, nothing more is computed (src/contributor/outbox.ts). */
 const MAX_WAITING_BYTES = 256 * 2 ** 20;
 const ENTRY_BYTES_UNPACKED = 4;
+/** Less says more about latency than about the link (src/contributor/link-estimate.ts). */
+const MIN_SAMPLE_BYTES = 256 * 1024;
+/** When it first says what its link does (src/contributor/first-word.ts). */
+const FIRST_WORD_MS = 1000;
 const FORGING_MS = 100;
 const SELF_TEST_MS = 500;
 
@@ -44,6 +48,7 @@ export class Visitor {
   #stay = 0;
   #idleSinceMs = 0;
   #wasHere = false;
+  #toldLink = false;
 
   constructor(profile: Profile, world: VisitorWorld, rng: Rng) {
     this.#world = world;
@@ -104,7 +109,9 @@ export class Visitor {
     let waiting = 0;
     for (const bytes of this.#waiting.values()) waiting += bytes;
     const room = waiting >= MAX_WAITING_BYTES ? 0 : AT_ONCE - this.#working.size;
-    if (!this.#isFinishing && !this.#isTesting) this.#say((desk) => desk.ready(this, Math.max(0, room)));
+    if (this.#isFinishing || this.#isTesting) return;
+    const down = this.#receives;
+    this.#say((desk) => desk.ready(this, Math.max(0, room), down));
   }
 
   leased(lease: ActiveLease): void {
@@ -120,7 +127,10 @@ export class Visitor {
       }
       // Which blocks its strips have: one question more.
       this.#in(this.rttMs, () => {
-        if (this.#working.has(lease.id)) this.machine.begin(lease);
+        if (!this.#working.has(lease.id)) return;
+        this.machine.begin(lease);
+        if (!this.#toldLink) this.#in(FIRST_WORD_MS, () => this.ready());
+        this.#toldLink = true;
       });
     });
   }
@@ -168,6 +178,12 @@ export class Visitor {
   /** Until now, at the end of the run. */
   end(): void {
     if (this.#isHere && this.#inHand === 0) this.idleMs += this.#world.timeline.now - this.#idleSinceMs;
+  }
+
+  /** Bytes a second; 0 when unknown. */
+  get #receives(): number {
+    const { moved, busyMs } = this.machine.down;
+    return moved < MIN_SAMPLE_BYTES ? this.capability.downBytesPerSecond : (1000 * moved) / busyMs;
   }
 
   get #inHand(): number {
