@@ -9,6 +9,7 @@ import { type RigContributor, ScriptedCoordinator, startContributor } from './ri
 import { storedProduct } from './stored.ts';
 import { MIB, withBackend } from './with-backend.ts';
 import { meetDevices } from '../helpers/met-devices.ts';
+import { oneKernelEach } from '../helpers/one-kernel-each.ts';
 
 const K_BLOCKS = 10;
 let coordinator: ScriptedCoordinator;
@@ -38,6 +39,7 @@ it('a real device destroyed in mid-shard: the session lives on, and the resumed 
         allowFallback: true,
         clock: systemClock,
         history,
+        kernels: oneKernelEach,
       });
       const ranges: number[] = [];
       computed[n] = ranges;

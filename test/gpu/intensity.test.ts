@@ -6,6 +6,7 @@ import { openDawn } from '../../src/gpu/dawn.node.ts';
 import { shaders } from '../../src/gpu/shaders.node.ts';
 import { nameBlocks, operandBlocks, supply } from '../../src/gpu/small-product.ts';
 import { createWebGpuBackend } from '../../src/gpu/webgpu.ts';
+import { oneKernelEach } from '../helpers/one-kernel-each.ts';
 
 /** About a second of work on a software adapter. */
 const SHAPE = { dtype: 'f32', rows: 512, cols: 512, k: 2048 } as const;
@@ -27,6 +28,7 @@ beforeAll(async () => {
     memoryBytes,
     allowFallback: true,
     clock: systemClock,
+    kernels: oneKernelEach,
   });
   await backend.selfTest();
   const { dtype, rows, cols, k } = SHAPE;

@@ -8,6 +8,7 @@ import { shaders } from '../../src/gpu/shaders.node.ts';
 import { supply, nameBlocks, operandBlocks } from '../../src/gpu/small-product.ts';
 import { type WebGpuOptions, createWebGpuBackend } from '../../src/gpu/webgpu.ts';
 import { meetDevices } from '../helpers/met-devices.ts';
+import { oneKernelEach } from '../helpers/one-kernel-each.ts';
 
 let gpu: GPU;
 let devices: GPUDevice[] = [];
@@ -97,7 +98,7 @@ describe('createWebGpuBackend', () => {
 
   it('makes do with less memory when the device refuses what was granted', async () => {
     const stingy = refusing(gpu, 20 * 2 ** 20);
-    await using({ gpu: stingy, memoryBytes: 64 * 2 ** 20 }, async (backend) => {
+    await using({ gpu: stingy, memoryBytes: 64 * 2 ** 20, kernels: oneKernelEach }, async (backend) => {
       // 64 and 32 MiB ask for an arena of 48 and 24 MiB; 16 MiB asks for 12.
       expect(backend.pageCount).toBe(48);
       await backend.selfTest();
@@ -134,7 +135,9 @@ describe('selfTest', () => {
       expect(kernels.f16).toMatch(/^f16/);
       expect(kernels.f32).toMatch(/^f32\//);
     });
-    await using({ mask: { noDot4: true } }, async (backend) => {
+    // The choice among all is made above.
+    const kernels = (name: string): boolean => name.endsWith('/register-32');
+    await using({ mask: { noDot4: true }, kernels }, async (backend) => {
       await backend.selfTest();
       expect(backend.info).toMatchObject({ kind: 'webgpu', fallback: true });
       expect(backend.info.kernels.i8).not.toContain('dot4');
@@ -143,7 +146,8 @@ describe('selfTest', () => {
 
   it('never chooses a kernel that is wrong', async () => {
     const { 'element-f32': _, ...bad } = WRONG;
-    await using({ shaders: changed(bad) }, async (backend) => {
+    const kernels = (name: string): boolean => name.endsWith('/register-32');
+    await using({ shaders: changed(bad), kernels }, async (backend) => {
       await backend.selfTest();
       expect(backend.info.kernels.i8).toMatch(/^i8-(fma|unpack)/);
       expect(backend.info.kernels.f16).toMatch(/^f16-bits/);
@@ -151,7 +155,8 @@ describe('selfTest', () => {
   });
 
   it('names the kernel when none is right', async () => {
-    await using({ shaders: changed({ 'element-f32': WRONG['element-f32']! }) }, async (backend) => {
+    const kernels = (name: string): boolean => name.startsWith('f32/') || oneKernelEach(name);
+    await using({ shaders: changed({ 'element-f32': WRONG['element-f32']! }), kernels }, async (backend) => {
       await expect(backend.selfTest()).rejects.toMatchObject({
         code: 'gpu-wrong',
         message: expect.stringMatching(/kernel f32\/[-a-z0-9]+ fails its test/),
@@ -183,7 +188,8 @@ describe('selfTest', () => {
   });
 
   it('reports what the compiler says of a kernel that has no substitute', async () => {
-    await using({ shaders: { ...shaders, 'element-f32': 'fn main( {}' } }, async (backend) => {
+    const bad = { ...shaders, 'element-f32': 'fn main( {}' };
+    await using({ shaders: bad, kernels: oneKernelEach }, async (backend) => {
       await expect(backend.selfTest()).rejects.toMatchObject({
         code: 'gpu-wrong',
         message: expect.stringMatching(/kernel f32\/[-a-z0-9]+ does not compile: line 1: /),
@@ -214,7 +220,7 @@ describe('a lost device', () => {
     await expect(backend.stats()).rejects.toMatchObject({ code: 'gpu-lost' });
     await backend.destroy();
     await expect(backend.open(shape)).rejects.toMatchObject({ code: 'closed' });
-    await using({}, (next) => next.selfTest());
+    await using({ kernels: oneKernelEach }, (next) => next.selfTest());
   });
 });
 
