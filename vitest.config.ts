@@ -1,9 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start real browsers, two at a time; and whole systems, one at a time, after everything else. */
+/** Tests that start real browsers, and then whole systems: two at a time, after everything else. */
 const BROWSER = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts'];
 const E2E = ['test/e2e/**/*.test.ts'];
-const ONE_FILE_AT_A_TIME = { testTimeout: 120_000, maxWorkers: 1, fileParallelism: false };
 
 /** A machine that wants to count tests names a file for the JSON report. */
 const REPORT = process.env['TILEWORK_TEST_REPORT'];
@@ -44,7 +43,8 @@ export default defineConfig({
           name: 'e2e',
           include: E2E,
           globalSetup: 'test/helpers/build-page.ts',
-          ...ONE_FILE_AT_A_TIME,
+          testTimeout: 120_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
