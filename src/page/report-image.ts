@@ -1,4 +1,5 @@
 /** The report as a picture to keep or to show: 1200 × 630, the size that pages show of a link. No name, no id. */
+import { scatter } from './mosaic-looks.ts';
 import { counted, credited, measured } from './shown-numbers.ts';
 import { energetic, lasting, sized, spanning } from './report-numbers.ts';
 import type { Stretch, Summary } from './report-summary.ts';
@@ -58,7 +59,7 @@ function tiles(pen: Pen, line: readonly Stretch[]): void {
     const [col, row] = [Math.floor(tile / ROWS), tile % ROWS];
     const middle = (tile + 0.5) / (COLS * ROWS);
     const kind = line.find(({ from, length }) => middle < from + length)?.kind;
-    const glaze = GLAZES[(Math.imul(tile + 7, 0x9e3779b1) >>> 16) % GLAZES.length]!;
+    const glaze = GLAZES[scatter(tile) % GLAZES.length]!;
     pen.tile(col * step, 386 + row * step, step - gap, {
       fill: kind === 'work' ? glaze : kind === 'pause' ? COLOURS.bare : undefined,
       line: COLOURS.bare,

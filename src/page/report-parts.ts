@@ -28,7 +28,9 @@ export function headline(summary: Summary, strings: ReportStrings, dated: boolea
             ${dated ? nothing : spanning(locale, session.beganMs, session.seenMs)} <small>${state}</small>
           </p>`
     }
-    <p class="report-big"><strong>${lasting(locale, workMs)}</strong> <span>${strings.atWork}</span></p>
+    <p class="report-big">
+      <strong><bdi>${lasting(locale, workMs)}</bdi></strong> <span>${strings.atWork}</span>
+    </p>
     ${lineOfNight(summary, strings)}
     <p class="report-short">${inShort(summary, strings)}</p>`;
 }
@@ -80,7 +82,7 @@ export function figures({ session, wattHours }: Summary, strings: ReportStrings)
     ${row(strings.credit, credited(locale, String(totals.microcredits)))}
     ${row(strings.work, measured(locale, FLOP_PER_MULTIPLY_ADD * totals.multiplyAddsVerified, 'FLOP'))}
     ${row(strings.down, sized(locale, totals.bytesDown))} ${row(strings.up, sized(locale, totals.bytesUp))}
-    ${row(strings.energy, strings.about(energetic(locale, wattHours)))}
+    ${row(strings.energy, energetic(locale, wattHours))}
   </dl>`;
 }
 

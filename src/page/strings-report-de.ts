@@ -30,7 +30,6 @@ export const reportDe: ReportStrings = {
   down: 'Empfangen',
   up: 'Gesendet',
   energy: 'Energie, geschätzt',
-  about: (energy) => `etwa ${energy}`,
   energyNote: (watts, busy) =>
     `Die Energie ist geschätzt: ${n(watts)} W für die ${busy}, in denen die GPU gerechnet hat. Kein Browser kann sie messen, und der übrige Computer ist nicht mitgezählt.`,
   watts: 'Watt, während die GPU rechnet',

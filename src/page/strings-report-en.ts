@@ -30,7 +30,6 @@ export const reportEn: ReportStrings = {
   down: 'Received',
   up: 'Sent',
   energy: 'Energy, estimated',
-  about: (energy) => `about ${energy}`,
   energyNote: (watts, busy) =>
     `The energy is an estimate: ${n(watts)} W for the ${busy} in which the GPU computed. No browser can measure it, and the rest of the computer is not in it.`,
   watts: 'Watts while the GPU computes',

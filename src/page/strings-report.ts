@@ -27,7 +27,6 @@ export interface ReportStrings {
   readonly down: string;
   readonly up: string;
   readonly energy: string;
-  readonly about: (energy: string) => string;
   readonly energyNote: (watts: number, busy: string) => string;
   readonly watts: string;
   readonly wattsHelp: string;
