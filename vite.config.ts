@@ -2,54 +2,29 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
+import { REPLACED, SAME_IN_ALL_VERSIONS } from './src/page/lean-build.node.ts';
 import { filesBeside, keptFiles, workerBuild } from './src/page/offline-build.node.ts';
 
-/**
- * libp2p would look up /dnsaddr names at public DNS-over-HTTPS servers, which would then learn who contributes.
- * Our addresses name a host and a key, so nothing is lost with it.
- */
-function withoutPublicDns(): Plugin {
-  return {
-    name: 'tilework:without-public-dns',
-    load: {
-      filter: { id: /@multiformats\/dns\/dist\/src\/resolvers\/default\.browser\.js/ },
-      handler: () => `export const defaultResolver = () => [
-        async (name) => { throw new Error('an address may not need a DNS lookup of ' + name); },
-      ];`,
-    },
-  };
-}
-
-/**
- * Every key here is Ed25519, and a coordinator is pinned by one. libp2p would bring the other curve along, 5 KiB
- * after gzip for keys that are refused anyway.
- */
-function withoutSecp256k1(): Plugin {
-  return {
-    name: 'tilework:without-secp256k1',
-    load: {
-      filter: { id: /@noble\/curves\/secp256k1\.js/ },
-      handler: () => `const refuse = () => { throw new Error('only Ed25519 keys are used here'); };
-      export const secp256k1 = {
-        sign: refuse, verify: refuse, getPublicKey: refuse,
-        Point: { fromBytes: refuse }, utils: { randomSecretKey: refuse },
-      };`,
-    },
-  };
+function without(): Plugin[] {
+  return REPLACED.map(({ id, code }) => ({
+    name: `tilework:without:${id.source}`,
+    load: { filter: { id }, handler: () => code },
+  }));
 }
 
 /**
  * npm installs one version of a package in several places when another version has the best one: uint8arrays 6.1.1
- * stands in eighteen. A file of the same package and version is bundled once, which makes the session worker 3.4 KB
- * smaller after gzip (161.8 before).
+ * stands in eighteen. A file of the same package and version is bundled once.
  */
 function oneCopyOfEach(): Plugin {
   const first = new Map<string, string>();
+  const libp2p = resolve(import.meta.dirname, 'node_modules/libp2p/dist/src/index.js');
   return {
     name: 'tilework:one-copy-of-each',
     enforce: 'pre',
     async resolveId(source, importer, options) {
-      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      const from = SAME_IN_ALL_VERSIONS.test(source) ? libp2p : importer;
+      const found = await this.resolve(source, from, { ...options, skipSelf: true });
       const [, folder, name, file] =
         /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\/(.+)$/.exec(found?.id ?? '') ?? [];
       if (!found || !folder) return found;
@@ -78,7 +53,8 @@ function installable(): Plugin {
   };
 }
 
-const plugins = (): Plugin[] => [withoutPublicDns(), withoutSecp256k1(), oneCopyOfEach()];
+/** For the page and, apart from it, for its workers. */
+const plugins = (): Plugin[] => [...without(), oneCopyOfEach()];
 
 export default defineConfig({
   base: './',
