@@ -1,9 +1,14 @@
 /** What a contributor runs in: a GPU worker, and a session in a worker or, over WebRTC, on the page. */
 import { systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
+import { ownScript } from '../core/trusted.ts';
 import type { Transport } from './api.ts';
+// eslint-disable-next-line import/default -- Vite makes it: the worker's address
+import gpuScript from './gpu-worker.ts?worker&url';
 import { Peer } from './remote.ts';
 import type { SessionHost } from './session-host.ts';
+// eslint-disable-next-line import/default
+import sessionScript from './session-worker.ts?worker&url';
 
 export interface Workers {
   readonly transport: Transport;
@@ -15,7 +20,7 @@ export interface Workers {
 
 export function spawn(transport: Transport): Workers {
   const { peer, end } = transport === 'websocket' ? workerSession() : pageSession();
-  const gpu = new Worker(new URL('./gpu-worker.ts', import.meta.url), { type: 'module', name: 'gpu' });
+  const gpu = new Worker(ownScript(gpuScript), { type: 'module', name: 'gpu' });
   gpu.addEventListener('error', (event) => {
     peer.die(new AppError('gpu-lost', `the GPU worker failed${event.message ? `: ${event.message}` : ''}`));
   });
@@ -33,10 +38,7 @@ export function spawn(transport: Transport): Workers {
 type Session = Pick<Workers, 'peer' | 'end'>;
 
 function workerSession(): Session {
-  const worker = new Worker(new URL('./session-worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'session',
-  });
+  const worker = new Worker(ownScript(sessionScript), { type: 'module', name: 'session' });
   return { peer: new Peer<SessionHost>(worker, systemClock), end: () => worker.terminate() };
 }
 

@@ -102,7 +102,6 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
 /** The page may talk to itself and to this coordinator; nothing else, and nobody may frame it. */
 async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
   const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
-  // No require-trusted-types-for: it would refuse `new Worker(URL)`, with which the page starts.
   const policy = (scripts: string): string =>
     [
       "default-src 'none'",
@@ -115,6 +114,9 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
+      // No text becomes markup or code. Ours is src/core/trusted.ts; Lit's makes markup of its own templates only.
+      "require-trusted-types-for 'script'",
+      'trusted-types tilework lit-html',
     ].join('; ');
   // For people who type it. Relative, because a proxy may serve this below a folder.
   app.get('/network', (request, reply) => {

@@ -2,6 +2,7 @@
  * Keeps the page on this device, so that it opens, and goes on, without a network. Register it when the visitor presses
  * Start: what it keeps includes the workers' code, half a megabyte that nobody should pay for who only looks.
  */
+import { ownScript } from '../core/trusted.ts';
 import { attempt } from './browser-scope.ts';
 import type { RegistrationLike, ServiceWorkersLike } from './update.ts';
 
@@ -14,7 +15,7 @@ export async function keepOffline(
   base: string,
 ): Promise<RegistrationLike | undefined> {
   return attempt(() =>
-    container?.register(new URL('sw.js', base).href, {
+    container?.register(ownScript(new URL('sw.js', base)), {
       scope: new URL('./', base).href,
       updateViaCache: 'none',
     }),

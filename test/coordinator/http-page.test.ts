@@ -64,6 +64,8 @@ describe('the page', () => {
     expect(rules.get('script-src')).toEqual(["'self'"]);
     expect(rules.get('connect-src')).toEqual(["'self'", ...new Set(sockets)]);
     expect(rules.get('frame-ancestors')).toEqual(["'none'"]);
+    expect(rules.get('require-trusted-types-for')).toEqual(["'script'"]);
+    expect(rules.get('trusted-types')).toEqual(['tilework', 'lit-html']);
     expect(policy).not.toMatch(/unsafe|\*/);
     expect(answer.headers.get('cache-control')).toBe('no-cache');
   });
