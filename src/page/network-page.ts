@@ -27,6 +27,14 @@ export function hearingOf({ figures, network, failed }: NetworkPageState): Heari
   return failed || !figures.live ? 'stale' : 'live';
 }
 
+/** Whoever is not heard by then is not waited for: what is there is shown. */
+const PATIENCE_MS = 2000;
+
+/** All that comes with the first answers is there, so that showing it moves nothing that somebody reads. */
+export function isWhole({ figures, network, failed }: NetworkPageState): boolean {
+  return failed || (network !== undefined && figures.live);
+}
+
 export class TileworkNetwork extends LitElement {
   static override properties = {
     state: { attribute: false },
@@ -41,12 +49,29 @@ export class TileworkNetwork extends LitElement {
   declare base: string;
   #names: ReadonlyMap<string, string> = new Map();
   #namesFrom: LeaderboardView | undefined;
+  /** Once it has been shown, it stays. */
+  #shown = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   protected override createRenderRoot(): this {
     return this;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#patience = setTimeout(() => {
+      this.#shown = true;
+      this.requestUpdate();
+    }, PATIENCE_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#patience);
+  }
+
   protected override willUpdate(): void {
+    this.#shown ||= this.state !== undefined && isWhole(this.state);
     const view = this.state?.board.view;
     if (view === this.#namesFrom || view?.by !== 'contributor') return;
     this.#namesFrom = view;
@@ -54,19 +79,22 @@ export class TileworkNetwork extends LitElement {
   }
 
   protected override updated(): void {
-    if (this.state) this.dataset['state'] = hearingOf(this.state);
+    if (this.state) this.dataset['state'] = this.#hearing(this.state);
   }
 
   protected override render(): TemplateResult | typeof nothing {
     const { state, strings, actions } = this;
     if (!state || !strings || !actions) return nothing;
+    return html`<h1>${strings.network.title}</h1>
+      <p class="lead">${strings.network.lead}</p>
+      <div role="status" class="hearing">${this.#told(this.#hearing(state))}</div>
+      ${this.#shown ? this.#sections(state, strings, actions) : nothing}`;
+  }
+
+  #sections(state: NetworkPageState, strings: ShownStrings, actions: NetworkActions): TemplateResult {
     const { figures, search: searched } = state;
-    const words = strings.network;
     const you = searched.stage === 'found' ? searched.id : '';
-    return html`<h1>${words.title}</h1>
-      <p class="lead">${words.lead}</p>
-      <div role="status" class="hearing">${this.#hearing(hearingOf(state))}</div>
-      <section class="wall-section" aria-labelledby="mosaic-title">
+    return html`<section class="wall-section" aria-labelledby="mosaic-title">
         <h2 id="mosaic-title">${strings.mosaic.title}</h2>
         ${aboutJob(state.network, figures.mosaic?.job)}
         <tilework-mosaic
@@ -82,7 +110,11 @@ export class TileworkNetwork extends LitElement {
       ${search(searched, strings, actions.lookUp)} ${receipts(state, this.#names, this.base, strings)}`;
   }
 
-  #hearing(hearing: Hearing): TemplateResult | typeof nothing {
+  #hearing(state: NetworkPageState): Hearing {
+    return this.#shown ? hearingOf(state) : 'loading';
+  }
+
+  #told(hearing: Hearing): TemplateResult | typeof nothing {
     const words = this.strings!.network;
     if (hearing === 'live') return nothing;
     if (hearing === 'loading') return html`<p class="aside">${words.loading}</p>`;
