@@ -24,9 +24,9 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   cli: ['client', 'coordinator', 'audit'],
 };
 
-/** The page knows a contributor by its promises, its settings, its policy and the client that reaches its workers. */
+/** The page knows a contributor by its promises, settings, policy and key, and the client that reaches its workers. */
 const PAGE_MAY_ALSO_IMPORT =
-  /^src\/contributor\/(api|client|config|policy|settings|settings-text|signals|data-meter)\.ts$/;
+  /^src\/contributor\/(api|client|config|policy|settings|settings-text|signals|data-meter|key-file|key-ring)\.ts$/;
 
 /** Every package that src may name, and the folders that may name it. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

@@ -54,7 +54,8 @@ export const youDe: YouStrings = {
     save: 'Speichern',
     takeBack: 'Zurücknehmen',
     tooLong: (field, max) => `${field}: mehr als ${n(max)} Zeichen.`,
-    notShown: (field) => `${field}: mehr als drei Akzente auf einem Buchstaben, oder einer, der allein steht.`,
+    notShown: (field) =>
+      `${field}: mehr als drei Akzente auf einem Buchstaben, oder einer, der allein steht.`,
     none: 'Kein Name: Andere sehen nur Ihre Kennung.',
     removing: 'Ihr Name wird zurückgenommen, sobald der Koordinator verbunden ist.',
     removed: 'Ihr Name ist zurückgenommen. Andere sehen nur Ihre Kennung.',
@@ -72,8 +73,7 @@ export const youDe: YouStrings = {
       none: 'Noch gibt es keinen Schlüssel. Er entsteht, wenn Sie zum ersten Mal auf Start drücken.',
       sealed:
         'Dieser Schlüssel bleibt in diesem Browser: Niemand kann ihn kopieren, auch Sie nicht. Das ist die sicherste Art.',
-      portable:
-        'Dieser Schlüssel lässt sich in eine Datei kopieren, für ein anderes Gerät oder als Reserve.',
+      portable: 'Dieser Schlüssel lässt sich in eine Datei kopieren, für ein anderes Gerät oder als Reserve.',
     },
     save: 'Schlüssel in einer Datei speichern …',
     saveWarning:
@@ -122,8 +122,7 @@ export const youDe: YouStrings = {
       `${n(jobs)} ${jobs === 1 ? 'Produkt' : 'Produkte'} in Arbeit, ${percent} % fertig`,
     idle: 'im Moment keine Arbeit',
     gone: 'im Moment nicht auf der Liste',
-    nothingChosen:
-      'Noch ist nichts ausgewählt: Bis Sie ein Projekt ankreuzen, rechnet Ihre GPU für alle.',
+    nothingChosen: 'Noch ist nichts ausgewählt: Bis Sie ein Projekt ankreuzen, rechnet Ihre GPU für alle.',
     resting: 'Keines Ihrer Projekte hat im Moment Arbeit: Ihre GPU ruht.',
     most: (max) => `Mehr als ${n(max)} lassen sich nicht auswählen.`,
   },

@@ -102,7 +102,8 @@ export const youEn: YouStrings = {
       same: 'This is the key that is in use already.',
       failed: 'That did not work, and nothing has changed. Try again in a moment.',
     },
-    fileNote: 'Tilework contributor key. Whoever has this file can act as this contributor. Keep it to yourself.',
+    fileNote:
+      'Tilework contributor key. Whoever has this file can act as this contributor. Keep it to yourself.',
   },
   projects: {
     title: 'What you compute for',
@@ -110,12 +111,14 @@ export const youEn: YouStrings = {
     any: 'Whatever is needed',
     anyHelp: 'Your GPU is never without work while there is some.',
     only: 'Only what I choose',
-    onlyHelp: 'If none of these has work, your GPU rests until there is some. It takes effect with the next shard.',
+    onlyHelp:
+      'If none of these has work, your GPU rests until there is some. It takes effect with the next shard.',
     list: 'Projects',
     loading: 'Asking the coordinator.',
     failed: 'The list of projects cannot be fetched just now. Your choice stands as it is.',
     none: 'No project has work at the moment.',
-    running: (jobs, percent) => `${n(jobs)} ${jobs === 1 ? 'product' : 'products'} in work, ${percent} % done`,
+    running: (jobs, percent) =>
+      `${n(jobs)} ${jobs === 1 ? 'product' : 'products'} in work, ${percent} % done`,
     idle: 'no work at the moment',
     gone: 'not on the list at the moment',
     nothingChosen: 'Nothing is chosen yet: until you tick a project, your GPU computes for all of them.',
