@@ -150,6 +150,7 @@ class BrowserContributor implements Contributor {
   setProfile(name: PublicName): void {
     assertNames(name);
     this.#name = name;
+    if (this.#status.nameAnswer) this.#publish({ ...this.#status, nameAnswer: undefined });
     void this.#workers?.peer.api.setProfile(name);
   }
 

@@ -187,6 +187,8 @@ export class Engine {
 
   /** To be said now, or with the next connection. @throws AppError 'bad-input' */
   setProfile(name: PublicName): Promise<void> {
+    // What was answered was about another name.
+    if (this.#status.nameAnswer) this.#apply({ type: 'renamed' });
     return this.#introduction.setProfile(name);
   }
 

@@ -24,6 +24,7 @@ export type StatusEvent =
   | { readonly type: 'disk'; readonly disk: DiskView }
   | { readonly type: 'wishes'; readonly paused: boolean; readonly finishing: boolean }
   | { readonly type: 'drift'; readonly drift: number | undefined }
+  | { readonly type: 'renamed' }
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly problem: Problem };
 
@@ -130,6 +131,8 @@ function shown(old: ContributorStatus, event: StatusEvent): ContributorStatus {
     }
     case 'drift':
       return { ...old, drift: event.drift };
+    case 'renamed':
+      return { ...old, nameAnswer: undefined };
     case 'stopped':
       return { ...old, ...ENDED, stage: 'stopped', detail: '', problem: undefined };
     case 'failed':

@@ -85,12 +85,12 @@ export function drawCard(
     if (width > ROOM) context.font = `${weight} ${Math.max(14, Math.floor((size * ROOM) / width))}px ${font}`;
     context.fillText(fitted(context, text), x, y);
   };
-  write(texts.brand, 104, 36, 650, colours.accent);
-  write(texts.count, 264, 150, 650, colours.ink);
-  write(texts.shards, 318, 38, 600, colours.ink);
-  write(texts.credit, 372, 28, 400, colours.soft);
+  write(texts.brand, 98, 36, 650, colours.accent);
+  write(texts.count, 244, 144, 650, colours.ink);
+  write(texts.shards, 294, 38, 600, colours.ink);
+  write(texts.credit, 346, 28, 400, colours.soft);
   wrapped(context, texts.motto, 26, font).forEach((line, i) => {
-    write(line, 428 + i * 36, 26, 400, colours.soft);
+    write(line, 394 + i * 36, 26, 400, colours.soft);
   });
   const last = CARD_HEIGHT - MARGIN - 6;
   const lines = [texts.name, texts.id, texts.address].filter((text) => text !== '');

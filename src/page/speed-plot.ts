@@ -60,7 +60,7 @@ export function plotSpeed(target: HTMLElement, options: PlotOptions): () => void
         y: { range: () => [0, best * 1.08] },
       },
       axes: [
-        { ...axis, space: 64, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
+        { ...axis, size: 30, space: 64, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
         { ...axis, size: 48, space: 36, values: (_, at) => at.map((flops) => amount.format(flops / size)) },
       ],
       series: [

@@ -102,15 +102,15 @@ export class TileworkSpeed extends LitElement {
       <dl class="you-figures">
         <div>
           <dt>${words.mean}</dt>
-          <dd>${speed(shown.mean)}</dd>
+          <dd><bdi>${speed(shown.mean)}</bdi></dd>
         </div>
         <div>
           <dt>${words.best}</dt>
-          <dd>${speed(shown.best)}</dd>
+          <dd><bdi>${speed(shown.best)}</bdi></dd>
         </div>
         <div>
           <dt>${words.worked}</dt>
-          <dd>${worked}</dd>
+          <dd><bdi>${worked}</bdi></dd>
         </div>
       </dl>
       ${

@@ -33,7 +33,10 @@ export function rankList(
   const work = (label: string, { microcredits, shards }: WorkView): TemplateResult =>
     html`<div>
       <dt>${label}</dt>
-      <dd>${words.credit(credited(locale, microcredits))} <small>${words.shards(shards)}</small></dd>
+      <dd>
+        <bdi>${words.credit(credited(locale, microcredits))}</bdi>
+        <small><bdi>${words.shards(shards)}</bdi></small>
+      </dd>
     </div>`;
   const around = neighbours(board, figures.contributor);
   return html`<section aria-labelledby="you-rank-title">

@@ -130,6 +130,11 @@ describe('the status a visitor reads', () => {
       { stage: 'waiting', detail: 'too large', problem: undefined },
     ],
     [
+      'another name after one that was answered',
+      [{ type: 'notice', code: 'profile-kept', text: 'Shown.' }, { type: 'renamed' }],
+      { nameAnswer: undefined },
+    ],
+    [
       'an idle network',
       [leased, { type: 'notice', code: 'idle', text: 'Nothing.' }],
       { stage: 'waiting', detail: expect.stringContaining('work will come by itself') as string },

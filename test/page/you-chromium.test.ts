@@ -46,13 +46,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const FIRST: State = { language: 'en', dir: 'ltr', empty: false };
 const open = (state: Partial<State> = {}): Promise<void> =>
-  page.evaluate(async (all) => (await ready).open(all), {
-    language: 'en',
-    dir: 'ltr',
-    empty: false,
-    ...state,
-  });
+  page.evaluate(async (all) => (await ready).open(all), { ...FIRST, ...state });
 const text = (selector: string): Promise<string> =>
   page.$eval(selector, (element) => (element as HTMLElement).innerText.replaceAll(/\s+/g, ' ').trim());
 const log = () => page.evaluate(async () => (await ready).log());
@@ -67,6 +63,22 @@ async function shoot(name: string): Promise<void> {
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 }
 
+/** A browser that shares files, and how it ends. Fresh elements. */
+async function shareAs(outcome: string): Promise<void> {
+  await page.evaluate((ends) => {
+    const share = ({ files, text }: ShareData): Promise<void> => {
+      const [file] = files ?? [];
+      Object.assign(globalThis, { sent: ends === 'done' ? [file?.name, file?.type, text] : ends });
+      return ends === 'done' ? Promise.resolve() : Promise.reject(new DOMException('no', ends));
+    };
+    Object.defineProperties(navigator, {
+      canShare: { configurable: true, value: () => true },
+      share: { configurable: true, value: share },
+    });
+  }, outcome);
+  await open();
+}
+
 describe('one’s speed', () => {
   it('is a curve, and a table that says the same', async () => {
     await open();
@@ -78,6 +90,7 @@ describe('one’s speed', () => {
     await page.click('tilework-speed summary');
     const rows = await page.$$eval('tilework-speed tbody tr', (all) => all.map((row) => row.innerText));
     expect(rows).toHaveLength(12);
+    await shoot('speed-table');
     expect(rows[11]).toMatch(/^08:45 PM\s+2\d\d GFLOP\/s/);
     // The curve lies where its axis says: a tenth of the pixels of its line's colour at the least.
     const blue = await page.$eval('.speed-plot canvas', (canvas) => {
@@ -151,6 +164,7 @@ describe('one’s key', () => {
     const renewed = await inUse();
     expect(renewed).not.toBe(sealed);
     await press('key-save');
+    await shoot('key-confirm');
     await press('key-confirm');
     await expect.poll(async () => (await log()).saved.length).toBe(1);
     const [file] = (await log()).saved;
@@ -169,6 +183,7 @@ describe('one’s key', () => {
     await page.waitForFunction(() => /holds no Tilework key/.test(document.body.innerText));
     await choose(file!.text.replace('tilework-key-1:0', 'tilework-key-1:1'));
     await page.waitForFunction(() => /is damaged/.test(document.body.innerText));
+    await shoot('key-damaged');
     await choose(file!.text);
     await page.waitForSelector('.you-confirm');
     expect(await text('.you-confirm')).toContain(renewed);
@@ -186,6 +201,7 @@ describe('the choice of projects', () => {
     expect(await text('.you-projects')).toContain('<img src=x onerror=document.title=1> Text, and no markup');
     await page.click('#projects-0');
     expect(await text('[data-testid="projects-said"]')).toContain('Nothing is chosen yet');
+    await shoot('projects-none');
     await page.click('#projects-2');
     expect((await log()).told.slice(-2).map(({ detail }) => detail)).toEqual([[], ['Protein folds']]);
     expect(await text('[data-testid="projects-said"]')).toContain('your GPU rests');
@@ -207,12 +223,27 @@ describe('the card', () => {
     expect(await label()).toMatch(/<img src=x onerror=document\.title=1>; 12D3KooW…h9Qx2f; /);
     await press('share-save');
     await expect.poll(async () => (await log()).saved.at(-1)?.name).toBe('tilework-897.png');
-    if (SHOTS === undefined) return;
-    const url = await page.$eval('tilework-share canvas', (canvas) =>
-      (canvas as HTMLCanvasElement).toDataURL(),
-    );
-    await mkdir(SHOTS, { recursive: true });
-    await writeFile(join(SHOTS, 'card.png'), Buffer.from(url.split(',')[1]!, 'base64'));
+    if (SHOTS !== undefined) {
+      const url = await page.$eval('tilework-share canvas', (canvas) =>
+        (canvas as HTMLCanvasElement).toDataURL(),
+      );
+      await mkdir(SHOTS, { recursive: true });
+      await writeFile(join(SHOTS, 'card.png'), Buffer.from(url.split(',')[1]!, 'base64'));
+    }
+    await shareAs('done');
+    await press('share-send');
+    const sent = (): Promise<unknown> => page.evaluate(() => (globalThis as { sent?: unknown }).sent);
+    await expect
+      .poll(sent)
+      .toEqual(['tilework-897.png', 'image/png', 'My browser has computed 897 shards for Tilework.']);
+    expect(await text('tilework-share [role="status"]')).toBe('');
+    await shareAs('AbortError');
+    await press('share-send');
+    await expect.poll(sent).toBe('AbortError');
+    expect(await text('tilework-share [role="status"]')).toBe('');
+    await shareAs('NotAllowedError');
+    await press('share-send');
+    await page.waitForFunction(() => /could not be shared/.test(document.body.innerText));
   });
 });
 
