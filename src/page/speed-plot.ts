@@ -39,7 +39,7 @@ export function plotSpeed(target: HTMLElement, options: PlotOptions): () => void
   const { bins, locale, look, width, height, onPoint } = options;
   const [first, last] = [bins[0]?.fromMs ?? 0, bins.at(-1)?.toMs ?? 1];
   const best = Math.max(1, ...bins.map(({ mean }) => mean ?? 0));
-  const { size } = unitOf(best);
+  const { unit, size } = unitOf(best);
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
   const amount = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const axis: UPlot.Axis = {
@@ -61,7 +61,15 @@ export function plotSpeed(target: HTMLElement, options: PlotOptions): () => void
       },
       axes: [
         { ...axis, size: 30, space: 64, values: (_, at) => at.map((s) => clock.format(s * 1000)) },
-        { ...axis, size: 48, space: 36, values: (_, at) => at.map((flops) => amount.format(flops / size)) },
+        {
+          ...axis,
+          label: unit,
+          labelSize: 20,
+          labelFont: look.font,
+          size: 44,
+          space: 36,
+          values: (_, at) => at.map((flops) => amount.format(flops / size)),
+        },
       ],
       series: [
         {},

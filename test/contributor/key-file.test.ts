@@ -1,7 +1,13 @@
 /** A key as text in a file. The store that it comes from: test/page/you-chromium.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { MAX_KEY_FILE_CHARS, keyBytes, readKeyFile, writeKeyFile } from '../../src/contributor/key-file.ts';
-import { peerIdOfPublic } from '../../src/contributor/key-file.ts';
+import {
+  MAX_KEY_FILE_CHARS,
+  keyBytes,
+  peerIdOfPublic,
+  readKeyFile,
+  writeKeyFile,
+} from '../../src/contributor/key-file.ts';
+import { importKey } from '../../src/contributor/key-ring.ts';
 import { concatBytes } from '../../src/core/bytes.ts';
 import { seededRng } from '../../src/core/rng.ts';
 import { generateKey, keyFromBytes, keyToBytes, peerIdOf } from '../../src/protocol/keys.ts';
@@ -66,5 +72,17 @@ describe('a key file', () => {
     const other = concatBytes([Uint8Array.of(8, 2, 18, 64), new Uint8Array(64)]);
     await expect(writeKeyFile(other, '')).rejects.toMatchObject({ code: 'bad-input' });
     await expect(writeKeyFile(new Uint8Array(3), '')).rejects.toMatchObject({ code: 'bad-input' });
+  });
+});
+
+describe('a file whose key signs nothing', () => {
+  it('is refused before anything is kept', async () => {
+    const [one, other] = await Promise.all([generateKey(), generateKey()]);
+    const text = await writeKeyFile(keyBytes(one.raw.slice(0, 32), other.raw.slice(32)), 'note');
+    await expect(importKey(text)).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(importKey('nothing')).rejects.toMatchObject({ code: 'bad-input' });
+    // Where there is no store, a good key cannot be kept either.
+    const good = await writeKeyFile(keyToBytes(one), 'note');
+    await expect(importKey(good)).rejects.toMatchObject({ code: 'unsupported-key' });
   });
 });

@@ -1,5 +1,8 @@
 /** The minutes behind the curve of one's speed. */
 import { describe, expect, it } from 'vitest';
+import type { Stage } from '../../src/contributor/api.ts';
+import { SpeedKeeper } from '../../src/page/speed-keeper.ts';
+import { FakeClock } from '../helpers/fake-clock.ts';
 import {
   HISTORY_MINUTES,
   NO_HISTORY,
@@ -128,5 +131,76 @@ describe('what is shown of it', () => {
     expect(summaryOf(history, at(5000), 60)).toEqual({ worked: 0, mean: undefined, best: undefined });
     expect(summaryOf(NO_HISTORY, at(0), 60).worked).toBe(0);
     expect(binsOf(history, at(5000), 60, 1).every(({ worked }) => worked === 0)).toBe(true);
+  });
+});
+
+describe('the keeper of the history', () => {
+  function shelf() {
+    const kept = new Map<string, string>();
+    let writes = 0;
+    const storage = {
+      getItem: (key: string): string | null => kept.get(key) ?? null,
+      setItem: (key: string, text: string): void => {
+        writes += 1;
+        kept.set(key, text);
+      },
+    };
+    return { storage, writes: () => writes };
+  }
+  const working = (rate: number, stage: Stage = 'computing') => ({ stage, paused: false, rate });
+
+  it('finds the last visit again, and writes once a minute', async () => {
+    const clock = new FakeClock(T);
+    const { storage, writes } = shelf();
+    const first = new SpeedKeeper({ storage, clock });
+    await clock.advance(MINUTE);
+    for (let second = 0; second < 180; second++) {
+      first.onStatus(working(50e9));
+      await clock.advance(1000);
+    }
+    expect(writes()).toBe(3);
+    const second = new SpeedKeeper({ storage, clock });
+    expect(gigas(second.history)).toEqual([100, 100, 100]);
+  });
+
+  it('takes nothing while it is paused, waits, or has no speed yet', async () => {
+    const clock = new FakeClock(T);
+    const { storage, writes } = shelf();
+    const keeper = new SpeedKeeper({ storage, clock });
+    await clock.advance(MINUTE);
+    keeper.onStatus({ ...working(5e9), paused: true });
+    for (const stage of ['stopped', 'testing', 'connecting', 'waiting', 'failed'] as const)
+      keeper.onStatus(working(5e9, stage));
+    keeper.onStatus(working(0));
+    expect(keeper.history).toBe(NO_HISTORY);
+    expect(writes()).toBe(0);
+  });
+
+  it('goes on from what another tab has kept meanwhile', async () => {
+    const clock = new FakeClock(T);
+    const { storage } = shelf();
+    const [one, other] = [new SpeedKeeper({ storage, clock }), new SpeedKeeper({ storage, clock })];
+    await clock.advance(MINUTE);
+    one.onStatus(working(1e9));
+    await clock.advance(MINUTE);
+    other.onStatus(working(2e9));
+    await clock.advance(MINUTE);
+    one.onStatus(working(3e9));
+    expect(gigas(one.history)).toEqual([2, 4, 6]);
+  });
+
+  it('keeps the history of the visit where nothing can be stored, or all of it is full', async () => {
+    const clock = new FakeClock(T);
+    const fails = (): never => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    for (const storage of [undefined, { getItem: fails, setItem: fails }]) {
+      const keeper = new SpeedKeeper({ storage, clock });
+      await clock.advance(MINUTE);
+      keeper.onStatus(working(1e9));
+      await clock.advance(MINUTE);
+      keeper.onStatus(working(1e9));
+      expect(gigas(keeper.history)).toEqual([2, 2]);
+    }
   });
 });

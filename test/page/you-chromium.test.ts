@@ -21,6 +21,9 @@ const SHOTS = process.env['TILEWORK_SHOTS'];
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self'; require-trusted-types-for 'script'";
 
+/** A busy machine takes a while. */
+const PATIENT = { timeout: 5000 };
+
 let folder = '';
 let served: ServedModule;
 let browser: Browser;
@@ -92,13 +95,11 @@ describe('one’s speed', () => {
     expect(rows).toHaveLength(12);
     await shoot('speed-table');
     expect(rows[11]).toMatch(/^08:45 PM\s+2\d\d GFLOP\/s/);
-    // The curve lies where its axis says: a tenth of the pixels of its line's colour at the least.
-    const blue = await page.$eval('.speed-plot canvas', (canvas) => {
-      const picture = canvas as HTMLCanvasElement;
-      const { data } = picture.getContext('2d')!.getImageData(0, 0, picture.width, picture.height);
+    const painted = await page.$eval('.speed-plot canvas', (canvas) => {
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
       return data.filter((value, i) => i % 4 === 3 && value > 0).length;
     });
-    expect(blue).toBeGreaterThan(1000);
+    expect(painted).toBeGreaterThan(1000);
   });
 
   it('is shown of the whole day with the keyboard, and of a point with the mouse', async () => {
@@ -109,17 +110,17 @@ describe('one’s speed', () => {
     const plot = (await page.$('.speed-plot .u-over'))!;
     const { x, y, width } = (await plot.boundingBox())!;
     await page.mouse.move(x + width * 0.6, y + 40);
-    await page.waitForFunction(() => /GFLOP\/s/.test(document.querySelector('.speed-caption')!.textContent!));
+    await page.waitForFunction(() => /GFLOP\/s/.test(document.querySelector('.speed-caption')!.textContent));
     await page.mouse.move(0, 0);
     await page.waitForFunction(() =>
-      /Two operations/.test(document.querySelector('.speed-caption')!.textContent!),
+      /Two operations/.test(document.querySelector('.speed-caption')!.textContent),
     );
   });
 });
 
 describe('one’s name', () => {
   it('is said when it can be shown, and what is wrong with it otherwise', async () => {
-    await page.type('#you-name', `${'x'.repeat(50)}`);
+    await page.type('#you-name', 'x'.repeat(50));
     await page.keyboard.press('Enter');
     expect(await text('#you-name-fault')).toBe('Name: more than 40 characters.');
     await page.click('#you-name', { count: 3 });
@@ -166,7 +167,7 @@ describe('one’s key', () => {
     await press('key-save');
     await shoot('key-confirm');
     await press('key-confirm');
-    await expect.poll(async () => (await log()).saved.length).toBe(1);
+    await expect.poll(async () => (await log()).saved.length, PATIENT).toBe(1);
     const [file] = (await log()).saved;
     expect(file).toMatchObject({ name: `tilework-key-${renewed.slice(-6)}.txt`, type: 'text/plain' });
     await press('key-undo');
@@ -213,6 +214,7 @@ describe('the choice of projects', () => {
 
 describe('the card', () => {
   it('names nobody who did not tick it, and is a picture of 1200 × 630', async () => {
+    await open();
     const label = (): Promise<string | null> =>
       page.$eval('tilework-share canvas', (canvas) => canvas.getAttribute('aria-label'));
     expect(await label()).toBe(
@@ -222,11 +224,9 @@ describe('the card', () => {
     await press('withId');
     expect(await label()).toMatch(/<img src=x onerror=document\.title=1>; 12D3KooW…h9Qx2f; /);
     await press('share-save');
-    await expect.poll(async () => (await log()).saved.at(-1)?.name).toBe('tilework-897.png');
+    await expect.poll(async () => (await log()).saved.at(-1)?.name, PATIENT).toBe('tilework-897.png');
     if (SHOTS !== undefined) {
-      const url = await page.$eval('tilework-share canvas', (canvas) =>
-        (canvas as HTMLCanvasElement).toDataURL(),
-      );
+      const url = await page.$eval('tilework-share canvas', (canvas) => canvas.toDataURL());
       await mkdir(SHOTS, { recursive: true });
       await writeFile(join(SHOTS, 'card.png'), Buffer.from(url.split(',')[1]!, 'base64'));
     }
@@ -234,12 +234,12 @@ describe('the card', () => {
     await press('share-send');
     const sent = (): Promise<unknown> => page.evaluate(() => (globalThis as { sent?: unknown }).sent);
     await expect
-      .poll(sent)
+      .poll(sent, PATIENT)
       .toEqual(['tilework-897.png', 'image/png', 'My browser has computed 897 shards for Tilework.']);
     expect(await text('tilework-share [role="status"]')).toBe('');
     await shareAs('AbortError');
     await press('share-send');
-    await expect.poll(sent).toBe('AbortError');
+    await expect.poll(sent, PATIENT).toBe('AbortError');
     expect(await text('tilework-share [role="status"]')).toBe('');
     await shareAs('NotAllowedError');
     await press('share-send');

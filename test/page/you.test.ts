@@ -8,6 +8,7 @@ import { lookOf } from '../../src/page/mosaic-looks.ts';
 import { mosaicFrom } from '../../src/page/mosaic-state.ts';
 import { youDe } from '../../src/page/strings-you-de.ts';
 import { youEn } from '../../src/page/strings-you-en.ts';
+import { grantKeyWish, keysNow } from '../../src/page/you-keys.ts';
 import { checkName } from '../../src/page/you-name.ts';
 import { neighbours } from '../../src/page/you-rank.ts';
 import { MAX_PROJECTS } from '../../src/protocol/limits.ts';
@@ -122,6 +123,18 @@ describe('the wall of the card', () => {
     expect(Array.from(wallOf(undefined, '', 1e9).looks).every((look) => look > 0)).toBe(true);
     expect(layout.width).toBeLessThanOrEqual(502);
     expect(layout.height).toBeLessThanOrEqual(502);
+  });
+});
+
+describe('a browser that keeps nothing', () => {
+  it('says so, whatever is wished for', async () => {
+    expect(await keysNow()).toEqual({ view: undefined });
+    for (const wish of [{ action: 'undo' }, { action: 'save', note: '' }] as const)
+      expect(await grantKeyWish(wish)).toEqual({ view: undefined, fault: 'failed' });
+    expect(await grantKeyWish({ action: 'load', text: 'nothing' })).toEqual({
+      view: undefined,
+      fault: 'damaged',
+    });
   });
 });
 
