@@ -40,7 +40,7 @@ export function plotSpeed(target: HTMLElement, options: PlotOptions): () => void
   const [first, last] = [bins[0]?.fromMs ?? 0, bins.at(-1)?.toMs ?? 1];
   const best = Math.max(1, ...bins.map(({ mean }) => mean ?? 0));
   const { unit, size } = unitOf(best);
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
   const amount = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const axis: UPlot.Axis = {
     stroke: look.text,

@@ -195,7 +195,7 @@ export class TileworkSpeed extends LitElement {
   }
 
   #clock(ms: number): string {
-    return new Intl.DateTimeFormat(this.strings!.locale, { hour: '2-digit', minute: '2-digit' }).format(ms);
+    return new Intl.DateTimeFormat(this.strings!.locale, { timeStyle: 'short' }).format(ms);
   }
 
   async #draw(): Promise<void> {

@@ -94,7 +94,7 @@ describe('one’s speed', () => {
     const rows = await page.$$eval('tilework-speed tbody tr', (all) => all.map((row) => row.innerText));
     expect(rows).toHaveLength(12);
     await shoot('speed-table');
-    expect(rows[11]).toMatch(/^08:45 PM\s+2\d\d GFLOP\/s/);
+    expect(rows[11]).toMatch(/^8:45\sPM\s+2\d\d GFLOP\/s/);
     const painted = await page.$eval('.speed-plot canvas', (canvas) => {
       const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
       return data.filter((value, i) => i % 4 === 3 && value > 0).length;
