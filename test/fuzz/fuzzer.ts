@@ -20,6 +20,8 @@ export interface FuzzOptions {
   readonly from?: number;
   /** @default what the target says */
   readonly maxInputMs?: number;
+  /** Is told at each tenth how many inputs have been tried. */
+  readonly onProgress?: (done: number) => void;
 }
 
 export interface FuzzReport {
@@ -103,6 +105,7 @@ export async function fuzz(target: Target, options: FuzzOptions): Promise<FuzzRe
       throw new FuzzFailure(target.name, seed, index, target.show(input), error);
     }
     done += 1;
+    if (done % Math.ceil(frames / 10) === 0) options.onProgress?.(done);
     if (before === undefined && done >= warmUp) before = await residentMiB();
   }
   const wallSeconds = (performance.now() - started) / 1000;

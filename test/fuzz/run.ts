@@ -87,6 +87,7 @@ function fuzzApart(type: string, { frames, seed, seconds }: Wanted): Promise<Fuz
       execArgv: CHILD_FLAGS,
       env: { ...process.env, ...CHILD_ENV },
     });
+    child.on('message', (done) => process.stderr.write(`${type}: ${String(done)} of ${frames}\n`));
     let out = '';
     let err = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -115,11 +116,17 @@ async function run(wanted: Wanted): Promise<void> {
   await mapLimit(types, PROCESSES, async (type) => {
     const report =
       process.send !== undefined
-        ? await opened(type, (target) => fuzz(target, { ...wanted, seconds: wanted.seconds ?? Infinity }))
+        ? await opened(type, (target) =>
+            fuzz(target, {
+              ...wanted,
+              seconds: wanted.seconds ?? Infinity,
+              onProgress: (done) => process.send?.(done),
+            }),
+          )
         : await fuzzApart(type, wanted);
     if ('error' in report) errors.push(report.error);
     else reports.push(report);
-    if (!json) process.stderr.write(`${type}\n`);
+    if (!json && process.send === undefined) process.stderr.write(`${type}: done\n`);
   });
   const frames = reports.reduce((sum, report) => sum + report.frames, 0);
   if (json) {
