@@ -87,7 +87,7 @@ function fuzzApart(type: string, { frames, seed, seconds }: Wanted): Promise<Fuz
       execArgv: CHILD_FLAGS,
       env: { ...process.env, ...CHILD_ENV },
     });
-    child.on('message', (done) => process.stderr.write(`${type}: ${String(done)} of ${frames}\n`));
+    child.on('message', (done: number) => process.stderr.write(`${type}: ${done} of ${frames}\n`));
     let out = '';
     let err = '';
     child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
