@@ -17,6 +17,7 @@ const HELP = `npm run bench -- NAME [flags]
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
+  first-shard [--runs 3] [--json]       from the click to the first verified shard, first visit and later one
   packing [--json]                      how small blocks of results become, and how long that takes
 `;
 
@@ -113,6 +114,16 @@ async function run(name: string, args: string[]): Promise<void> {
       const { json = false } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values;
       const { benchPacking } = await import('./packing.ts');
       benchPacking({ json });
+      break;
+    }
+    case 'first-shard': {
+      const options = {
+        runs: { type: 'string', default: '3' },
+        json: { type: 'boolean', default: false },
+      } as const;
+      const { runs, json } = parseArgs({ args, options }).values;
+      const { benchFirstShard } = await import('./first-shard.ts');
+      await benchFirstShard({ runs: Math.max(1, Number(runs) || 3), json });
       break;
     }
     default:
