@@ -33,6 +33,7 @@ export class PagedBackend<Result> implements Backend {
     this.#tuner = new Tuner({
       clock,
       kept,
+      steady: !compute.info.fallback,
       candidates: (dtype, shapes) => compute.candidates(dtype, shapes),
       load: (kernel) => compute.load(kernel),
       prove: (kernel, dtype) => this.#prove(kernel, dtype),
@@ -54,12 +55,12 @@ export class PagedBackend<Result> implements Backend {
   }
 
   async selfTest(): Promise<void> {
+    if (!this.#tested) await Promise.all(DTYPES.map((dtype) => this.#tuner.prepare(dtype, 'square')));
     for (const dtype of DTYPES) {
       if (this.#tested) await this.#tuner.proveChosen(dtype, RACE_MS);
       else await this.#tuner.tune(dtype, 'square', RACE_MS);
     }
     this.#tested = true;
-    this.#compileAhead();
   }
 
   #compileAhead(): void {

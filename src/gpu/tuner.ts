@@ -35,6 +35,11 @@ export interface TunerOptions {
     shapes: ShapeClass,
     run: (lap: (kernel: string) => Promise<number>) => Promise<T>,
   ) => Promise<T>;
+  /**
+   * Speeds are the adapter's own: races mean something, and one that has changed says that its driver has. A software
+   * adapter's are those of whatever else the processor does, and its compiler takes a second each. @default true
+   */
+  readonly steady?: boolean | undefined;
   /** Choices of earlier visits on this adapter with this build. */
   readonly kept?: { readonly store: TuningStore; readonly key: string } | undefined;
 }
@@ -147,19 +152,51 @@ export class Tuner {
     }
     const kept = await this.#load(dtype, shapes);
     if (!kept || !candidates.includes(kept.kernel) || !(await this.#stillHolds(kept, dtype, shapes))) {
-      return this.#race(dtype, shapes, candidates, budgetMs);
+      const { steady = true } = this.#options;
+      if (steady) return this.#race(dtype, shapes, candidates, budgetMs);
+      return this.#firstRight(dtype, shapes, candidates, budgetMs);
     }
-    // Those for which there was no time then, if any, now run against the winner.
-    const fresh = candidates.filter((kernel) => kept.rates[kernel] === undefined);
-    if (fresh.length > 0) {
-      return this.#race(dtype, shapes, [kept.kernel, ...fresh], budgetMs, kept.rates);
+    const place = placeOf(dtype, shapes);
+    this.#chosen.set(place, kept.kernel);
+    // Those for which there was no time then, if any, run against the winner once they are compiled.
+    const waiting = candidates.filter((kernel) => kept.rates[kernel] === undefined);
+    if (waiting.length > 0) this.#late.set(place, { rates: { ...kept.rates }, waiting, ready: [] });
+  }
+
+  /** Compiles what will be asked for first, so that several do so side by side. Never rejects: `tune` will. */
+  async prepare(dtype: Dtype, shapes: ShapeClass): Promise<void> {
+    const { candidates, load, steady = true } = this.#options;
+    const kept = await this.#load(dtype, shapes);
+    const able = candidates(dtype, shapes);
+    const kernel = able.find((name) => name === kept?.kernel) ?? (steady ? undefined : able[0]);
+    if (kernel !== undefined) await load(kernel).catch(() => {});
+  }
+
+  /** Where a race says little: all others run later, once they are compiled. */
+  async #firstRight(
+    dtype: Dtype,
+    shapes: ShapeClass,
+    candidates: readonly string[],
+    budgetMs: number,
+  ): Promise<void> {
+    const rates: Record<string, number> = {};
+    let refusal: unknown;
+    for (const kernel of candidates) {
+      try {
+        return await this.#race(dtype, shapes, [kernel], budgetMs, rates);
+      } catch (error) {
+        if (!isAppError(error, 'gpu-wrong')) throw error;
+        rates[kernel] = 0;
+        refusal = error;
+      }
     }
-    this.#chosen.set(placeOf(dtype, shapes), kept.kernel);
+    throw refusal ?? new AppError('internal', `no kernel for ${dtype} ${shapes}`);
   }
 
   /** Whether the kept kernel is right and as fast as it was. */
   async #stillHolds({ kernel, rates }: Choice, dtype: Dtype, shapes: ShapeClass): Promise<boolean> {
     if (!(await this.#isRight(kernel, dtype))) return false;
+    if (this.#options.steady === false) return true;
     const then = rates[kernel]!;
     return this.#options.track(dtype, shapes, async (lap) => {
       let rate = 0;

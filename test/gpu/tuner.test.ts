@@ -177,12 +177,48 @@ describe('the next visit', () => {
     expect([visit.count('lap b'), visit.count('load a'), store.saves]).toEqual([3, 0, 0]);
   });
 
-  it('lets those for which there was no time race against the winner, and forgets nobody', async () => {
+  it('lets those for which there was no time race against the winner once they are compiled, and forgets nobody', async () => {
     const store = holding({ kernel: 'b', rates: { a: 10, b: 40 } });
     const visit = new Visit({ ...THREE(), c: { rates: [60] } }, store);
+    expect(await visit.tune()).toBe('b');
+    expect([visit.count('load a'), visit.count('load c')]).toEqual([0, 0]);
+    await visit.during(visit.tuner.compileAhead());
     expect(await visit.tune()).toBe('c');
-    expect(visit.count('load a')).toBe(0);
+    expect(visit.count('lap a')).toBe(0);
     expect(store.entries.get(PLACE)).toEqual({ kernel: 'c', rates: { a: 10, b: 40, c: 60 } });
+  });
+
+  it('takes no speed for a change of the adapter where speeds are not the adapter’s own', async () => {
+    const visit = new Visit({ ...THREE(), b: { rates: [4] } }, holding(CHOICE), { steady: false });
+    expect(await visit.tune()).toBe('b');
+    expect(visit.log).toEqual(['load b', 'prove b']);
+  });
+
+  it('serves there with the first that is right, and lets the others race when they are compiled', async () => {
+    const store = new Kept();
+    const unsteady = { ...THREE(), a: { rates: [10], fault: wrong('a') }, b: { rates: [5] } };
+    const visit = new Visit(unsteady, store, { steady: false });
+    expect(await visit.tune()).toBe('b');
+    expect(visit.count('load c')).toBe(0);
+    expect(store.entries.get(PLACE)).toEqual({ kernel: 'b', rates: { a: 0, b: 5 } });
+    await visit.during(visit.tuner.compileAhead());
+    expect(await visit.tune()).toBe('c');
+    const none = { a: { rates: [1], fault: wrong('a') }, b: { rates: [1], fault: wrong('b') } };
+    await expect(new Visit(none, undefined, { steady: false }).tune()).rejects.toThrow('b');
+  });
+
+  it('compiles the kept choice ahead, whatever else may have been kept, and leaves what is wrong to the race', async () => {
+    const visit = new Visit(THREE(), holding(CHOICE));
+    await visit.during(visit.tuner.prepare('i8', 'square'));
+    await visit.during(visit.tuner.prepare('f32', 'square'));
+    expect(visit.log).toEqual(['load b']);
+    const gone = new Visit(THREE(), holding({ ...CHOICE, kernel: 'gone', rates: { gone: 1 } }));
+    await gone.during(gone.tuner.prepare('i8', 'square'));
+    expect(gone.log).toEqual([]);
+    const refused = { ...THREE(), b: { rates: [40], refusal: wrong('b') } };
+    const worse = new Visit(refused, holding(CHOICE));
+    await worse.during(worse.tuner.prepare('i8', 'square'));
+    expect(await worse.tune()).toBe('c');
   });
 
   it('races among all when the winner is wrong by now and others had no time', async () => {
