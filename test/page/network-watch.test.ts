@@ -6,7 +6,7 @@ import type { ContributorFiguresView, LeaderboardView } from '../../src/core/v1-
 import type { FiguresState } from '../../src/page/figures.ts';
 import { logEntryPath } from '../../src/page/log-entry.ts';
 import { mosaicFrom } from '../../src/page/mosaic-state.ts';
-import { hearingOf } from '../../src/page/network-page.ts';
+import { hearingOf, isWhole } from '../../src/page/network-page.ts';
 import { type FiguresSource, NetworkWatch } from '../../src/page/network-watch.ts';
 import { ago, credited, measured, shortened } from '../../src/page/shown-numbers.ts';
 import { shownDe } from '../../src/page/strings-shown-de.ts';
@@ -132,6 +132,22 @@ describe('the network page', () => {
     await clock.advance(10_000);
     expect(hearingOf(watch.state)).toBe('stale');
     expect(watch.state.network).toBe(NETWORK);
+  });
+
+  it('is whole with the first answers, or when there are none', async () => {
+    const { figures, clock, watch } = watching();
+    watch.start();
+    figures.change({ mosaic: JOB });
+    expect(isWhole(watch.state)).toBe(false);
+    await clock.advance(1);
+    expect(isWhole(watch.state)).toBe(false);
+    figures.change({ live: true });
+    expect(isWhole(watch.state)).toBe(true);
+    const deaf = watching();
+    deaf.figures.failing = true;
+    deaf.watch.start();
+    await deaf.clock.advance(1);
+    expect(isWhole(deaf.watch.state)).toBe(true);
   });
 
   it('shows the list that was chosen last, whichever answer comes last', async () => {
