@@ -106,6 +106,10 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     )
     .option('--operate-from <address...>', 'who reaches tokens, credit and /metrics, besides this machine')
     .option('--trust-proxy <address...>', 'the proxy in front, whose X-Forwarded-For then counts')
+    .option(
+      '--embed <origin...>',
+      'sites whose pages may show the widget, each by its exact origin, such as https://example.org; no * (a change needs a restart)',
+    )
     .option('--max-upload <size>', 'the largest file that a requester may send (default: 16GiB)', byteCount)
     .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
     .option('--json-log', 'log lines of JSON', false)

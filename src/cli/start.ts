@@ -34,6 +34,8 @@ export interface StartOptions {
   readonly operateFrom?: readonly string[] | undefined;
   /** Proxies whose X-Forwarded-For counts. */
   readonly trustProxy?: readonly string[] | undefined;
+  /** Origins of the sites that may embed the widget. */
+  readonly embed?: readonly string[] | undefined;
   /** Bytes. */
   readonly maxUpload?: number | undefined;
   /** Submit the digits to a network that has had no job yet. */
@@ -71,7 +73,7 @@ function coordinatorOptions(
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
   const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
-  const { operateFrom, trustProxy, maxUpload: maxUploadBytes } = options;
+  const { operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
   return {
     dataDir,
     log,
@@ -82,6 +84,7 @@ function coordinatorOptions(
     ...(webrtcDirect && { webRtcPort: webrtcPort }),
     ...(name !== undefined && { network: name }),
     ...(announce !== undefined && { announce }),
+    ...(embed !== undefined && { embed }),
     ...(credit !== undefined && { credit }),
     ...(supplyCap !== undefined && { supplyCap: BigInt(supplyCap) }),
     doors: { operateFrom, trustProxy, maxUploadBytes },

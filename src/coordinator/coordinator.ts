@@ -16,6 +16,7 @@ import { openDataFolder } from '../store/data-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DoorOptions } from './doors.ts';
+import { embeddingSites } from './embedding.ts';
 import { Figures } from './figures.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
@@ -47,6 +48,8 @@ export interface CoordinatorOptions {
   readonly announce?: readonly string[];
   /** The built page. */
   readonly pageDir?: string;
+  /** Origins of the sites that may embed the widget, and are credited for it. @default none */
+  readonly embed?: readonly string[];
   /** What pages call this network. @default 'Tilework' */
   readonly network?: string;
   /** PostgreSQL instead of the embedded database. */
@@ -76,10 +79,11 @@ export interface RunningCoordinator {
 /** 256 bits; older data folders hold tokens of 192, which stay as good. */
 const TOKEN_BYTES = 32;
 
-/** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address that cannot be listened on). */
+/** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address, or a site of `embed`). */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log, host = '127.0.0.1', port = 8080, peerPort = 9001, network = 'Tilework' } = options;
   const { clock = systemClock } = options;
+  const embed = embeddingSites(options.embed ?? []);
   const undo: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -183,6 +187,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       returnLeases: (contributor, leases) => {
         dispatcher.takeBack(contributor, leases);
       },
+      embed,
       pageDir: options.pageDir,
     });
     undo.push(() => http.close());

@@ -38,6 +38,8 @@ export interface HttpContext {
   readonly contributorsNow: () => number;
   /** A page that may not run hands leases back: see http-leases.ts. */
   readonly returnLeases: (contributor: string, leases: readonly string[]) => void;
+  /** Origins of the sites that may frame the widget. */
+  readonly embed: readonly string[];
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }

@@ -7,6 +7,7 @@ import { AppError, toAppError } from '../core/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { HEADERS_MS, answerClientError } from './client-errors.ts';
 import { guardDoors } from './doors.ts';
+import { fileHeaders } from './embedding.ts';
 import { Health } from './health.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
@@ -99,10 +100,10 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   return app;
 }
 
-/** The page may talk to itself and to this coordinator; nothing else, and nobody may frame it. */
+/** The page may talk to itself and to this coordinator; nothing else. Who may frame it: see embedding.ts. */
 async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
   const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
-  const policy = (scripts: string): string =>
+  const policy = (scripts: string, frameAncestors: string): string =>
     [
       "default-src 'none'",
       `script-src ${scripts}`,
@@ -113,7 +114,7 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       `connect-src 'self' ${sockets.join(' ')}`,
       "base-uri 'none'",
       "form-action 'none'",
-      "frame-ancestors 'none'",
+      `frame-ancestors ${frameAncestors}`,
       // No text becomes markup or code. Ours is src/core/trusted.ts; Lit's makes markup of its own templates only.
       "require-trusted-types-for 'script'",
       'trusted-types tilework lit-html',
@@ -132,7 +133,8 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       // A worker keeps to the policy of its own script; its cipher is WebAssembly (src/net/chacha.ts), which the
       // words allow without allowing JavaScript that is made of text.
       const scripts = immutable ? "'self' 'wasm-unsafe-eval'" : "'self'";
-      void reply.header('content-security-policy', policy(scripts));
+      const { frameAncestors, headers } = fileHeaders(root, path, reply.request.url, context.embed);
+      void reply.header('content-security-policy', policy(scripts, frameAncestors)).headers(headers);
       void reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });

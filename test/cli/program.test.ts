@@ -120,6 +120,7 @@ describe('start', () => {
     const { call } = await run(
       ...words('start --host 0.0.0.0 --port 0 --peer-port 65535 --data d --name n --no-sample --json-log'),
       ...words('--announce /dns4/a/tcp/443/tls/ws /dns4/b/tcp/443/tls/ws --webrtc-direct --webrtc-port 0'),
+      ...words('--embed https://a.example --embed https://b.example http://localhost:3000'),
     );
     expect(call).toEqual({
       command: 'start',
@@ -131,6 +132,7 @@ describe('start', () => {
       data: 'd',
       name: 'n',
       announce: ['/dns4/a/tcp/443/tls/ws', '/dns4/b/tcp/443/tls/ws'],
+      embed: ['https://a.example', 'https://b.example', 'http://localhost:3000'],
       sample: false,
       jsonLog: true,
     });

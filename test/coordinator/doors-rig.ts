@@ -50,7 +50,12 @@ export async function doorway(db: Database, doors: DoorOptions = {}): Promise<Do
   const key = await generateKey();
   const peerId = peerIdOf(key);
   const parts: Partial<HttpContext> = { db, clock, tokens, doors, metrics, key, peerId, log: silentLogger };
-  const app = await createHttp({ ...parts, peerAddresses: [], pageDir: undefined } as unknown as HttpContext);
+  const app = await createHttp({
+    ...parts,
+    peerAddresses: [],
+    embed: [],
+    pageDir: undefined,
+  } as unknown as HttpContext);
   await app.ready();
   const knock: Doorway['knock'] = (from, path, options = {}) =>
     app.inject({ remoteAddress: from, path, ...options, headers: { host: 'localhost', ...options.headers } });
