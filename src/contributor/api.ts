@@ -161,6 +161,8 @@ export interface ContributorOptions {
   readonly diskBytes?: number | undefined;
   /** Wait for setPaused(false) before anything is done on the GPU. @default false */
   readonly paused?: boolean | undefined;
+  /** Origin of the page that embeds this one, which is credited with what is verified; absent: nobody embeds it. */
+  readonly site?: string | undefined;
   /** @default none */
   readonly rateCaps?: RateCaps | undefined;
 }

@@ -44,6 +44,8 @@ export interface EngineOptions {
   readonly openBackend: () => Promise<Backend>;
   readonly clock: Clock;
   readonly onStatus: (status: ContributorStatus) => void;
+  /** See ContributorOptions. */
+  readonly site?: string | undefined;
   /** When C is copied out for the next device: see ShardContext. */
   readonly copyAfter?: ((lastCopyMs: number) => number) | undefined;
   /** Watches the coordinator's public log while the engine runs. */
@@ -217,13 +219,14 @@ export class Engine {
   }
 
   async #serve(link: Link): Promise<void> {
-    const { key, peerId, clock, outbox, disk, copyAfter } = this.#options;
+    const { key, peerId, clock, outbox, disk, copyAfter, site } = this.#options;
     const session = new ContributorSession(link, {
       backend: this.#backend,
       key,
       peerId,
       clock,
       client: CLIENT,
+      site,
       outbox,
       disk,
       linkEstimate: this.#linkEstimate,

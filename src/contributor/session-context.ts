@@ -19,6 +19,8 @@ export interface SessionContext {
   readonly peerId: string;
   readonly clock: Clock;
   readonly client: string;
+  /** Origin of the page that embeds this one. */
+  readonly site?: string | undefined;
   readonly outbox: Outbox;
   readonly linkEstimate: LinkEstimate;
   readonly wishes: Wishes;

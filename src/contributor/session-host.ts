@@ -70,6 +70,7 @@ export class SessionHost {
         connectBackend(gpu, { memoryBytes: this.#memoryBytes, allowSoftware, clock: systemClock }),
       clock: systemClock,
       log: watchOf(options),
+      site: options.site,
       onStatus,
     });
     this.#engine.setIntensity(this.#intensity);

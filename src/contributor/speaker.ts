@@ -3,6 +3,7 @@
  * that reads nothing must not make messages pile up here.
  */
 import { withDeadline } from '../core/clock.ts';
+import { isSiteOrigin } from '../core/origin.ts';
 import { BLOCK_BYTES } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Link } from '../net/link.ts';
@@ -38,7 +39,7 @@ export class Speaker {
   }
 
   async hello(): Promise<void> {
-    const { backend, client, disk, linkEstimate, introduction } = this.#context;
+    const { backend, client, site, disk, linkEstimate, introduction } = this.#context;
     const { rates, intensity } = await backend.stats();
     const operandBytes = backend.pageCount * BLOCK_BYTES;
     const { projects } = introduction;
@@ -56,6 +57,8 @@ export class Speaker {
       projects,
       // What comes to the GPU goes to the disk as well.
       ...(disk && { cacheBytes: Math.max(operandBytes, disk.budgetBytes) }),
+      // A text that the wire would refuse must not keep anybody from working.
+      ...(site !== undefined && isSiteOrigin(site) && { site }),
     });
   }
 

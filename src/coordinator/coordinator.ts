@@ -29,6 +29,7 @@ import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
+import { Sites } from './sites.ts';
 import { Tokens } from './tokens.ts';
 import { VerifyPool } from './verify-pool.ts';
 import { openWebRtcDoor } from './webrtc.ts';
@@ -144,7 +145,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const profiles = new Profiles({ db, clock, onChange: (id) => figures.renamed(id) });
     const judge = new Judge({ ...parts, scheduler, jobs });
     const serving = new Serving();
-    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving, profiles });
+    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving, profiles, embed });
     undo.push(() => dispatcher.close());
     const contributorsNow = (): number => dispatcher.contributors;
     const events = openPublicEvents(jobs, clock, cryptoRng, () => figures.now(contributorsNow()));
@@ -172,6 +173,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       },
     });
     undo.push(() => peers.close());
+    const sites = new Sites({ db, clock, embed, contributorsOn: (site) => dispatcher.contributorsOn(site) });
     const http = await createHttp({
       ...parts,
       jobs,
@@ -188,6 +190,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         dispatcher.takeBack(contributor, leases);
       },
       embed,
+      sites,
       pageDir: options.pageDir,
     });
     undo.push(() => http.close());

@@ -38,6 +38,8 @@ export interface DispatcherContext {
   readonly metrics: Metrics;
   readonly serving: Serving;
   readonly profiles: Profiles;
+  /** Sites that may embed the widget, by origin: others are not counted. */
+  readonly embed: readonly string[];
 }
 
 /** How often deadlines are looked at. */
@@ -76,6 +78,13 @@ export class Dispatcher {
 
   get contributors(): number {
     return this.#sessions.size;
+  }
+
+  /** Connected from frames on this site. */
+  contributorsOn(site: string): number {
+    let count = 0;
+    for (const session of this.#sessions.values()) if (session.hello.site === site) count += 1;
+    return count;
   }
 
   /** Takes charge of a link until it ends. */
@@ -248,10 +257,12 @@ export class Dispatcher {
 
   /** A committed result: pulled, checked, settled or refused. */
   async #judge(session: PeerSession, commit: Commit): Promise<void> {
-    const { judge, clock, log } = this.#context;
+    const { judge, embed, clock, log } = this.#context;
     let judgement: Judgement;
     try {
-      judgement = await judge.judge(session.link, commit);
+      const { site } = session.hello;
+      const counted = site !== undefined && embed.includes(site) ? site : undefined;
+      judgement = await judge.judge(session.link, commit, counted);
     } catch (thrown) {
       const error = toAppError(thrown);
       log.warn(

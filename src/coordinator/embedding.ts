@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { AppError } from '../core/errors.ts';
 import { isSiteOrigin } from '../core/origin.ts';
+import { isAccount, siteAccount } from '../ledger/accounts.ts';
 
 /** What a header may hold: browsers and proxies refuse headers of some 8 KiB and more. */
 const MAX_SITES = 100;
@@ -16,7 +17,11 @@ const MAX_HEADER_CHARS = 4096;
  */
 export function embeddingSites(texts: readonly string[]): readonly string[] {
   const sites = Array.from(new Set(texts));
-  for (const text of sites) if (!isSiteOrigin(text)) throw notASite(text);
+  for (const text of sites) {
+    if (!isSiteOrigin(text)) throw notASite(text);
+    if (!isAccount(siteAccount(text)))
+      throw new AppError('bad-input', `--embed: ${text} is too long for the name of an account`);
+  }
   if (sites.length > MAX_SITES || sites.join(' ').length > MAX_HEADER_CHARS)
     throw new AppError(
       'bad-input',

@@ -13,6 +13,7 @@ import type { Metrics } from './metrics.ts';
 import type { Mosaics } from './mosaics.ts';
 import type { Operands } from './operands.ts';
 import type { PublicEvents } from './public-events.ts';
+import type { Sites } from './sites.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface HttpContext {
@@ -40,6 +41,7 @@ export interface HttpContext {
   readonly returnLeases: (contributor: string, leases: readonly string[]) => void;
   /** Origins of the sites that may frame the widget. */
   readonly embed: readonly string[];
+  readonly sites: Sites;
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }

@@ -7,6 +7,7 @@ import { Cached } from './cached.ts';
 import type { HttpContext } from './http-context.ts';
 import { figuresRoutes } from './http-figures.ts';
 import { recheckRoutes } from './http-recheck.ts';
+import { siteRoutes } from './http-sites.ts';
 import { receiptView } from './views.ts';
 
 const RECEIPTS_SCHEMA = {
@@ -40,6 +41,7 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
 
   recheckRoutes(app, context);
   figuresRoutes(app, context);
+  siteRoutes(app, context);
 
   app.get('/network', PUBLIC, (): Promise<NetworkView> => context.figures.network(contributorsNow()));
 

@@ -69,8 +69,11 @@ export class Judge {
     this.#budget = context.budget ?? new ResultBudget();
   }
 
-  /** @throws AppError 'bad-signature', 'wrong-peer' or 'bad-frame' for a statement that is not what it claims. */
-  async judge(link: Link, commit: Omit<Commit, 'type'>): Promise<Judgement> {
+  /**
+   * @param site - in whose frame it was computed
+   * @throws AppError 'bad-signature', 'wrong-peer' or 'bad-frame' for a statement that is not what it claims.
+   */
+  async judge(link: Link, commit: Omit<Commit, 'type'>, site?: string): Promise<Judgement> {
     const { result: resultEnvelope, lease: leaseEnvelope, blocks } = commit;
     const lease = await openLease(leaseEnvelope, this.#context.peerId);
     const result = await openResult(resultEnvelope, link.peer);
@@ -81,7 +84,7 @@ export class Judge {
     const { id } = lease.value;
     // What the first one came to stands on record then; if it was interrupted, this link may do better.
     for (let running = this.#pending.get(id); running; running = this.#pending.get(id)) await running;
-    const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope, blocks }).finally(
+    const judging = this.#judge(link, { lease, leaseEnvelope, result, resultEnvelope, blocks, site }).finally(
       () => {
         this.#pending.delete(id);
       },
@@ -165,7 +168,7 @@ export class Judge {
   }
 
   async #settle(
-    { lease, leaseEnvelope, result, resultEnvelope }: Statement,
+    { lease, leaseEnvelope, result, resultEnvelope, site }: Statement,
     rect: Rect,
     { spec, secrets }: RunningJob,
     blocks: readonly Hash[][],
@@ -195,6 +198,7 @@ export class Judge {
         gpuMs: result.value.gpuMs,
         bytesDown: link.bytesDown,
         bytesUp: link.bytesUp,
+        site: site ?? null,
       },
       cells,
     });
@@ -241,4 +245,5 @@ interface Statement {
   readonly resultEnvelope: Uint8Array;
   /** The hashes of C's blocks, by its word. */
   readonly blocks: readonly Hash[] | undefined;
+  readonly site: string | undefined;
 }

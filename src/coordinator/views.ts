@@ -1,9 +1,11 @@
 /** Database rows as the JSON of `/v1`. */
+import type { WorkView } from '../core/v1-figures.ts';
 import type { BoundView, JobView, OperandView, ReceiptView } from '../core/v1.ts';
 import { CELL } from '../matrix/blocks.ts';
 import { GENERATOR, type SeededManifest } from '../matrix/seeded.ts';
 import { ceilDiv } from '../core/bytes.ts';
 import type { Contribution } from '../store/contributions.ts';
+import type { Work } from '../store/figures.ts';
 import type { Job, Operand, Shard } from '../store/schema.ts';
 
 export function operandView(
@@ -70,4 +72,8 @@ export function receiptView(shard: Shard): ReceiptView {
     result: base64(shard.resultEnvelope),
     receipt: base64(shard.receiptEnvelope),
   };
+}
+
+export function workView({ shards, multiplyAdds, microcredits }: Work): WorkView {
+  return { shards, multiplyAdds, microcredits: microcredits.toString() };
 }

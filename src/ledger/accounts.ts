@@ -26,6 +26,13 @@ const ACCOUNT = /^([a-z]+):[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 export const contributorAccount = (peerId: string): string => `contributor:${peerId}`;
 
+/**
+ * What a site is given by order: `site:example.org`, `site:example.org_8443`, `site:http_localhost_3000`. No host has
+ * an underscore, so that no two sites share one.
+ */
+export const siteAccount = (origin: string): string =>
+  `site:${origin.replace('https://', '').replace('http://', 'http_').replace(':', '_')}`;
+
 /** What a paid job has set aside: it is opened with the job, and empty once the job has ended. */
 export const reserveAccount = (job: string): string => `reserve:${job}`;
 
@@ -34,19 +41,23 @@ export function kindOf(account: string): AccountKind {
   return account.slice(0, account.indexOf(':')) as AccountKind;
 }
 
+/** Whether it is `kind:name` of a kind that there is. */
+export function isAccount(account: string): boolean {
+  return Object.hasOwn(KINDS, ACCOUNT.exec(account)?.[1] ?? '');
+}
+
 /**
  * The kind of an account that somebody typed.
  * @throws AppError 'bad-input' unless it is `kind:name`
  */
 export function assertAccount(account: string): AccountKind {
-  const kind = ACCOUNT.exec(account)?.[1] ?? '';
-  if (!Object.hasOwn(KINDS, kind)) {
+  if (!isAccount(account)) {
     throw new AppError(
       'bad-input',
       `${JSON.stringify(account.slice(0, 80))} is no account; accounts are called like project:digits or requester:default`,
     );
   }
-  return kind as AccountKind;
+  return kindOf(account);
 }
 
 /**

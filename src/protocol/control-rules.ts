@@ -1,5 +1,6 @@
 /** What the bytes of control.proto may be, field by field; ./wire.ts checks them before decoding. */
 import { SHA256_BYTES } from '../core/bytes.ts';
+import { MAX_ORIGIN_CHARS } from '../core/origin.ts';
 import { DTYPES } from '../matrix/dtype.ts';
 import { LEASE_ID_BYTES } from './fields.ts';
 import {
@@ -36,6 +37,7 @@ const HELLO: MessageRules = {
   7: u64,
   8: { kind: 'text', min: 1, max: MAX_TEXT_BYTES, count: MAX_PROJECTS },
   9: u64,
+  10: { kind: 'text', min: 0, max: MAX_ORIGIN_CHARS },
 };
 
 const hashes = (count: number): FieldRule => ({

@@ -5,6 +5,7 @@
  */
 import { SHA256_BYTES } from '../core/bytes.ts';
 import { unreachable } from '../core/errors.ts';
+import { isSiteOrigin } from '../core/origin.ts';
 import { type Dtype, DTYPES } from '../matrix/dtype.ts';
 import { CONTRIBUTOR_BODIES, COORDINATOR_BODIES } from './control-rules.ts';
 import * as f from './fields.ts';
@@ -163,6 +164,7 @@ function helloTo(hello: Hello): pb.Hello {
     upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
     projects: hello.projects.map((project) => f.nameOf(project, 'a project')),
     cacheBytes: f.numberOf(hello.cacheBytes ?? 0, MAX_SAFE, 'cacheBytes'),
+    site: hello.site ?? '',
   };
 }
 
@@ -188,7 +190,13 @@ function helloFrom(hello: pb.Hello): Hello {
     upBytesPerSecond: f.numberOf(hello.upBytesPerSecond, MAX_SAFE, 'upBytesPerSecond'),
     projects: hello.projects,
     ...(hello.cacheBytes > 0 && { cacheBytes: f.numberOf(hello.cacheBytes, MAX_SAFE, 'cacheBytes') }),
+    ...(hello.site !== '' && { site: siteOf(hello.site) }),
   };
+}
+
+function siteOf(text: string): string {
+  f.ensure(isSiteOrigin(text), 'the site must be an origin such as "https://example.org"');
+  return text;
 }
 
 function progressFrom({ lease, doneKBlocks, evicted }: pb.Progress): Progress {

@@ -23,6 +23,8 @@ export interface Hello {
   readonly projects: readonly string[];
   /** Operand bytes kept in all, on the GPU and on disk; absent: `operandBytes`. */
   readonly cacheBytes?: number;
+  /** Origin of the page that embeds its frame; absent where nobody does. */
+  readonly site?: string;
 }
 
 export interface Ready {

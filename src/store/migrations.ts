@@ -289,6 +289,40 @@ const MIGRATIONS: Record<string, Migration> = {
       WHEN (OLD.receipt_envelope IS NULL AND NEW.receipt_envelope IS NOT NULL) EXECUTE FUNCTION count_work()`,
     `CREATE INDEX jobs_ended ON jobs (finished_ms DESC) WHERE state <> 'running'`,
   ),
+
+  '0008-sites': statements(
+    `ALTER TABLE shards ADD COLUMN site text`,
+    `CREATE TABLE site_days (
+      site text COLLATE "C" NOT NULL,
+      day integer NOT NULL,
+      contributors integer NOT NULL,
+      ${SUMS},
+      PRIMARY KEY (site, day)
+    )`,
+    `CREATE TABLE site_contributors (
+      site text COLLATE "C" NOT NULL,
+      contributor text COLLATE "C" NOT NULL,
+      last_day integer NOT NULL,
+      PRIMARY KEY (site, contributor)
+    )`,
+    `CREATE FUNCTION count_site() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      today integer := floor(NEW.verified_ms / 86400000)::integer;
+      fresh integer;
+    BEGIN
+      INSERT INTO site_contributors AS s VALUES (NEW.site, NEW.contributor, today)
+        ON CONFLICT (site, contributor) DO UPDATE SET last_day = today WHERE s.last_day < today;
+      GET DIAGNOSTICS fresh = ROW_COUNT;
+      INSERT INTO site_days AS s VALUES (NEW.site, today, fresh, 1, NEW.multiply_adds, NEW.microcredits)
+        ON CONFLICT (site, day) DO UPDATE SET contributors = s.contributors + fresh, shards = s.shards + 1,
+          multiply_adds = s.multiply_adds + NEW.multiply_adds, microcredits = s.microcredits + NEW.microcredits;
+      RETURN NULL;
+    END $$`,
+    // As shards_counted.
+    `CREATE TRIGGER shards_counted_by_site AFTER UPDATE ON shards FOR EACH ROW
+      WHEN (OLD.receipt_envelope IS NULL AND NEW.receipt_envelope IS NOT NULL AND NEW.site IS NOT NULL)
+      EXECUTE FUNCTION count_site()`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

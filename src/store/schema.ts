@@ -82,6 +82,8 @@ export interface ShardsTable extends RectangleColumns {
   bytesDown: number;
   bytesUp: number;
   verifiedMs: number;
+  /** Origin of the site in whose frame it was computed, by the contributor's word; null for none that is allowed. */
+  site: string | null;
 }
 
 /** A verified cell of C. Its primary key is what makes "credited at most once" true. */
@@ -210,6 +212,24 @@ export interface WorkHoursTable extends WorkColumns {
   hour: number;
 }
 
+/** Sums over the shards of one site and one UTC day, counted from 1970; kept by a trigger and by nothing else. */
+export interface SiteDaysTable {
+  site: string;
+  day: number;
+  /** Different keys. */
+  contributors: number;
+  shards: number;
+  multiplyAdds: number;
+  microcredits: bigint;
+}
+
+/** Who has worked on a site, and the last day on which they were counted there. */
+export interface SiteContributorsTable {
+  site: string;
+  contributor: string;
+  lastDay: number;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -233,6 +253,8 @@ export interface Schema {
   profiles: ProfilesTable;
   work: WorkTable;
   workHours: WorkHoursTable;
+  siteDays: SiteDaysTable;
+  siteContributors: SiteContributorsTable;
   settings: SettingsTable;
 }
 

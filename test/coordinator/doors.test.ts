@@ -23,6 +23,8 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['GET /v1/mosaic', 'public'],
   ['GET /v1/jobs/:id/mosaic', 'public'],
   ['GET /v1/events', 'public'],
+  ['GET /v1/sites', 'public'],
+  ['GET /v1/sites/:origin', 'public'],
   ['GET /v1/credit', 'public'],
   ['GET /v1/blocks/:hash', 'public'],
   ['GET /v1/shards/:lease', 'public'],

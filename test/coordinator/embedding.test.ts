@@ -30,10 +30,11 @@ describe('the list of sites', () => {
     const many = Array.from({ length: 101 }, (_, n) => `https://s${n}.example`);
     expect(embeddingSites(many.slice(1))).toHaveLength(100);
     expect(() => embeddingSites(many)).toThrow('at most 100 sites');
-    const long = `${'a'.repeat(60)}.`.repeat(3);
-    expect(() => embeddingSites(many.slice(1).map((site) => site.replace('//', `//${long}`)))).toThrow(
-      '4096',
-    );
+    const long = many.slice(1).map((site) => site.replace('//', `//${'a'.repeat(40)}.`));
+    expect(() => embeddingSites(long)).toThrow('4096');
+    const account = `https://${'a'.repeat(56)}.example`;
+    expect(embeddingSites([account])).toEqual([account]);
+    expect(() => embeddingSites([account.replace('a', 'aa')])).toThrow('too long');
   });
 });
 

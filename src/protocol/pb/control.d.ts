@@ -25,6 +25,7 @@ export interface Hello {
     upBytesPerSecond: number;
     projects: string[];
     cacheBytes: number;
+    site: string;
 }
 export declare namespace Hello {
     const codec: () => Codec<Hello>;

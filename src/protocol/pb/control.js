@@ -256,6 +256,10 @@ export var Hello;
                     w.uint32(72);
                     w.uint64Number(obj.cacheBytes);
                 }
+                if ((obj.site != null && obj.site !== '')) {
+                    w.uint32(82);
+                    w.string(obj.site);
+                }
                 if (opts.lengthDelimited !== false) {
                     w.ldelim();
                 }
@@ -269,7 +273,8 @@ export var Hello;
                     downBytesPerSecond: 0,
                     upBytesPerSecond: 0,
                     projects: [],
-                    cacheBytes: 0
+                    cacheBytes: 0,
+                    site: ''
                 };
                 const end = length == null ? reader.len : reader.pos + length;
                 while (reader.pos < end) {
@@ -309,6 +314,10 @@ export var Hello;
                         }
                         case 9: {
                             obj.cacheBytes = reader.uint64Number();
+                            break;
+                        }
+                        case 10: {
+                            obj.site = reader.string();
                             break;
                         }
                         default: {
