@@ -33,7 +33,8 @@ export interface Opened<T> {
   readonly digest: Hash;
 }
 
-interface Kind<T> {
+/** What join.ts has more of. */
+export interface Kind<T> {
   readonly name: string;
   readonly domain: string;
   readonly type: Bytes;
@@ -79,11 +80,11 @@ export async function envelopeDigest(envelope: Uint8Array): Promise<Hash> {
   return toHex(await sha256(envelope));
 }
 
-function kind<T>(name: string, payload: Payload<T>): Kind<T> {
+export function kind<T>(name: string, payload: Payload<T>): Kind<T> {
   return { name, domain: `tilework-${name}/1`, type: utf8.encode(`/tilework/${name}`), payload };
 }
 
-async function seal<T>({ domain, type, payload }: Kind<T>, value: T, key: SigningKey): Promise<Bytes> {
+export async function seal<T>({ domain, type, payload }: Kind<T>, value: T, key: SigningKey): Promise<Bytes> {
   if (key.type !== 'Ed25519') throw new AppError('bad-input', `only Ed25519 keys may sign, not ${key.type}`);
   const bytes = payload.encode(value);
   const record = { domain, codec: type, marshal: () => bytes, equals: () => false };
@@ -94,7 +95,7 @@ async function seal<T>({ domain, type, payload }: Kind<T>, value: T, key: Signin
   });
 }
 
-async function open<T>(kind: Kind<T>, bytes: Uint8Array, expectedSigner?: string): Promise<Opened<T>> {
+export async function open<T>(kind: Kind<T>, bytes: Uint8Array, expectedSigner?: string): Promise<Opened<T>> {
   const envelope = parse(bytes, kind);
   const signer = envelope.publicKey.toString();
   if (expectedSigner !== undefined && signer !== expectedSigner) {

@@ -1,5 +1,5 @@
 /**
- * Makes pb/{control,signed}.{js,d.ts} from the .proto files beside them; the output is committed.
+ * Makes pb/{control,signed,join}.{js,d.ts} from the .proto files beside them; the output is committed.
  * protons writes namespaces and enums, which type stripping cannot run, so its TypeScript is compiled.
  * An argument names another folder to write to: a test compares that with what is committed.
  */
@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PB = path.join(import.meta.dirname, 'pb');
 const OUT = process.argv[2] ?? PB;
-const SCHEMAS = ['control', 'signed'];
+const SCHEMAS = ['control', 'signed', 'join'];
 const HEADER = '// Made by src/protocol/generate.node.ts from the .proto file beside it. Do not edit.\n';
 
 /** `uint8arrays` is no dependency of ours, and all that the output takes from it is an empty array. */

@@ -91,6 +91,10 @@ export const PROFILE_BURST = 5;
 export const PROFILES_PER_MINUTE = 2;
 /** A statement of the contributor's own time may be this far ahead of ours: clocks are hours off, not years. */
 export const MAX_PROFILE_AHEAD_MS = 24 * 60 * 60 * 1000;
+/** A joining of two keys is recorded while its statements are fresh: a page that was left open overnight may still say it. */
+export const MAX_JOIN_AGE_MS = 24 * 60 * 60 * 1000;
+/** Keys joined to one main key: a visitor's browsers, and the frames on some sites in each. */
+export const MAX_JOINED_KEYS = 64;
 /** Wants a second for blocks that are not here; a peer that goes on is not looking for blocks. */
 export const MAX_MISSING_PER_SECOND = 100;
 /** …and in one burst: all the blocks of some results that were given up meanwhile. */

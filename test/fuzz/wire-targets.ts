@@ -21,13 +21,24 @@ import {
   encodeFromCoordinator,
 } from '../../src/protocol/control.ts';
 import { type Opened, openLease, openProfile, openReceipt, openResult } from '../../src/protocol/envelope.ts';
+import {
+  joinOfferPayload,
+  joinPayload,
+  leavePayload,
+  openJoin,
+  openJoinOffer,
+  openLeave,
+} from '../../src/protocol/join.ts';
 import { MAX_CONTROL_BYTES } from '../../src/protocol/limits.ts';
 import { profilePayload } from '../../src/protocol/profile.ts';
 import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
 import { type Payload, leasePayload, receiptPayload, resultPayload } from '../../src/protocol/signed.ts';
 import { fixture } from '../protocol/fixtures.ts';
 import {
+  aJoin,
+  aJoinOfferForOne,
   aLease,
+  aLeave,
   aProfile,
   aReceipt,
   aResult,
@@ -250,8 +261,17 @@ export const wireTargets: readonly TargetFactory[] = [
   ready(payloadTarget('result', aResult, resultPayload)),
   ready(payloadTarget('receipt', aReceipt, receiptPayload)),
   ready(payloadTarget('profile', aProfile, profilePayload)),
+  ready(payloadTarget('join-offer', aJoinOfferForOne, joinOfferPayload)),
+  ready(payloadTarget('join', aJoin, joinPayload)),
+  ready(payloadTarget('leave', aLeave, leavePayload)),
   { name: 'envelope-lease', open: () => envelopeTarget('lease', aLease, leasePayload, openLease) },
   { name: 'envelope-result', open: () => envelopeTarget('result', aResult, resultPayload, openResult) },
   { name: 'envelope-receipt', open: () => envelopeTarget('receipt', aReceipt, receiptPayload, openReceipt) },
   { name: 'envelope-profile', open: () => envelopeTarget('profile', aProfile, profilePayload, openProfile) },
+  {
+    name: 'envelope-join-offer',
+    open: () => envelopeTarget('join-offer', aJoinOfferForOne, joinOfferPayload, openJoinOffer),
+  },
+  { name: 'envelope-join', open: () => envelopeTarget('join', aJoin, joinPayload, openJoin) },
+  { name: 'envelope-leave', open: () => envelopeTarget('leave', aLeave, leavePayload, openLeave) },
 ];

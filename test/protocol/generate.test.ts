@@ -12,7 +12,7 @@ describe('the generated code', () => {
     const made = await mkdtemp(path.join(tmpdir(), 'tilework-generated-'));
     try {
       await promisify(execFile)(process.execPath, [path.join(SOURCE, 'generate.node.ts'), made]);
-      for (const name of ['control.js', 'control.d.ts', 'signed.js', 'signed.d.ts']) {
+      for (const name of ['control.js', 'control.d.ts', 'signed.js', 'signed.d.ts', 'join.js', 'join.d.ts']) {
         const committed = await readFile(path.join(SOURCE, 'pb', name), 'utf8');
         expect(await readFile(path.join(made, name), 'utf8')).toBe(committed);
       }

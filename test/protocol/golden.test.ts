@@ -29,6 +29,17 @@ import {
   sealReceipt,
   sealResult,
 } from '../../src/protocol/envelope.ts';
+import {
+  type Join,
+  type JoinOffer,
+  type Leave,
+  openJoin,
+  openJoinOffer,
+  openLeave,
+  sealJoin,
+  sealJoinOffer,
+  sealLeave,
+} from '../../src/protocol/join.ts';
 import * as limits from '../../src/protocol/limits.ts';
 import type { FromContributor, FromCoordinator } from '../../src/protocol/messages.ts';
 import { packBlock, unpackBlock } from '../../src/protocol/pack.ts';
@@ -48,7 +59,7 @@ interface MessageVector<T> {
 }
 interface EnvelopeVector {
   readonly name: string;
-  readonly value: Lease | Result | Receipt | Profile;
+  readonly value: Lease | Result | Receipt | Profile | JoinOffer | Join | Leave;
   readonly seed: string;
   readonly signer: string;
   readonly hex: string;
@@ -94,6 +105,14 @@ describe('envelopes', () => {
       domain: 'tilework-profile/1',
       type: '/tilework/profile',
     },
+    'join offer': {
+      seal: sealJoinOffer,
+      open: openJoinOffer,
+      domain: 'tilework-join-offer/1',
+      type: '/tilework/join-offer',
+    },
+    join: { seal: sealJoin, open: openJoin, domain: 'tilework-join/1', type: '/tilework/join' },
+    leave: { seal: sealLeave, open: openLeave, domain: 'tilework-leave/1', type: '/tilework/leave' },
   };
   const kindOf = (name: string) => KINDS[name.split(',')[0] as keyof typeof KINDS];
 
@@ -134,7 +153,9 @@ describe('envelopes', () => {
 
   it('hold every sample', () => {
     const { aLease, aResult, anOldReceipt, aReceipt, aProfile, aProfileTakenBack } = samples;
-    const all = [aLease, aResult, anOldReceipt, aReceipt, aProfile, aProfileTakenBack];
+    const { aJoinOffer, aJoinOfferForOne, aJoin, aLeave } = samples;
+    const older = [aLease, aResult, anOldReceipt, aReceipt, aProfile, aProfileTakenBack];
+    const all = [...older, aJoinOffer, aJoinOfferForOne, aJoin, aLeave];
     expect(vectors.map(({ value }) => value)).toEqual(all);
   });
 });

@@ -20,7 +20,7 @@ describe('the specification', () => {
   });
 
   it('states every domain string and payload type', () => {
-    for (const name of ['lease', 'result', 'receipt', 'profile']) {
+    for (const name of ['lease', 'result', 'receipt', 'profile', 'join-offer', 'join', 'leave']) {
       expect(SPEC).toMatch(new RegExp(`\`tilework-${name}/1\` +\\| \`/tilework/${name}\``));
     }
   });

@@ -1,5 +1,6 @@
 /** One value of every message, with every field set: golden vectors and mutations start from these. */
 import type { Lease, Profile, Receipt, Result } from '../../src/protocol/envelope.ts';
+import type { Join, JoinOffer, Leave } from '../../src/protocol/join.ts';
 import type { FromContributor, FromCoordinator } from '../../src/protocol/control.ts';
 
 export const hashOf = (byte: number): string => byte.toString(16).padStart(2, '0').repeat(32);
@@ -57,6 +58,11 @@ export const aProfile: Profile = {
   issuedMs: 1_767_225_600_000,
 };
 export const aProfileTakenBack: Profile = { name: '', team: '', issuedMs: 1_767_225_600_001 };
+
+export const aJoinOffer: JoinOffer = { claim: LEASE_ID, issuedMs: 1_767_225_600_000 };
+export const aJoinOfferForOne: JoinOffer = { ...aJoinOffer, main: CONTRIBUTOR };
+export const aJoin: Join = { offerDigest: hashOf(0x33), joined: CONTRIBUTOR, issuedMs: 1_767_225_600_001 };
+export const aLeave: Leave = { joinDigest: hashOf(0x44), issuedMs: 1_767_225_600_002 };
 
 const envelope = Uint8Array.from({ length: 40 }, (_, i) => i);
 
