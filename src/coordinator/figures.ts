@@ -14,12 +14,10 @@ import type {
   LeaderboardWindow,
   NetworkEvent,
   ProjectView,
-  WorkView,
 } from '../core/v1-figures.ts';
 import type { Database } from '../store/database.ts';
 import {
   HOUR_MS,
-  type Work,
   dropOldHours,
   figuresOf,
   networkTotals,
@@ -33,6 +31,7 @@ import { profileOf } from '../store/profiles.ts';
 import { Cached } from './cached.ts';
 import type { Jobs } from './jobs.ts';
 import type { Scheduler } from './scheduler.ts';
+import { workView } from './views.ts';
 import { STEP_MS, WorkRate } from './work-rate.ts';
 
 /** Rows of a leaderboard. */
@@ -163,6 +162,8 @@ export class Figures {
       profile: profile ? Buffer.from(profile.envelope).toString('base64') : null,
       ...workView(figures),
       rank: figures.rank ?? null,
+      ...(figures.main !== undefined && { main: figures.main }),
+      ...(figures.joined > 0 && { joined: figures.joined }),
       day: workView(figures.day),
       week: workView(figures.week),
     };
@@ -239,8 +240,4 @@ export class Figures {
       (x, y) => y.cellsOpen - x.cellsOpen || (x.project < y.project ? -1 : 1),
     );
   }
-}
-
-function workView({ shards, multiplyAdds, microcredits }: Work): WorkView {
-  return { shards, multiplyAdds, microcredits: microcredits.toString() };
 }

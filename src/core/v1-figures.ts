@@ -36,8 +36,12 @@ export interface ContributorFiguresView extends WorkView {
   readonly team: string;
   /** The signed Profile that says so, base64; null for none. */
   readonly profile: string | null;
-  /** Of all time; null without a verified shard. */
+  /** Of all time; null without a verified shard, and for a key that counts under its main key. */
   readonly rank: number | null;
+  /** PeerId of the main key under which this one counts; absent: none. */
+  readonly main?: string;
+  /** Keys that count under this one, whose work is in here; absent: none. */
+  readonly joined?: number;
   readonly day: WorkView;
   readonly week: WorkView;
 }

@@ -2,9 +2,9 @@
  * The public figures: sums by contributor and by team, out of tables that a trigger keeps beside the shards. No
  * query here reads all shards. A window of hours begins with a whole one, so it is up to an hour longer than it says.
  */
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Queries } from './database.ts';
-import type { Job, Schema, WorkTable } from './schema.ts';
+import type { Job } from './schema.ts';
 
 export const HOUR_MS = 3_600_000;
 
@@ -30,54 +30,54 @@ function firstHour(hours: number, nowMs: number): number {
   return Math.floor(nowMs / HOUR_MS) - hours;
 }
 
-/** Who did most, in all or in the last `hours`; ties by PeerId, so that the order is one. */
+interface Window {
+  readonly hours: number;
+  readonly nowMs: number;
+}
+
+/** Sums by key, of all of time or of a window. */
+function workOf(window: Window | undefined): RawBuilder<unknown> {
+  if (!window) return sql`SELECT contributor, shards, multiply_adds, microcredits FROM work`;
+  return sql`SELECT contributor, sum(shards)::integer AS shards, sum(multiply_adds) AS multiply_adds,
+      sum(microcredits)::bigint AS microcredits
+    FROM work_hours WHERE hour >= ${firstHour(window.hours, window.nowMs)} GROUP BY contributor`;
+}
+
+/** Those that are joined to one main key, as one. They are few beside all keys. */
+const TOGETHER = sql`SELECT m.main AS contributor, sum(w.shards)::integer AS shards,
+    sum(w.multiply_adds) AS multiply_adds, sum(w.microcredits)::bigint AS microcredits
+  FROM members m JOIN w ON w.contributor = m.contributor GROUP BY m.main`;
+const ALONE = sql`SELECT * FROM w WHERE NOT EXISTS (SELECT 1 FROM members m WHERE m.contributor = w.contributor)`;
+
+/**
+ * Who did most, in all or in the last `hours`, joined keys under their main key; ties by PeerId, so that the order
+ * is one.
+ */
 export function rankedContributors(
   db: Queries,
   limit: number,
-  window?: { readonly hours: number; readonly nowMs: number },
+  window?: Window,
 ): Promise<RankedContributor[]> {
-  const work: SelectQueryBuilder<Schema, never, WorkTable> = window
-    ? db
-        .selectFrom('workHours')
-        .select([
-          'contributor',
-          sql<number>`sum(shards)::integer`.as('shards'),
-          sql<number>`sum(multiply_adds)`.as('multiplyAdds'),
-          sql<bigint>`sum(microcredits)::bigint`.as('microcredits'),
-        ])
-        .where('hour', '>=', firstHour(window.hours, window.nowMs))
-        .groupBy('contributor')
-    : db.selectFrom('work').selectAll();
-  return db
-    .selectFrom(work.as('work'))
-    .leftJoin('profiles', 'profiles.contributor', 'work.contributor')
-    .select([
-      'work.contributor',
-      'work.shards',
-      'work.multiplyAdds',
-      'work.microcredits',
-      sql<string>`coalesce(profiles.name, '')`.as('name'),
-      sql<string>`coalesce(profiles.team, '')`.as('team'),
-    ])
-    .orderBy('work.multiplyAdds', 'desc')
-    .orderBy('work.contributor')
-    .limit(limit)
-    .execute();
+  // The first part may end at its limit, by the index of all work.
+  return sql<RankedContributor>`
+    WITH w AS NOT MATERIALIZED (${workOf(window)})
+    SELECT r.contributor, r.shards, r.multiply_adds, r.microcredits,
+      coalesce(p.name, '') AS name, coalesce(p.team, '') AS team
+    FROM ((${ALONE} ORDER BY multiply_adds DESC, contributor LIMIT ${limit}) UNION ALL (${TOGETHER})) r
+    LEFT JOIN profiles p ON p.contributor = r.contributor
+    ORDER BY r.multiply_adds DESC, r.contributor LIMIT ${limit}`
+    .execute(db)
+    .then(({ rows }) => rows);
 }
 
 /** The same by team: a team has done what those who name it now have done, also before they did. */
-export function rankedTeams(
-  db: Queries,
-  limit: number,
-  window?: { readonly hours: number; readonly nowMs: number },
-): Promise<RankedTeam[]> {
-  const hours = window ? sql`WHERE hour >= ${firstHour(window.hours, window.nowMs)}` : sql``;
-  const table = window ? sql.table('work_hours') : sql.table('work');
+export function rankedTeams(db: Queries, limit: number, window?: Window): Promise<RankedTeam[]> {
   return sql<RankedTeam>`
-    SELECT p.team, count(DISTINCT w.contributor)::integer AS members, sum(w.shards)::integer AS shards,
+    WITH w AS NOT MATERIALIZED (${workOf(window)})
+    SELECT p.team, count(DISTINCT p.contributor)::integer AS members, sum(w.shards)::integer AS shards,
       sum(w.multiply_adds) AS multiply_adds, sum(w.microcredits)::bigint AS microcredits
-    FROM (SELECT * FROM ${table} ${hours}) w
-    JOIN profiles p ON p.contributor = w.contributor AND p.team <> ''
+    FROM w LEFT JOIN members m ON m.contributor = w.contributor
+    JOIN profiles p ON p.contributor = coalesce(m.main, w.contributor) AND p.team <> ''
     GROUP BY p.team ORDER BY multiply_adds DESC, p.team COLLATE "C" LIMIT ${limit}`
     .execute(db)
     .then(({ rows }) => rows);
@@ -86,53 +86,67 @@ export function rankedTeams(
 const NOTHING: Work = { shards: 0, multiplyAdds: 0, microcredits: 0n };
 
 export interface ContributorFigures extends Work {
-  /** Among all of all time; undefined without a verified shard. */
+  /** Among all of all time; undefined without a verified shard, and for a key that counts under another. */
   readonly rank: number | undefined;
   readonly day: Work;
   readonly week: Work;
+  /** Counts under this key. */
+  readonly main: string | undefined;
+  /** Keys that count under this one. */
+  readonly joined: number;
 }
 
-/** One contributor's line. All zeros for one that nobody knows. */
+/** One contributor's line, with what is joined to it. All zeros for one that nobody knows. */
 export async function figuresOf(
   db: Queries,
   contributor: string,
   nowMs: number,
 ): Promise<ContributorFigures> {
-  const total = await db
-    .selectFrom('work')
-    .selectAll()
+  const member = await db
+    .selectFrom('members')
+    .select('main')
     .where('contributor', '=', contributor)
     .executeTakeFirst();
-  if (!total) return { ...NOTHING, rank: undefined, day: NOTHING, week: NOTHING };
-  const { shards, multiplyAdds, microcredits } = total;
-  const ahead = await db
-    .selectFrom('work')
-    .select(sql<number>`count(*)::integer`.as('count'))
-    .where((eb) =>
-      eb.or([
-        eb('multiplyAdds', '>', multiplyAdds),
-        eb.and([eb('multiplyAdds', '=', multiplyAdds), eb('contributor', '<', contributor)]),
-      ]),
-    )
-    .executeTakeFirstOrThrow();
+  const main = member && member.main !== contributor ? member.main : undefined;
+  const keys = member && main === undefined ? await membersOf(db, contributor) : [contributor];
+  const { shards, multiplyAdds, microcredits } = await workSince(db, keys);
+  const sums = { shards, multiplyAdds, microcredits, main, joined: keys.length - 1 };
+  if (shards === 0) return { ...sums, rank: undefined, day: NOTHING, week: NOTHING };
+  const rank = main === undefined ? await rankOf(db, contributor, multiplyAdds) : undefined;
   const [day, week] = [
-    await workSince(db, contributor, 24, nowMs),
-    await workSince(db, contributor, 168, nowMs),
+    await workSince(db, keys, { hours: 24, nowMs }),
+    await workSince(db, keys, { hours: 168, nowMs }),
   ];
-  return { shards, multiplyAdds, microcredits, rank: ahead.count + 1, day, week };
+  return { ...sums, rank, day, week };
 }
 
-function workSince(db: Queries, contributor: string, hours: number, nowMs: number): Promise<Work> {
-  return db
-    .selectFrom('workHours')
+/** The keys that count as one, the main key among them. */
+async function membersOf(db: Queries, main: string): Promise<string[]> {
+  const rows = await db.selectFrom('members').select('contributor').where('main', '=', main).execute();
+  return rows.map(({ contributor }) => contributor);
+}
+
+/** One more than those who did more. */
+async function rankOf(db: Queries, contributor: string, multiplyAdds: number): Promise<number> {
+  const ahead = sql`multiply_adds > ${multiplyAdds}::float8
+    OR (multiply_adds = ${multiplyAdds}::float8 AND contributor < ${contributor})`;
+  const { rows } = await sql<{ count: number }>`
+    WITH w AS NOT MATERIALIZED (${workOf(undefined)})
+    SELECT ((SELECT count(*) FROM (${ALONE}) a WHERE ${ahead}) +
+      (SELECT count(*) FROM (${TOGETHER}) t WHERE ${ahead}))::integer AS count`.execute(db);
+  return 1 + (rows[0]?.count ?? 0);
+}
+
+function workSince(db: Queries, keys: readonly string[], window?: Window): Promise<Work> {
+  const all = db
+    .selectFrom(window ? 'workHours' : 'work')
     .select([
       sql<number>`coalesce(sum(shards), 0)::integer`.as('shards'),
       sql<number>`coalesce(sum(multiply_adds), 0)`.as('multiplyAdds'),
       sql<bigint>`coalesce(sum(microcredits), 0)::bigint`.as('microcredits'),
-    ])
-    .where('contributor', '=', contributor)
-    .where('hour', '>=', firstHour(hours, nowMs))
-    .executeTakeFirstOrThrow();
+    ]);
+  const since = window ? all.where(sql<SqlBool>`hour >= ${firstHour(window.hours, window.nowMs)}`) : all;
+  return since.where('contributor', 'in', keys).executeTakeFirstOrThrow();
 }
 
 /** Everybody who has a verified shard, most credit first. */
@@ -228,12 +242,22 @@ export function ownersOf(db: Queries, job: string): Promise<ShardOwner[]> {
     .execute();
 }
 
-/** Whether a result of this contributor was ever verified. */
+/** Whether a result of this contributor, or of a key that counts under it, was ever verified. */
 export async function hasWork(db: Queries, contributor: string): Promise<boolean> {
   const found = await db
     .selectFrom('work')
     .select('shards')
-    .where('contributor', '=', contributor)
+    .where((eb) =>
+      eb.or([
+        eb('contributor', '=', contributor),
+        eb(
+          'contributor',
+          'in',
+          eb.selectFrom('members').select('contributor').where('main', '=', contributor),
+        ),
+      ]),
+    )
+    .limit(1)
     .executeTakeFirst();
   return found !== undefined;
 }

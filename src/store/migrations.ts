@@ -323,6 +323,35 @@ const MIGRATIONS: Record<string, Migration> = {
       WHEN (OLD.receipt_envelope IS NULL AND NEW.receipt_envelope IS NOT NULL AND NEW.site IS NOT NULL)
       EXECUTE FUNCTION count_site()`,
   ),
+
+  '0009-joins': statements(
+    `CREATE TABLE joins (
+      digest char(64) PRIMARY KEY,
+      offer_digest char(64) NOT NULL UNIQUE,
+      joined text COLLATE "C" NOT NULL,
+      main text COLLATE "C" NOT NULL CHECK (main <> joined),
+      offer_envelope bytea NOT NULL,
+      join_envelope bytea NOT NULL,
+      joined_ms float8 NOT NULL
+    )`,
+    `CREATE INDEX joins_of_joined ON joins (joined)`,
+    `CREATE INDEX joins_of_main ON joins (main)`,
+    `CREATE TABLE join_ends (
+      join_digest char(64) PRIMARY KEY REFERENCES joins,
+      signer text NOT NULL,
+      envelope bytea NOT NULL,
+      ended_ms float8 NOT NULL
+    )`,
+    ...['joins', 'join_ends'].map(
+      (table) => `CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table}
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+    ),
+    `CREATE TABLE members (
+      contributor text COLLATE "C" PRIMARY KEY,
+      main text COLLATE "C" NOT NULL
+    )`,
+    `CREATE INDEX members_of_main ON members (main)`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

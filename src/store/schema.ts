@@ -230,6 +230,33 @@ export interface SiteContributorsTable {
   lastDay: number;
 }
 
+/** Two keys that have both signed that the one counts as the other; only ever added to. */
+export interface JoinsTable {
+  /** SHA-256 of the join's envelope, and of the offer's. */
+  digest: Hash;
+  offerDigest: Hash;
+  /** PeerIds. */
+  joined: string;
+  main: string;
+  offerEnvelope: Uint8Array;
+  joinEnvelope: Uint8Array;
+  joinedMs: number;
+}
+
+/** Joins that have ended, by the word of either key; only ever added to. */
+export interface JoinEndsTable {
+  joinDigest: Hash;
+  signer: string;
+  envelope: Uint8Array;
+  endedMs: number;
+}
+
+/** Who counts as whom now: every joined key, and every main key that has any. */
+export interface MembersTable {
+  contributor: string;
+  main: string;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -255,6 +282,9 @@ export interface Schema {
   workHours: WorkHoursTable;
   siteDays: SiteDaysTable;
   siteContributors: SiteContributorsTable;
+  joins: JoinsTable;
+  joinEnds: JoinEndsTable;
+  members: MembersTable;
   settings: SettingsTable;
 }
 
@@ -265,4 +295,5 @@ export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
 export type Cell = Selectable<CellsTable>;
 export type Lease = Selectable<LeasesTable>;
 export type Token = Selectable<TokensTable>;
+export type StoredJoin = Selectable<JoinsTable>;
 export type StoredProfile = Selectable<ProfilesTable>;

@@ -103,7 +103,14 @@ onEachDatabase('Figures', (get) => {
 
     it('are zeros for somebody unknown', async () => {
       const nothing = { shards: 0, multiplyAdds: 0, microcredits: 0n };
-      const figures = { ...nothing, rank: undefined, day: nothing, week: nothing };
+      const figures = {
+        ...nothing,
+        rank: undefined,
+        day: nothing,
+        week: nothing,
+        main: undefined,
+        joined: 0,
+      };
       expect(await figuresOf(get().db, 'nobody', NOW)).toEqual(figures);
     });
 
