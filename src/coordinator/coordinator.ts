@@ -21,6 +21,7 @@ import { Figures } from './figures.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
+import { Joins } from './joins.ts';
 import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
 import { Mosaics } from './mosaics.ts';
@@ -174,6 +175,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     });
     undo.push(() => peers.close());
     const sites = new Sites({ db, clock, embed, contributorsOn: (site) => dispatcher.contributorsOn(site) });
+    const joins = new Joins({ ...parts, onChange: (id) => figures.renamed(id) });
     const http = await createHttp({
       ...parts,
       jobs,
@@ -191,6 +193,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       },
       embed,
       sites,
+      joins,
       pageDir: options.pageDir,
     });
     undo.push(() => http.close());

@@ -9,6 +9,7 @@ import type { DoorOptions } from './doors.ts';
 import type { Figures } from './figures.ts';
 import type { JobReports } from './job-reports.ts';
 import type { Jobs } from './jobs.ts';
+import type { Joins } from './joins.ts';
 import type { Metrics } from './metrics.ts';
 import type { Mosaics } from './mosaics.ts';
 import type { Operands } from './operands.ts';
@@ -42,6 +43,7 @@ export interface HttpContext {
   /** Origins of the sites that may frame the widget. */
   readonly embed: readonly string[];
   readonly sites: Sites;
+  readonly joins: Joins;
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;
 }

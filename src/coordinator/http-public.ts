@@ -6,6 +6,7 @@ import { receiptsOf } from '../store/shards.ts';
 import { Cached } from './cached.ts';
 import type { HttpContext } from './http-context.ts';
 import { figuresRoutes } from './http-figures.ts';
+import { joinRoutes } from './http-joins.ts';
 import { recheckRoutes } from './http-recheck.ts';
 import { siteRoutes } from './http-sites.ts';
 import { receiptView } from './views.ts';
@@ -42,6 +43,7 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
   recheckRoutes(app, context);
   figuresRoutes(app, context);
   siteRoutes(app, context);
+  joinRoutes(app, context);
 
   app.get('/network', PUBLIC, (): Promise<NetworkView> => context.figures.network(contributorsNow()));
 
