@@ -26,7 +26,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The page knows a contributor by its promises, settings, policy and key, and the client that reaches its workers. */
 const PAGE_MAY_ALSO_IMPORT =
-  /^src\/contributor\/(api|client|config|policy|settings|settings-text|signals|data-meter|key-file|key-ring)\.ts$/;
+  /^src\/contributor\/(api|client|config|policy|settings|settings-text|signals|data-meter|joins|key-file|key-ring)\.ts$/;
 
 /** Every package that src may name, and the folders that may name it. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
