@@ -30,6 +30,8 @@ import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
+import { SiteClaims } from './site-claims.ts';
+import { type ReadSite, siteReader } from './site-reader.ts';
 import { Sites } from './sites.ts';
 import { Tokens } from './tokens.ts';
 import { VerifyPool } from './verify-pool.ts';
@@ -62,6 +64,8 @@ export interface CoordinatorOptions {
   readonly credit?: CreditMode;
   /** Microcredits that will never be passed. Once it is set it stands. @default as before; none in a new network */
   readonly supplyCap?: bigint;
+  /** How a site's proof of its owner is read. @default siteReader() */
+  readonly readSite?: ReadSite;
   /** What deadlines run by. @default systemClock */
   readonly clock?: Clock;
   /** How HTTP is guarded: rates, proxies, who operates, the largest upload. */
@@ -175,6 +179,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     });
     undo.push(() => peers.close());
     const sites = new Sites({ db, clock, embed, contributorsOn: (site) => dispatcher.contributorsOn(site) });
+    const claims = new SiteClaims({ ...parts, embed, readSite: options.readSite ?? siteReader() });
     const joins = new Joins({ ...parts, onChange: (id) => figures.renamed(id) });
     const http = await createHttp({
       ...parts,
@@ -193,6 +198,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       },
       embed,
       sites,
+      claims,
       joins,
       pageDir: options.pageDir,
     });

@@ -14,6 +14,7 @@ import type { Metrics } from './metrics.ts';
 import type { Mosaics } from './mosaics.ts';
 import type { Operands } from './operands.ts';
 import type { PublicEvents } from './public-events.ts';
+import type { SiteClaims } from './site-claims.ts';
 import type { Sites } from './sites.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -43,6 +44,7 @@ export interface HttpContext {
   /** Origins of the sites that may frame the widget. */
   readonly embed: readonly string[];
   readonly sites: Sites;
+  readonly claims: SiteClaims;
   readonly joins: Joins;
   /** The built page; without it only the API is served. */
   readonly pageDir: string | undefined;

@@ -1,22 +1,75 @@
-/** `/v1/sites`: the sites that embed the widget, and what was verified for them. */
-import type { FastifyInstance } from 'fastify';
+/** `/v1/sites`: the sites that embed the widget, what was verified for them, and how their owners claim them. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../core/clock.ts';
+import { AppError } from '../core/errors.ts';
 import { MAX_ORIGIN_CHARS } from '../core/origin.ts';
-import type { SiteFiguresView, SiteView } from '../core/v1-sites.ts';
+import type { NewSiteClaimView, SiteFiguresView, SiteOwnerTokenView, SiteView } from '../core/v1-sites.ts';
+import { RateLimit, addressKey } from './rate-limit.ts';
+import type { SiteClaims } from './site-claims.ts';
 import type { Sites } from './sites.ts';
 
 export interface SiteRoutesContext {
+  readonly clock: Clock;
   readonly sites: Sites;
+  readonly claims: SiteClaims;
 }
+
+/** Somebody who sets a site up, and tries again now and then. */
+const CLAIMS = { burst: 10, perSecond: 1 / 10 } as const;
 
 const PUBLIC = { config: { scope: 'public' } } as const;
 const ORIGIN = { type: 'string', maxLength: MAX_ORIGIN_CHARS } as const;
+const SITE = {
+  ...PUBLIC,
+  bodyLimit: 1024,
+  schema: {
+    body: {
+      type: 'object',
+      required: ['origin'],
+      additionalProperties: false,
+      properties: { origin: ORIGIN },
+    },
+  },
+} as const;
 
-export function siteRoutes(app: FastifyInstance, context: SiteRoutesContext): void {
-  app.get('/sites', PUBLIC, (): Promise<readonly SiteView[]> => context.sites.list());
+interface SiteBody {
+  readonly origin: string;
+}
+
+export function siteRoutes(app: FastifyInstance, { clock, sites, claims }: SiteRoutesContext): void {
+  const limit = new RateLimit(clock, CLAIMS);
+  const pass = (request: FastifyRequest, reply: FastifyReply): void => {
+    void reply.header('cache-control', 'no-store');
+    if (limit.take(addressKey(request.ip))) return;
+    void reply.header('retry-after', limit.retryAfterS);
+    throw new AppError('rate-limited', `too many claims from this address; go on in ${limit.retryAfterS} s`);
+  };
+
+  app.get('/sites', PUBLIC, (): Promise<readonly SiteView[]> => sites.list());
 
   app.get<{ Params: { origin: string } }>(
     '/sites/:origin',
     { ...PUBLIC, schema: { params: { type: 'object', properties: { origin: ORIGIN } } } },
-    ({ params }): Promise<SiteFiguresView> => context.sites.figures(params.origin),
+    async ({ params, headers }, reply): Promise<SiteFiguresView> => {
+      const claimedMs = await claims.owner(params.origin, headers.authorization);
+      if (claimedMs !== undefined) void reply.header('cache-control', 'no-store');
+      return sites.figures(params.origin, claimedMs);
+    },
+  );
+
+  app.post<{ Body: SiteBody }>('/sites/claims', SITE, async (request, reply) => {
+    pass(request, reply);
+    const begun: NewSiteClaimView = claims.begin(request.body.origin);
+    return reply.status(201).send(begun);
+  });
+
+  app.post<{ Body: SiteBody; Params: { id: string } }>(
+    '/sites/claims/:id/check',
+    SITE,
+    async (request, reply) => {
+      pass(request, reply);
+      const made: SiteOwnerTokenView = await claims.check(request.params.id, request.body.origin);
+      return reply.send(made);
+    },
   );
 }

@@ -1,11 +1,12 @@
 /** Sites that embed the widget: what was verified for each, for everybody to read. */
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
-import type { SiteFiguresView, SiteView } from '../core/v1-sites.ts';
+import type { SiteFiguresView, SiteOwnerView, SiteView } from '../core/v1-sites.ts';
 import { siteAccount } from '../ledger/accounts.ts';
+import { balanceOf } from '../ledger/ledger.ts';
 import type { Database } from '../store/database.ts';
 import type { Work } from '../store/figures.ts';
-import { DAY_MS, type SiteDay, siteDays, siteTotals } from '../store/sites.ts';
+import { DAY_MS, type SiteDay, siteContributors, siteDays, siteTotals } from '../store/sites.ts';
 import { Cached } from './cached.ts';
 import { workView } from './views.ts';
 
@@ -43,14 +44,27 @@ export class Sites {
     return Promise.all(this.#context.embed.map((site) => this.#view(site)));
   }
 
-  /** Also of a site that may no longer embed, as long as it has work. @throws AppError 'not-found' */
-  async figures(site: string): Promise<SiteFiguresView> {
-    const { embed } = this.#context;
+  /**
+   * Also of a site that may no longer embed, as long as it has work.
+   * @param claimedMs - when whoever asks has claimed it
+   * @throws AppError 'not-found'
+   */
+  async figures(site: string, claimedMs?: number): Promise<SiteFiguresView> {
+    const { db, embed } = this.#context;
     if (!embed.includes(site) && !(await this.#totals.get()).has(site)) {
       throw new AppError('not-found', 'this coordinator knows no such site; a site is named by its origin');
     }
-    const days = (await this.#days.get(site)).map((day) => ({ day: dateOf(day.day), ...workView(day) }));
-    return { ...(await this.#view(site)), account: siteAccount(site), days };
+    const rows = await this.#days.get(site);
+    const days = rows.map((day) => ({ day: dateOf(day.day), ...workView(day) }));
+    const view = { ...(await this.#view(site)), account: siteAccount(site), days };
+    if (claimedMs === undefined) return view;
+    const owner: SiteOwnerView = {
+      claimedMs,
+      balanceMicrocredits: (await balanceOf(db, siteAccount(site))).toString(),
+      contributors: await siteContributors(db, site),
+      contributorsByDay: rows.map(({ contributors }) => contributors),
+    };
+    return { ...view, owner };
   }
 
   async #view(site: string): Promise<SiteView> {

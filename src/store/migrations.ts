@@ -352,6 +352,14 @@ const MIGRATIONS: Record<string, Migration> = {
     )`,
     `CREATE INDEX members_of_main ON members (main)`,
   ),
+
+  '0010-site-owners': statements(
+    `CREATE TABLE site_owners (
+      site text COLLATE "C" PRIMARY KEY,
+      hash char(64) NOT NULL,
+      claimed_ms float8 NOT NULL
+    )`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

@@ -230,6 +230,14 @@ export interface SiteContributorsTable {
   lastDay: number;
 }
 
+/** Who has shown last that a site is theirs. */
+export interface SiteOwnersTable {
+  site: string;
+  /** SHA-256 of the owner's token. */
+  hash: Hash;
+  claimedMs: number;
+}
+
 /** Two keys that have both signed that the one counts as the other; only ever added to. */
 export interface JoinsTable {
   /** SHA-256 of the join's envelope, and of the offer's. */
@@ -282,6 +290,7 @@ export interface Schema {
   workHours: WorkHoursTable;
   siteDays: SiteDaysTable;
   siteContributors: SiteContributorsTable;
+  siteOwners: SiteOwnersTable;
   joins: JoinsTable;
   joinEnds: JoinEndsTable;
   members: MembersTable;
@@ -295,5 +304,6 @@ export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
 export type Cell = Selectable<CellsTable>;
 export type Lease = Selectable<LeasesTable>;
 export type Token = Selectable<TokensTable>;
+export type SiteOwner = Selectable<SiteOwnersTable>;
 export type StoredJoin = Selectable<JoinsTable>;
 export type StoredProfile = Selectable<ProfilesTable>;

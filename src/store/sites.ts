@@ -1,7 +1,8 @@
-/** What was verified for each site, out of tables that a trigger keeps beside the shards. */
+/** What was verified for each site, out of tables that a trigger keeps beside the shards; and who owns it. */
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { Work } from './figures.ts';
+import type { SiteOwner } from './schema.ts';
 
 export const DAY_MS = 24 * 3_600_000;
 
@@ -46,4 +47,18 @@ export async function siteContributors(db: Queries, site: string): Promise<numbe
     .where('site', '=', site)
     .executeTakeFirstOrThrow();
   return count;
+}
+
+export function ownerOf(db: Queries, site: string): Promise<SiteOwner | undefined> {
+  return db.selectFrom('siteOwners').selectAll().where('site', '=', site).executeTakeFirst();
+}
+
+/** The owner of before is none any more. */
+export async function setOwner(db: Queries, owner: SiteOwner): Promise<void> {
+  const { hash, claimedMs } = owner;
+  await db
+    .insertInto('siteOwners')
+    .values(owner)
+    .onConflict((conflict) => conflict.column('site').doUpdateSet({ hash, claimedMs }))
+    .execute();
 }

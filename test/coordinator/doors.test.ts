@@ -29,6 +29,8 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['POST /v1/joins', 'public'],
   ['POST /v1/joins/leave', 'public'],
   ['GET /v1/sites', 'public'],
+  ['POST /v1/sites/claims', 'public'],
+  ['POST /v1/sites/claims/:id/check', 'public'],
   ['GET /v1/sites/:origin', 'public'],
   ['GET /v1/credit', 'public'],
   ['GET /v1/blocks/:hash', 'public'],
