@@ -11,10 +11,11 @@ import {
   realCreditCommands,
 } from './credit-commands.ts';
 import { byteCount } from './quantities.ts';
+import { type SiteCommands, addSite, realSiteCommands } from './site-commands.ts';
 import { type TokenCommands, addToken, realTokenCommands } from './token-commands.ts';
 
 /** What commands do; tests put their own in place. */
-export interface Commands extends AuditCommands, CreditCommands, TokenCommands {
+export interface Commands extends AuditCommands, CreditCommands, SiteCommands, TokenCommands {
   start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
   multiply(options: import('./multiply.ts').MultiplyOptions, context: Context): Promise<void>;
   contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
@@ -24,6 +25,7 @@ export interface Commands extends AuditCommands, CreditCommands, TokenCommands {
 export const realCommands: Commands = {
   ...realAuditCommands,
   ...realCreditCommands,
+  ...realSiteCommands,
   ...realTokenCommands,
   start: async (options, context) => (await import('./start.ts')).start(options, context),
   multiply: async (options, context) => (await import('./multiply.ts')).multiply(options, context),
@@ -61,6 +63,7 @@ export function createProgram(
   addStatement(program, context, commands);
   addCredit(program, context, commands);
   addToken(program, context, commands);
+  addSite(program, context, commands);
   program
     .command('demo')
     .description('classify handwritten digits with two headless contributors, and check everything')

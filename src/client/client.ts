@@ -279,7 +279,8 @@ function jobOf(data: string): JobView {
   }
 }
 
-function inTime(signal: AbortSignal | undefined): AbortSignal {
+/** The signal, or the end of the time that an answer may take. */
+export function inTime(signal: AbortSignal | undefined): AbortSignal {
   const late = AbortSignal.timeout(ANSWER_MS);
   return signal ? AbortSignal.any([signal, late]) : late;
 }

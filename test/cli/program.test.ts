@@ -27,6 +27,7 @@ async function run(
     credit: record('credit'),
     token: record('token'),
     statement: record('statement'),
+    site: record('site'),
   });
   const write = (text: string): void => {
     printed += text;
@@ -142,6 +143,30 @@ describe('start', () => {
     const { call, printed } = await run('start', `--port=${port}`);
     expect(call).toBeUndefined();
     expect(printed).toContain('It is a whole number from 0 to 65535.');
+  });
+});
+
+describe('site', () => {
+  const ORIGIN = 'https://example.org';
+
+  it('lists, shows, claims and checks', async () => {
+    expect((await run('site', 'list')).call).toEqual({ command: 'site', action: 'list' });
+    const owner = ['--owner-token', 't', '--url', 'u'];
+    expect((await run('site', 'show', ORIGIN, ...owner)).call).toEqual({
+      command: 'site',
+      action: 'show',
+      origin: ORIGIN,
+      ownerToken: 't',
+      url: 'u',
+    });
+    expect((await run('site', 'claim', ORIGIN)).call).toMatchObject({ action: 'claim', origin: ORIGIN });
+    const checked = (await run('site', 'check', ORIGIN, '--claim', 'c')).call;
+    expect(checked).toMatchObject({ action: 'check', origin: ORIGIN, claim: 'c' });
+  });
+
+  it('asks for what it needs', async () => {
+    for (const args of [['show'], ['check', ORIGIN], ['claim', ORIGIN, 'more'], ['forget', ORIGIN]])
+      expect((await run('site', ...args)).call).toBeUndefined();
   });
 });
 
