@@ -195,7 +195,7 @@ function helloFrom(hello: pb.Hello): Hello {
 }
 
 function siteOf(text: string): string {
-  f.ensure(isSiteOrigin(text), 'the site must be an origin such as "https://example.org"');
+  f.ensure(isSiteOrigin(text), 'the site must be the origin of a page');
   return text;
 }
 

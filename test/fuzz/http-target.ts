@@ -9,6 +9,7 @@ import { concatBytes, utf8 } from '../../src/core/bytes.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { type Rng, randomInt } from '../../src/core/rng.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { fixture } from '../protocol/fixtures.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { product, submit } from '../helpers/product.ts';
 import { U32_EDGES, editBytes } from './bytes.ts';
@@ -63,6 +64,15 @@ const ROUTES: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/v1/mosaic'],
   ['GET', '/v1/jobs/{job}/mosaic'],
   ['GET', '/v1/events?after=0-1'],
+  ['GET', '/v1/sites'],
+  ['GET', '/v1/sites/https%3A%2F%2Fshop.example'],
+  ['POST', '/v1/sites/claims'],
+  ['POST', '/v1/sites/claims/00000000000-00000000000000000000000000000000/check'],
+  ['POST', '/v1/joins'],
+  ['POST', '/v1/joins/codes'],
+  ['POST', '/v1/joins/leave'],
+  ['GET', '/v1/joins/codes/K7QM-2XPD'],
+  ['GET', '/v1/joins/12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7'],
   ['GET', '/healthz'],
   ['GET', '/metrics'],
   ['GET', '/index.html'],
@@ -173,6 +183,13 @@ const JSON_VALUES = [
   `"${'p'.repeat(201)}"`,
 ] as const;
 const JSON_KEYS = ['priority', 'memo', 'lifetimeMs', '__proto__', 'constructor', 'extra', ''] as const;
+/** One of the golden vectors: whole, signed, and of a time long past. */
+function statement(name: string): string {
+  const { vectors } = fixture('envelopes') as { vectors: { name: string; hex: string }[] };
+  const found = vectors.find((vector) => vector.name === name);
+  return JSON.stringify(Buffer.from(found?.hex ?? '', 'hex').toString('base64'));
+}
+
 const JSON_BODIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/v1/jobs': { a: '"{operand}"', b: '"{operand}"', project: '"fuzz"' },
   '/v1/credit/grants': { id: '"one"', to: '"requester:default"', microcredits: '"1"' },
@@ -183,6 +200,10 @@ const JSON_BODIES: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     microcredits: '"1"',
   },
   '/v1/tokens': { scopes: '["read"]', label: '"fuzz"' },
+  '/v1/sites/claims': { origin: '"https://shop.example"' },
+  '/v1/joins': { offer: statement('join offer'), join: statement('join') },
+  '/v1/joins/codes': { offer: statement('join offer') },
+  '/v1/joins/leave': { leave: statement('leave') },
 };
 
 function make(rng: Rng): HttpInput {
@@ -254,8 +275,20 @@ function bodyOf(rng: Rng, route: string): Uint8Array {
   return oneIn(rng, 5) ? editBytes(rng, utf8.encode(text), [utf8.encode(text)]) : utf8.encode(text);
 }
 
-/** Nothing that a requester sends makes a row here: only contributors do, and there are none. */
-const UNTOUCHED = ['shards', 'cells', 'leases', 'log_leaves', 'log_nodes'] as const;
+/** Nothing that anybody sends here makes a row: only contributors do, of whom there are none, and owners of sites. */
+const UNTOUCHED = [
+  'shards',
+  'cells',
+  'leases',
+  'log_leaves',
+  'log_nodes',
+  'site_days',
+  'site_contributors',
+  'site_owners',
+  'joins',
+  'join_ends',
+  'members',
+] as const;
 
 /** How often the server is asked how it is, in inputs. */
 const HEALTH_EVERY = 256;
@@ -386,7 +419,8 @@ export async function openHttpTarget(dataDir?: string): Promise<Target<HttpInput
     ...silentLogger,
     error: (fields: object, message: string) => errors.push(`${message} ${JSON.stringify(fields)}`),
   };
-  const options = { log, ...(dataDir !== undefined && { dataDir }) };
+  const embed = ['https://shop.example'];
+  const options = { log, embed, ...(dataDir !== undefined && { dataDir }) };
   const home = await testCoordinator(options);
   try {
     const { id, a } = await submit(home, product('i8', 64, 64, 16));
