@@ -91,7 +91,9 @@ export function pageAddress(text: string, { allowSoftware, intensity }: PageWish
   }
   const url = new URL(text);
   if (allowSoftware) url.searchParams.set('software', 'allow');
-  if (intensity !== undefined) url.searchParams.set('intensity', String(intensity));
+  // Nobody sits in front of a headless browser, for whom a page leaves some of the GPU.
+  if (intensity !== undefined || !url.searchParams.has('intensity'))
+    url.searchParams.set('intensity', String(intensity ?? 100));
   return url.href;
 }
 

@@ -53,6 +53,8 @@ export interface ContributorStatus {
   readonly stage: Stage;
   /** One sentence about now, such as "Cannot reach the coordinator; trying again in 8 s". */
   readonly detail: string;
+  /** While it waits to connect again: the whole of that wait. */
+  readonly retryInMs: number | undefined;
   /** 0…1 within the current shard while downloading, computing or uploading. */
   readonly progress: number;
   /** Nothing is computed until it is told to go on; `stage` is where it was interrupted. */
@@ -105,6 +107,7 @@ export interface ContributorStatus {
 export const STOPPED: ContributorStatus = {
   stage: 'stopped',
   detail: '',
+  retryInMs: undefined,
   progress: 0,
   paused: false,
   finishing: false,

@@ -150,7 +150,13 @@ const NAME_STATES: Readonly<Record<string, NameAnswer['state']>> = {
 
 function connection(old: ContributorStatus, state: ConnectionState): ContributorStatus {
   if (state.state === 'connected')
-    return { ...old, stage: 'connecting', detail: 'Connected; saying hello.', problem: undefined };
+    return {
+      ...old,
+      stage: 'connecting',
+      detail: 'Connected; saying hello.',
+      retryInMs: undefined,
+      problem: undefined,
+    };
   if (state.state === 'connecting') {
     return {
       ...old,
@@ -165,6 +171,7 @@ function connection(old: ContributorStatus, state: ConnectionState): Contributor
     ...old,
     stage: 'connecting',
     detail,
+    retryInMs: state.retryInMs,
     progress: 0,
     problem: { code, message: detail },
   };

@@ -7,62 +7,65 @@
  *   tilework-page[data-shards]        shards verified in this session
  *   tilework-page[data-microcredits]  credit of this session
  *   tilework-page[data-problem]       an error code, absent while all is well
- *   tilework-page[data-transport]    'websocket' or 'webrtc-direct', absent while stopped
+ *   tilework-page[data-transport]     'websocket' or 'webrtc-direct', absent while stopped
  *   tilework-page[data-log]           what is wrong with the public log, absent while all is well
- *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only)
- *   [data-testid="intensity"]         the slider of the share of time that the GPU works (same clicks only)
- *   [data-testid="disk"]              the slider of the disk budget, [data-testid="disk-clear"] (same clicks only)
- *   [data-testid="status"]            the status sentence; [data-testid="notice"] any notice
+ *   tilework-page[data-badge]         what the policy says, and 'paused' by hand; absent while stopped
+ *   tilework-page[data-leader]        the stage of another tab that works; absent where none does
+ *   [data-testid="toggle"]            the Start/Stop button (acts on trusted clicks only, as all buttons here)
+ *   [data-testid="pause"], "finish", "stop-other"
+ *   [data-testid="status"]            the status sentence; "notice" any notice; "badge" the badge with its reasons
+ *   details[data-section]             what is one level down; "controls" holds every setting
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { ContributorStatus, LogProblem } from '../contributor/api.ts';
+import type { ContributorStatus } from '../contributor/api.ts';
 import { systemClock } from '../core/clock.ts';
 import { announcement } from './announce.ts';
-import type { PageController, PageState } from './controller.ts';
-import { diskControl } from './disk.ts';
-import { intensitySlider } from './intensity.ts';
-import type { BrowserTraits } from './settings.ts';
-import { obstacle } from './settings.ts';
+import { buttons, type PressedCommand } from './buttons.ts';
+import { badge, notices, reasonsOf } from './notices.ts';
+import { sized } from './numbers.ts';
+import type { Picture } from './picture.ts';
+import { SECTIONS, type Section, type Sections, sectionBody } from './sections.ts';
+import { statusSentence, summary } from './sentences.ts';
+import { type BrowserTraits, obstacle } from './settings.ts';
+import { counted } from './shown-numbers.ts';
 import { hasProgress, percent, stageBar } from './stage-bar.ts';
 import { factsList, statsList } from './stats.ts';
-import type { NoticeText } from './texts.ts';
-import {
-  BUTTON,
-  CANNOT_START,
-  INSECURE,
-  INVITATION,
-  invitation,
-  logProblemText,
-  NOTHING_RUNS,
-  OVER_WEBRTC,
-  problemText,
-  rejectedNotice,
-  shardsLabel,
-  STOPPING,
-  statusSentence,
-  summary,
-} from './texts.ts';
+import type { Strings } from './strings.ts';
 import { tileWall } from './tiles.ts';
+import type { Visit, VisitState } from './visit.ts';
 
 const COPIED_MS = 2_000;
 
 export class TileworkPage extends LitElement {
   static override properties = {
-    controller: { attribute: false },
+    visit: { attribute: false },
     traits: { attribute: false },
+    strings: { attribute: false },
+    picture: { attribute: false },
+    sections: { attribute: false },
+    noStorage: { attribute: false },
+    clockOffMs: { attribute: false },
     copied: { state: true },
   };
   // Declared, not initialised: a class field would hide Lit's accessors.
-  declare controller: PageController | undefined;
+  declare visit: Visit | undefined;
   declare traits: BrowserTraits | undefined;
+  declare strings: Strings | undefined;
+  /** The product, live; undefined until it is known. */
+  declare picture: Picture | undefined;
+  declare sections: Sections | undefined;
+  declare noStorage: boolean;
+  declare clockOffMs: number;
   declare copied: boolean;
   #unsubscribe: (() => void) | undefined;
-  #subscribed: PageController | undefined;
+  #subscribed: Visit | undefined;
 
   constructor() {
     super();
     this.copied = false;
+    this.noStorage = false;
+    this.clockOffMs = 0;
   }
 
   protected override createRenderRoot(): this {
@@ -80,149 +83,157 @@ export class TileworkPage extends LitElement {
   }
 
   protected override willUpdate(): void {
-    if (this.isConnected) this.#subscribe(this.controller);
+    if (this.isConnected) this.#subscribe(this.visit);
   }
 
   protected override updated(): void {
-    const status = this.controller?.state.status;
-    if (!status) return;
-    this.dataset['stage'] = status.stage;
-    this.dataset['shards'] = String(status.shardsVerified);
-    this.dataset['microcredits'] = String(status.microcredits);
-    const problem = status.problem?.code ?? this.#obstacle();
-    if (problem) this.dataset['problem'] = problem;
-    else delete this.dataset['problem'];
-    if (status.transport && this.controller?.state.wanted) this.dataset['transport'] = status.transport;
-    else delete this.dataset['transport'];
-    if (status.log?.problem) this.dataset['log'] = status.log.problem;
-    else delete this.dataset['log'];
+    if (!this.visit) return;
+    const state = this.visit.state;
+    const { status, wanted } = state.page;
+    const set = (name: string, value: string | undefined | false): void => {
+      if (value) this.dataset[name] = value;
+      else delete this.dataset[name];
+    };
+    set('stage', status.stage);
+    set('shards', String(status.shardsVerified));
+    set('microcredits', String(status.microcredits));
+    set('problem', status.problem?.code ?? this.#obstacle());
+    set('transport', wanted && status.transport);
+    set('log', status.log?.problem);
+    set('badge', wanted && (state.byHand ? 'paused' : state.conduct.badge));
+    set('leader', !wanted && state.leader?.status.stage);
   }
 
   protected override render(): TemplateResult | typeof nothing {
-    const { controller } = this;
-    if (!controller) return nothing;
-    const { state, settings } = controller;
-    const { status, ranBefore } = state;
-    const held = this.#obstacle() ? CANNOT_START : state.stopping ? STOPPING : undefined;
+    const { visit, strings } = this;
+    if (!visit || !strings) return nothing;
+    const state = visit.state;
+    const { page, leader } = state;
+    // Another tab's numbers, where that one works and this one does not.
+    const elsewhere = page.wanted || page.stopping ? undefined : leader;
+    const status = elsewhere?.status ?? page.status;
+    const ranBefore = page.ranBefore || elsewhere !== undefined;
+    const held = this.#held(state, elsewhere !== undefined);
     // Zeros under a problem would say nothing.
     const emptyHanded = status.stage === 'failed' && status.shardsVerified === 0;
-    return html`<section class="panel" aria-label="Contribute">
-      ${tileWall(status)}
-      <div class="head">
-        ${
-          ranBefore && !emptyHanded
-            ? this.#count(status.shardsVerified)
-            : html`<p class="invitation">${ranBefore ? NOTHING_RUNS : INVITATION}</p>`
-        }
-        ${this.#button(state)}
-      </div>
-      ${stageBar(status)}
-      <p class=${`now ${status.stage}`}>
-        <span data-testid="status">${held ?? statusSentence(status, ranBefore)}</span>
-        ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress)}</span>` : nothing}
-      </p>
-      <p class="unseen" role="status" aria-live="polite">${held ?? announcement(status, ranBefore)}</p>
-      ${this.#notices(state)}
-      ${this.#obstacle() ? nothing : html`${intensitySlider(state.intensity, this.#choose)} ${this.#disk(state)}`}
-      ${
-        ranBefore
-          ? html`${status.stage === 'stopped' ? html`<p class="summary">${summary(status)}</p>` : nothing}
-            ${emptyHanded ? nothing : statsList(status)} ${factsList(status, this.copied, this.#copy)}`
-          : html`<ul class="promise">
-              ${invitation(settings.memoryBytes, state.diskBytes).map((line) => html`<li>${line}</li>`)}
-            </ul>`
-      }
-    </section>`;
+    return html`<section class="panel" aria-label=${strings.panel}>
+        <div class="picture">${this.#wall(status)}</div>
+        <div class="desk">
+          <div class="head">
+            ${
+              ranBefore && !emptyHanded
+                ? this.#count(status.shardsVerified, strings)
+                : html`<p class="invitation">${ranBefore ? strings.nothingRuns : strings.invitation}</p>`
+            }
+            ${buttons(
+              state,
+              { elsewhere: elsewhere !== undefined, blocked: this.#obstacle() !== undefined },
+              strings,
+              this.#toggle,
+              this.#press,
+            )}
+          </div>
+          ${page.wanted ? badge(state, strings) : nothing} ${stageBar(status, visit.stageTimes, strings)}
+          <p class=${`now ${status.stage}`}>
+            <span data-testid="status">${held ?? statusSentence(status, ranBefore, strings)}</span>
+            ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress, strings)}</span>` : nothing}
+          </p>
+          <p class="unseen" role="status" aria-live="polite">
+            ${held ?? announcement(status, ranBefore, strings)}
+          </p>
+          ${notices(
+            state,
+            visit.controller.address.namedCoordinators,
+            { obstacle: this.#obstacle(), noStorage: this.noStorage, clockOffMs: this.clockOffMs },
+            strings,
+          )}
+          ${ranBefore ? this.#figures(state, status, emptyHanded, strings) : this.#promise(state, strings)}
+        </div>
+      </section>
+      ${this.#obstacle() ? nothing : SECTIONS.map((name) => this.#section(name, state, strings))}`;
   }
 
-  #count(shards: number): TemplateResult {
+  /** What stands in place of the status: it says more about now. */
+  #held(state: VisitState, elsewhere: boolean): string | undefined {
+    const { now } = this.strings!;
+    const { page, leader } = state;
+    if (this.#obstacle()) return now.cannotStart;
+    if (page.stopping) return now.stopping;
+    if (elsewhere) return leader?.status.paused ? now.paused : undefined;
+    if (!page.wanted || page.status.stage === 'connecting') return undefined;
+    if (page.status.finishing) return now.finishing;
+    if (!page.status.paused && !state.byHand && state.conduct.run) return undefined;
+    // By hand it is known why; else the reason is what a headless contributor tells.
+    return [now.paused, ...(state.byHand ? [] : reasonsOf(state, this.strings!))].join(' ');
+  }
+
+  #wall(status: ContributorStatus): TemplateResult {
+    const { picture } = this;
+    if (!picture?.mosaic) return tileWall(status);
+    return html`<tilework-mosaic
+      .mosaic=${picture.mosaic}
+      .live=${picture.live}
+      .you=${status.peerId ?? ''}
+      .names=${picture.names}
+      .strings=${picture.strings}
+    ></tilework-mosaic>`;
+  }
+
+  #count(shards: number, strings: Strings): TemplateResult {
     return html`<p class="count">
-      ${keyed(shards, html`<strong class=${shards > 0 ? 'fresh' : ''}>${shards.toLocaleString('en')}</strong>`)}
-      <span>${shardsLabel(shards)}</span>
+      ${keyed(shards, html`<strong class=${shards > 0 ? 'fresh' : ''}>${counted(strings.locale, shards)}</strong>`)}
+      <span>${strings.shardsVerified(shards)}</span>
     </p>`;
   }
 
-  #button({ status, wanted, stopping, ranBefore }: PageState): TemplateResult {
-    const blocked = this.#obstacle() !== undefined;
-    const label = stopping
-      ? BUTTON.stopping
-      : wanted
-        ? BUTTON.stop
-        : status.stage === 'failed'
-          ? BUTTON.retry
-          : ranBefore
-            ? BUTTON.again
-            : BUTTON.start;
-    return html`<button
-      class=${`toggle ${wanted || stopping ? 'stop' : 'start'}`}
-      type="button"
-      data-testid="toggle"
-      aria-disabled=${blocked || stopping ? 'true' : 'false'}
-      @click=${this.#toggle}
+  #promise({ settings }: VisitState, strings: Strings): TemplateResult {
+    const { memoryBytes, diskBytes } = settings;
+    const disk = diskBytes > 0 ? sized(strings.locale, diskBytes) : undefined;
+    return html`<ul class="promise">
+      ${strings.promise(sized(strings.locale, memoryBytes), disk).map((line) => html`<li>${line}</li>`)}
+    </ul>`;
+  }
+
+  #figures(
+    { dayBytes }: VisitState,
+    status: ContributorStatus,
+    emptyHanded: boolean,
+    strings: Strings,
+  ): TemplateResult {
+    const more = { hourRate: this.visit?.hourRate, dayBytes };
+    const why = this.picture?.about(status.project) ?? '';
+    return html`${status.stage === 'stopped' ? html`<p class="summary">${summary(status, strings)}</p>` : nothing}
+    ${emptyHanded ? nothing : statsList(status, more, strings)}
+    ${factsList(status, why, this.copied, this.#copy, strings)}`;
+  }
+
+  #section(name: Section, state: VisitState, strings: Strings): TemplateResult {
+    return html`<details
+      data-section=${name}
+      @toggle=${(event: Event) => this.sections?.toggled(name, (event.target as HTMLDetailsElement).open)}
     >
-      ${label}
-    </button>`;
-  }
-
-  #notices({ status, wanted }: PageState): TemplateResult {
-    const named = this.controller?.settings.namedCoordinators ?? [];
-    const blocked = this.#obstacle();
-    const failed = status.stage === 'failed';
-    const problem =
-      blocked === 'insecure'
-        ? INSECURE
-        : blocked
-          ? problemText({ code: blocked, message: '' })
-          : status.problem && problemText(status.problem);
-    // A failed status is the problem's title already; while it still tries, its detail would only alarm.
-    return html`${
-      problem
-        ? notice(problem, blocked || failed ? 'grave' : 'mild', { title: !failed, detail: failed })
-        : nothing
-    }
-    ${wanted && overWebRtc(status) ? notice(OVER_WEBRTC, 'mild', { title: true, detail: false }) : nothing}
-    ${status.log?.problem ? this.#logNotice(status.log.problem) : nothing}
-    ${status.shardsRejected > 0 ? notice(rejectedNotice(status.shardsRejected), 'mild', { title: true, detail: false }) : nothing}
-    ${
-      named.length > 0
-        ? html`<div class="notice mild" data-testid="development">
-            <p>
-              <strong>Development address.</strong> The link that opened this page chose the coordinator, not
-              this site:
-            </p>
-            ${named.map((address) => html`<p><code>${address}</code></p>`)}
-          </div>`
-        : nothing
-    }`;
-  }
-
-  #logNotice(problem: LogProblem): TemplateResult {
-    const tone = problem === 'unverifiable' ? 'mild' : 'grave';
-    return notice(logProblemText(problem), tone, { title: true, detail: false });
+      <summary>${strings.section[name]}</summary>
+      <div class="section">${sectionBody(name, this.sections, this.visit!, state, strings)}</div>
+    </details>`;
   }
 
   readonly #toggle = (event: Event): void => {
     // Only a person's own click may use their GPU: scripts of the page cannot press this button.
-    const { controller } = this;
-    if (!event.isTrusted || !controller || this.#obstacle()) return;
-    void (controller.state.wanted ? controller.stop() : controller.start());
+    const { visit } = this;
+    if (!event.isTrusted || !visit || this.#obstacle()) return;
+    const { page, leader, lock } = visit.state;
+    if (page.stopping) return;
+    if (page.wanted) visit.press('stop');
+    else void (leader || lock === 'waiting' ? visit.takeOver() : visit.start());
   };
 
-  readonly #choose = (share: number): void => {
-    this.controller?.setIntensity(share);
+  readonly #press = (command: PressedCommand): void => {
+    this.visit?.press(command);
   };
-
-  #disk({ diskBytes: budgetBytes, diskUsedBytes: usedBytes }: PageState): TemplateResult {
-    return diskControl({
-      budgetBytes,
-      usedBytes,
-      choose: (bytes) => this.controller?.setDiskBudget(bytes),
-      clear: () => void this.controller?.clearDisk(),
-    });
-  }
 
   readonly #copy = (): void => {
-    const peerId = this.controller?.state.status.peerId;
+    const { page, leader } = this.visit!.state;
+    const { peerId = leader?.status.peerId } = page.status;
     if (peerId) void this.#copyText(peerId);
   };
 
@@ -246,29 +257,14 @@ export class TileworkPage extends LitElement {
     return this.traits && obstacle(this.traits);
   }
 
-  #subscribe(controller: PageController | undefined): void {
-    if (controller === this.#subscribed) return;
+  #subscribe(visit: Visit | undefined): void {
+    if (visit === this.#subscribed) return;
     this.#unsubscribe?.();
-    this.#subscribed = controller;
-    this.#unsubscribe = controller?.onChange(() => {
+    this.#subscribed = visit;
+    this.#unsubscribe = visit?.onChange(() => {
       this.requestUpdate();
     });
   }
-}
-
-/** Once it leads to the coordinator, which then says the network's name. */
-const overWebRtc = ({ transport, network, problem }: ContributorStatus): boolean =>
-  transport === 'webrtc-direct' && network !== undefined && !problem;
-
-function notice(
-  { title, advice, detail }: NoticeText,
-  tone: 'mild' | 'grave',
-  show: { readonly title: boolean; readonly detail: boolean },
-): TemplateResult {
-  return html`<div class=${`notice ${tone}`} data-testid="notice">
-    <p>${show.title ? html`<strong>${title}.</strong> ` : nothing}${advice}</p>
-    ${show.detail && detail ? html`<p class="fine">${detail}</p>` : nothing}
-  </div>`;
 }
 
 customElements.define('tilework-page', TileworkPage);

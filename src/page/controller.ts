@@ -3,15 +3,15 @@
  * starts and stops, and keeps the totals of a session after its contributor has gone.
  * No DOM here. It never starts anything by itself.
  */
-import type { Contributor, ContributorStatus } from '../contributor/api.ts';
+import type { Contributor, ContributorStatus, PublicName, RateCaps } from '../contributor/api.ts';
 import { STOPPED } from '../contributor/api.ts';
 import type { CoordinatorConfig } from '../contributor/config.ts';
 import { Emitter } from '../core/async.ts';
 import type { Clock } from '../core/clock.ts';
 import { isAppError, throwIfAborted, toAppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
-import type { PageSettings } from './settings.ts';
-import { retrying } from './texts.ts';
+import type { PageAddress } from './settings.ts';
+import { addTotals, STILL } from './totals.ts';
 
 export interface PageState {
   readonly status: ContributorStatus;
@@ -19,20 +19,27 @@ export interface PageState {
   readonly wanted: boolean;
   readonly stopping: boolean;
   readonly ranBefore: boolean;
-  /** The share of time that the GPU may compute. */
-  readonly intensity: number;
-  /** Disk that the visitor lets us keep blocks on, bytes. */
-  readonly diskBytes: number;
-  /** …and how much of it is in use, as far as it is known. */
+  /** Disk in use, as far as it is known. */
   readonly diskUsedBytes: number;
+  /** Of the coordinator, once it is found. */
+  readonly config: CoordinatorConfig | undefined;
+}
+
+/** How hard a contributor works: changed at any time, and said at every start. */
+export interface Levels {
+  readonly intensity: number;
+  readonly paused: boolean;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly rateCaps: RateCaps;
 }
 
 export interface ControllerOptions {
   readonly contributor: Contributor;
   readonly loadConfig: () => Promise<CoordinatorConfig>;
-  readonly settings: PageSettings;
-  /** Keeps the visitor's choice for the next visit. */
-  readonly rememberDisk?: (bytes: number) => void;
+  readonly address: PageAddress;
+  /** At first. */
+  readonly levels: Levels;
   readonly clock: Clock;
   /** Spreads the retries of many pages after an outage. */
   readonly rng: Rng;
@@ -47,7 +54,7 @@ export function retryDelayMs(failures: number, rng: Rng): number {
 }
 
 export class PageController {
-  readonly settings: PageSettings;
+  readonly address: PageAddress;
   readonly #options: ControllerOptions;
   readonly #changes = new Emitter<PageState>();
   #state: PageState;
@@ -56,20 +63,22 @@ export class PageController {
   #attempt = new AbortController();
   /** Statuses count only between contributor.start and the end of contributor.stop. */
   #live = false;
+  #levels: Levels;
+  /** Its workers are being replaced by fresh ones. */
+  #recycling = false;
   #wakeRetry: (() => void) | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.settings = options.settings;
-    const { intensity, diskBytes } = options.settings;
+    this.address = options.address;
+    this.#levels = options.levels;
     this.#state = {
       status: STOPPED,
       wanted: false,
       stopping: false,
       ranBefore: false,
-      intensity,
-      diskBytes,
       diskUsedBytes: 0,
+      config: undefined,
     };
     void this.#measureDisk();
     options.contributor.onStatus((status) => {
@@ -85,10 +94,13 @@ export class PageController {
     return this.#changes.on(listener);
   }
 
+  get levels(): Levels {
+    return this.#levels;
+  }
+
   /** Failures arrive as a status with a problem; this never rejects. */
   async start(): Promise<void> {
     if (this.#state.wanted || this.#state.stopping) return;
-    const { contributor, settings } = this.#options;
     const attempt = new AbortController();
     this.#attempt = attempt;
     const afterFailure = this.#state.status.stage === 'failed';
@@ -100,25 +112,21 @@ export class PageController {
       status: { ...this.#before, stage: 'connecting', detail: '', progress: 0, problem: undefined },
     });
     try {
-      if (afterFailure) await contributor.stop();
+      if (afterFailure) await this.#options.contributor.stop();
       const config = await this.#findCoordinator(attempt.signal);
       throwIfAborted(attempt.signal);
-      this.#live = true;
-      const { allowSoftware, memoryBytes, transport } = settings;
-      const { intensity, diskBytes } = this.#state;
-      const { addresses, log } = config;
-      await contributor.start({
-        addresses,
-        log,
-        transport,
-        allowSoftware,
-        memoryBytes,
-        intensity,
-        diskBytes,
-      });
+      this.#set({ config });
+      await this.#begin(config);
     } catch (thrown) {
       if (!attempt.signal.aborted) this.#fail(thrown);
     }
+  }
+
+  async #begin({ addresses, log }: CoordinatorConfig): Promise<void> {
+    const { contributor, address } = this.#options;
+    const { allowSoftware, transport } = address;
+    this.#live = true;
+    await contributor.start({ addresses, log, transport, allowSoftware, ...this.#levels });
   }
 
   /** Resolves when nothing runs any more; never rejects. */
@@ -130,29 +138,67 @@ export class PageController {
       await this.#options.contributor.stop();
       this.#live = false;
       const { status } = this.#state;
-      this.#set({
-        stopping: false,
-        status: { ...status, stage: 'stopped', detail: '', progress: 0, problem: undefined },
-      });
+      this.#set({ stopping: false, status: { ...status, ...STILL, stage: 'stopped' } });
     } catch (thrown) {
       this.#set({ stopping: false });
       this.#fail(thrown);
     }
   }
 
-  /** Takes effect at once, and for every later start. */
-  setIntensity(share: number): void {
-    this.#set({ intensity: share });
-    if (this.#live) this.#options.contributor.setIntensity(share);
+  /** Ends what is in flight, waits for its receipts, and stops; asked again, it stops at once. Never rejects. */
+  async finish(): Promise<void> {
+    if (!this.#state.wanted || this.#state.stopping) return;
+    if (!this.#live || this.#state.status.finishing) return this.stop();
+    await this.#options.contributor.finish().catch(() => this.stop());
   }
 
-  /** Takes effect at once, and is remembered. */
-  setDiskBudget(bytes: number): void {
-    const { contributor, rememberDisk } = this.#options;
-    this.#set({ diskBytes: bytes });
-    rememberDisk?.(bytes);
-    if (this.#live) contributor.setDiskBudget(bytes);
-    if (!this.#state.wanted && bytes === 0) void this.clearDisk();
+  /**
+   * Replaces the workers by fresh ones between two shards. The visitor has stopped nothing. Never rejects.
+   * @param between - while none are there
+   */
+  async recycle(between?: () => Promise<void>): Promise<void> {
+    const { wanted, config } = this.#state;
+    if (!wanted || !config || !this.#live || this.#recycling || this.#state.status.finishing) return;
+    this.#recycling = true;
+    const attempt = this.#attempt;
+    try {
+      await this.#options.contributor.finish();
+      if (attempt.signal.aborted || !this.#state.wanted) return;
+      await between?.();
+      if (attempt.signal.aborted) return;
+      this.#before = this.#state.status;
+      await this.#begin(config);
+    } catch (thrown) {
+      if (!attempt.signal.aborted) this.#fail(thrown);
+    } finally {
+      this.#recycling = false;
+    }
+  }
+
+  /** Takes effect at once, and at every later start. @throws AppError 'bad-input' for what no contributor can do */
+  setLevels(change: Partial<Levels>): void {
+    const before = this.#levels;
+    const now = { ...before, ...change };
+    this.#levels = now;
+    const { contributor } = this.#options;
+    if (now.diskBytes === 0 && before.diskBytes !== 0 && !this.#state.wanted) void this.clearDisk();
+    if (!this.#live) return;
+    if (now.intensity !== before.intensity) contributor.setIntensity(now.intensity);
+    if (now.paused !== before.paused) contributor.setPaused(now.paused);
+    if (now.memoryBytes !== before.memoryBytes) contributor.setMemoryBudget(now.memoryBytes);
+    if (now.diskBytes !== before.diskBytes) contributor.setDiskBudget(now.diskBytes);
+    const { down, up } = now.rateCaps;
+    if (down !== before.rateCaps.down || up !== before.rateCaps.up) contributor.setRateCaps(now.rateCaps);
+  }
+
+  /** What others may read as its name and team. @throws AppError 'bad-input' */
+  setProfile(name: PublicName): void {
+    this.#options.contributor.setProfile(name);
+  }
+
+  /** None: any. @throws AppError 'bad-input' */
+  setProjects(projects: readonly string[]): void {
+    this.#options.contributor.setProjects(projects);
   }
 
   /** Removes the blocks that are on disk. Never rejects. */
@@ -176,10 +222,10 @@ export class PageController {
 
   #follow(status: ContributorStatus): void {
     if (status.disk) this.#set({ diskUsedBytes: status.disk.usedBytes });
+    if (status.stage === 'stopped' && this.#recycling && this.#state.wanted) return;
     if (status.stage === 'stopped') {
       // A stopped contributor may have forgotten its totals; the visitor has not.
-      const { stage, detail, progress, problem } = status;
-      const ended = { ...this.#state.status, stage, detail, progress, problem };
+      const ended = { ...this.#state.status, ...STILL, stage: status.stage };
       this.#set({ wanted: false, ...(this.#state.stopping ? {} : { status: ended }) });
       return;
     }
@@ -201,7 +247,8 @@ export class PageController {
         if (!isAppError(thrown, 'unreachable')) throw thrown;
         const ms = retryDelayMs(failures, rng);
         const { code, message } = thrown;
-        this.#set({ status: { ...this.#state.status, detail: retrying(ms), problem: { code, message } } });
+        const status = { ...this.#state.status, retryInMs: ms, problem: { code, message } };
+        this.#set({ status });
         await this.#pause(ms, signal);
       }
     }
@@ -222,12 +269,7 @@ export class PageController {
 
   #fail(thrown: unknown): void {
     const { code, message } = toAppError(thrown);
-    const status = {
-      ...this.#state.status,
-      stage: 'failed' as const,
-      progress: 0,
-      problem: { code, message },
-    };
+    const status = { ...this.#state.status, ...STILL, stage: 'failed' as const, problem: { code, message } };
     this.#set({ wanted: false, status });
   }
 
@@ -235,20 +277,4 @@ export class PageController {
     this.#state = { ...this.#state, ...change };
     this.#changes.emit(this.#state);
   }
-}
-
-function addTotals(before: ContributorStatus, now: ContributorStatus): ContributorStatus {
-  return {
-    ...now,
-    shardsVerified: before.shardsVerified + now.shardsVerified,
-    shardsRejected: before.shardsRejected + now.shardsRejected,
-    multiplyAddsVerified: before.multiplyAddsVerified + now.multiplyAddsVerified,
-    microcredits: before.microcredits + now.microcredits,
-    bytesDown: before.bytesDown + now.bytesDown,
-    bytesUp: before.bytesUp + now.bytesUp,
-    downBusyMs: before.downBusyMs + now.downBusyMs,
-    upBusyMs: before.upBusyMs + now.upBusyMs,
-    gpuBusyMs: before.gpuBusyMs + now.gpuBusyMs,
-    receipts: before.receipts + now.receipts,
-  };
 }

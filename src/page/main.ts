@@ -1,17 +1,31 @@
 /** The page's composition root: joins the element, the contributor, this browser's clock and its network. */
-import { createContributor } from '../contributor/client.ts';
 import { loadConfig } from '../contributor/config.ts';
 import { systemClock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { cryptoRng } from '../core/rng.ts';
 import './app.ts';
+import { browserScope } from './browser-scope.ts';
+import { levelsOf } from './conduct.ts';
 import { PageController } from './controller.ts';
-import { readSettings, rememberDisk, storageOf, traitsOf } from './settings.ts';
-import { pageTitle } from './texts.ts';
+import { chooseLanguage, known, type Language, rememberLanguage, StaticText } from './language.ts';
+import { LaterContributor } from './later-contributor.ts';
+import type { PictureWatch } from './picture.ts';
+import { Sections } from './sections.ts';
+import { pageTitle } from './sentences.ts';
+import { ChosenSettings, readAddress, traitsOf } from './settings.ts';
+import { storageOf } from './storage.ts';
+import type { Strings } from './strings.ts';
+import { stringsEn } from './strings-en.ts';
+import type { ServiceWorkersLike } from './update.ts';
+import { Visit } from './visit.ts';
+
+let clockOffMs = 0;
 
 async function fetchJson(path: string): Promise<unknown> {
   const response = await fetch(path, { cache: 'no-store', headers: { accept: 'application/json' } });
   if (!response.ok) throw new AppError('unreachable', `${path} answered ${response.status}`);
+  const serverMs = Date.parse(response.headers.get('date') ?? '');
+  if (!Number.isNaN(serverMs)) clockOffMs = systemClock.now() - serverMs;
   return response.json();
 }
 
@@ -22,33 +36,142 @@ const metaOf = (name: string): string | undefined =>
 const absolute = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
 
-const kept = storageOf(globalThis);
-
+const storage = storageOf(globalThis);
+const settings = new ChosenSettings(location.search, storage);
 const controller = new PageController({
-  contributor: createContributor(),
+  contributor: new LaterContributor(async () =>
+    (await import('../contributor/client.ts')).createContributor(),
+  ),
   loadConfig: async () => {
-    const config = await loadConfig(location, metaOf('coordinator'), fetchJson, metaOf('log'));
-    return { ...config, log: absolute(config.log) };
+    const metaCoordinator = metaOf('coordinator');
+    const config = await loadConfig(location, metaCoordinator, fetchJson, metaOf('log'), metaOf('api'));
+    return { ...config, log: absolute(config.log), api: absolute(config.api) };
   },
-  settings: readSettings(location.search, kept),
-  rememberDisk: (bytes) => {
-    rememberDisk(bytes, kept);
-  },
+  address: readAddress(location.search),
+  levels: levelsOf(settings.now),
   clock: systemClock,
   rng: cryptoRng,
+});
+const visit = new Visit({
+  scope: browserScope(globalThis),
+  clock: systemClock,
+  controller,
+  settings,
+  storage,
+  renewal: {
+    container: navigator.serviceWorker as unknown as ServiceWorkersLike | undefined,
+    base: document.baseURI,
+    reload: () => location.reload(),
+  },
 });
 
 const page = document.querySelector('tilework-page') ?? document.createElement('tilework-page');
 if (!page.isConnected) document.body.append(page);
 page.traits = traitsOf(globalThis);
-page.controller = controller;
+page.visit = visit;
 
-controller.onChange((state) => {
-  document.title = pageTitle(state.wanted, state.status);
+let language = chooseLanguage(location.search, storage, navigator.languages);
+let strings: Strings = stringsEn;
+const staticText = new StaticText(document);
+
+const sections = new Sections(
+  {
+    controls: async (wanted) => {
+      await import('./controls.ts');
+      if (wanted === 'de') return (await import('./strings-controls-de.ts')).controlsDe;
+      return (await import('./strings-controls-en.ts')).controlsEn;
+    },
+  },
+  language,
+  () => page.requestUpdate(),
+);
+page.sections = sections;
+
+/** Brought after the first paint. A page that stands elsewhere than its coordinator says where that is, as network.html does. */
+let picture: Promise<PictureWatch> | undefined;
+async function makePicture(): Promise<PictureWatch> {
+  const { watchPicture } = await import('./picture.ts');
+  return watchPicture({
+    base: absolute(metaOf('figures') ?? './') ?? document.baseURI,
+    clock: systemClock,
+    rng: cryptoRng,
+    language,
+    onChange: (shown) => (page.picture = shown),
+  });
+}
+
+async function speak(wanted: Language): Promise<void> {
+  const [words, texts] =
+    wanted === 'de'
+      ? await Promise.all([
+          import('./strings-de.ts').then(({ stringsDe }) => stringsDe),
+          import('./strings-static-de.ts').then(({ staticDe }) => staticDe),
+        ])
+      : [stringsEn, undefined];
+  if (wanted !== language) return;
+  strings = words;
+  document.documentElement.lang = words.locale;
+  document.documentElement.dir = words.dir;
+  staticText.show(texts);
+  sections.speak(wanted);
+  void picture?.then((watch) => watch.speak(wanted));
+  page.strings = words;
+  showTitle();
+}
+
+function showTitle(): void {
+  const { status, wanted } = controller.state;
+  document.title = pageTitle(status, wanted, strings);
+}
+
+const selector = document.querySelector<HTMLSelectElement>('#language');
+if (selector) {
+  selector.value = language;
+  selector.addEventListener('change', () => {
+    language = known(selector.value) ?? 'en';
+    rememberLanguage(language, storage);
+    void speak(language);
+  });
+}
+
+/** Private windows of some browsers have the API and refuse to open anything. */
+function storageRefused(): Promise<boolean> {
+  return new Promise((resolve) => {
+    try {
+      const asked = indexedDB.open('tilework-probe');
+      asked.addEventListener('success', () => {
+        asked.result.close();
+        indexedDB.deleteDatabase('tilework-probe');
+        resolve(false);
+      });
+      asked.addEventListener('error', () => resolve(true));
+    } catch {
+      resolve(true);
+    }
+  });
+}
+
+visit.onChange(({ page: { status } }) => {
+  showTitle();
+  page.clockOffMs = clockOffMs;
+  if (status.problem?.code === 'unsupported-key')
+    void storageRefused().then((refused) => (page.noStorage = refused));
 });
-addEventListener('online', () => {
-  controller.wake();
-});
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') controller.wake();
-});
+
+/** A hidden page follows no figures and holds no connection for them. */
+function keepPace(): void {
+  // A link that names another coordinator says nothing of its figures.
+  if (controller.address.namedCoordinators.length > 0) return;
+  const visible = document.visibilityState === 'visible';
+  if (visible) picture ??= makePicture();
+  void picture?.then(
+    (watch) => (visible ? watch.start() : watch.stop()),
+    () => (picture = undefined),
+  );
+}
+document.addEventListener('visibilitychange', keepPace);
+addEventListener('online', () => void picture?.then((watch) => watch.wake()));
+
+await speak(language);
+keepPace();
+visit.begin();

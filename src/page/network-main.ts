@@ -3,17 +3,18 @@ import { systemClock } from '../core/clock.ts';
 import { cryptoRng } from '../core/rng.ts';
 import { Figures } from './figures.ts';
 import { browserFigures } from './figures-network.ts';
+import { chooseLanguage, type Language } from './language.ts';
 import './network-page.ts';
 import { NetworkWatch } from './network-watch.ts';
+import { storageOf } from './storage.ts';
 import type { ShownStrings } from './strings-shown.ts';
 
 /** A page that stands elsewhere than its coordinator says where that is: <meta name="figures" content="https://…/">. */
 const named = document.querySelector<HTMLMetaElement>('meta[name="figures"]')?.content ?? './';
 const base = new URL(named, document.baseURI).href;
 
-async function stringsFor(languages: readonly string[]): Promise<ShownStrings> {
-  const known = languages.map((each) => each.slice(0, 2)).find((each) => each === 'de' || each === 'en');
-  if (known === 'de') return (await import('./strings-shown-de.ts')).shownDe;
+async function stringsFor(language: Language): Promise<ShownStrings> {
+  if (language === 'de') return (await import('./strings-shown-de.ts')).shownDe;
   return (await import('./strings-shown-en.ts')).shownEn;
 }
 
@@ -21,7 +22,7 @@ const figures = new Figures(browserFigures(base), systemClock, cryptoRng);
 const watch = new NetworkWatch(figures, systemClock);
 const page = document.querySelector('tilework-network')!;
 
-const strings = await stringsFor(navigator.languages);
+const strings = await stringsFor(chooseLanguage(location.search, storageOf(globalThis), navigator.languages));
 document.documentElement.lang = strings.locale;
 document.title = `${strings.network.title} – Tilework`;
 for (const [selector, text] of [

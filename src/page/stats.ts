@@ -1,8 +1,10 @@
 /** The numbers under the big one, and the facts under those. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ContributorStatus } from '../contributor/api.ts';
-import { formatBytes, formatCredit } from '../core/units.ts';
-import { flops, flopsPerSecond, linkShare, logChecked, shortId } from './texts.ts';
+import { shared, sized } from './numbers.ts';
+import { credit, flops, flopsPerSecond, shortId } from './sentences.ts';
+import { counted } from './shown-numbers.ts';
+import type { Strings } from './strings.ts';
 
 export interface StatRow {
   readonly name: string;
@@ -10,33 +12,57 @@ export interface StatRow {
   readonly notes?: readonly string[];
 }
 
+/** What a status does not say. */
+export interface MoreNumbers {
+  /** Verified multiply-adds a second over the last hour. */
+  readonly hourRate: number | undefined;
+  readonly dayBytes: number;
+}
+
 /** Work in floating-point operations (two for each multiply-add), credit, speed, bytes moved. */
-export function statRows(status: ContributorStatus): readonly StatRow[] {
+export function statRows(
+  status: ContributorStatus,
+  { hourRate, dayBytes }: MoreNumbers,
+  strings: Strings,
+): readonly StatRow[] {
+  const { stat, locale } = strings;
+  const { linkShare, log, bytesDown, bytesUp } = status;
   return [
-    { name: 'Verified work', value: flops(status.multiplyAddsVerified) },
+    { name: stat.speedNow, value: flopsPerSecond(strings, status.rate) },
+    { name: stat.speedHour, value: flopsPerSecond(strings, hourRate ?? 0) },
+    { name: stat.work, value: flops(strings, status.multiplyAddsVerified) },
     {
-      name: 'Credit',
-      value: formatCredit(status.microcredits),
+      name: stat.credit,
+      value: credit(strings, status.microcredits),
       ...(status.balanceMicrocredits > status.microcredits
-        ? { notes: [`${formatCredit(status.balanceMicrocredits)} in all`] }
+        ? { notes: [stat.creditInAll(credit(strings, status.balanceMicrocredits))] }
         : {}),
     },
     {
-      name: 'GPU speed',
-      value: flopsPerSecond(status.rate),
-      ...(status.linkShare === undefined ? {} : { notes: [linkShare(status.linkShare)] }),
+      name: stat.receipts,
+      value: counted(locale, status.receipts),
+      ...(log && log.receipts > 0 ? { notes: [stat.receiptsChecked(counted(locale, log.checked))] } : {}),
     },
     {
-      name: 'Data moved',
-      value: formatBytes(status.bytesDown + status.bytesUp),
-      notes: [`${formatBytes(status.bytesDown)} in`, `${formatBytes(status.bytesUp)} out`],
+      name: stat.link,
+      value: linkShare === undefined ? stat.unknown : shared(locale, linkShare),
+      notes: [stat.linkNote],
+    },
+    {
+      name: stat.data,
+      value: sized(locale, bytesDown + bytesUp),
+      notes: [
+        stat.dataIn(sized(locale, bytesDown)),
+        stat.dataOut(sized(locale, bytesUp)),
+        ...(dayBytes > bytesDown + bytesUp ? [stat.dataToday(sized(locale, dayBytes))] : []),
+      ],
     },
   ];
 }
 
-export function statsList(status: ContributorStatus): TemplateResult {
+export function statsList(status: ContributorStatus, more: MoreNumbers, strings: Strings): TemplateResult {
   return html`<dl class="stats">
-    ${statRows(status).map(
+    ${statRows(status, more, strings).map(
       ({ name, value, notes }) =>
         html`<div>
           <dt>${name}</dt>
@@ -46,11 +72,13 @@ export function statsList(status: ContributorStatus): TemplateResult {
   </dl>`;
 }
 
-/** What is known of this session; a row appears when its fact does. */
+/** What is known of this session; a row appears when its fact does. `why` is what the requester calls it. */
 export function factsList(
   { project, adapter, kernel, network, peerId, log }: ContributorStatus,
+  why: string,
   copied: boolean,
-  copy: () => void,
+  copy: (event: Event) => void,
+  { fact, button, locale }: Strings,
 ): TemplateResult | typeof nothing {
   const row = (name: string, value: unknown): TemplateResult =>
     html`<div>
@@ -59,23 +87,29 @@ export function factsList(
     </div>`;
   if (!project && !adapter && !network && !peerId) return nothing;
   return html`<dl class="facts">
-    ${project ? row('For', project) : nothing}
-    ${adapter ? row('GPU', kernel ? html`${adapter} <small>${kernel}</small>` : adapter) : nothing}
-    ${network ? row('Network', network) : nothing}
-    ${log && log.receipts > 0 ? row('Receipts in the public log', logChecked(log)) : nothing}
+    ${
+      project
+        ? row(
+            fact.project,
+            html`<bdi>${project}</bdi
+              >${why && why !== project ? html` <small><bdi>${why}</bdi></small>` : nothing}`,
+          )
+        : nothing
+    }
+    ${adapter ? row(fact.gpu, kernel ? html`<bdi>${adapter}</bdi> <small><bdi>${kernel}</bdi></small>` : html`<bdi>${adapter}</bdi>`) : nothing}
+    ${network ? row(fact.network, html`<bdi>${network}</bdi>`) : nothing}
+    ${
+      log && log.receipts > 0
+        ? row(fact.log, fact.checkedOf(counted(locale, log.checked), counted(locale, log.receipts)))
+        : nothing
+    }
     ${
       peerId
         ? row(
-            'You are',
+            fact.you,
             html`<code title=${peerId} data-testid="peer">${shortId(peerId)}</code>
-              <button
-                class="copy"
-                type="button"
-                data-testid="copy"
-                @click=${copy}
-                aria-label="Copy your contributor id"
-              >
-                ${copied ? 'Copied' : 'Copy'}
+              <button class="copy" type="button" data-testid="copy" @click=${copy} aria-label=${fact.copyId}>
+                ${copied ? button.copied : button.copy}
               </button>`,
           )
         : nothing

@@ -67,13 +67,15 @@ describe('what all tabs earned', () => {
 
 describe('the address of a page', () => {
   it('asks for the software adapter only when told to', () => {
-    expect(pageAddress('http://127.0.0.1:8080', { allowSoftware: false })).toBe('http://127.0.0.1:8080/');
+    expect(pageAddress('http://127.0.0.1:8080', { allowSoftware: false })).toBe(
+      'http://127.0.0.1:8080/?intensity=100',
+    );
     expect(pageAddress('https://a.org/grid?memory=64', { allowSoftware: true })).toBe(
-      'https://a.org/grid?memory=64&software=allow',
+      'https://a.org/grid?memory=64&software=allow&intensity=100',
     );
   });
 
-  it('asks for an intensity only when told to, and then instead of its own', () => {
+  it('asks for all of the GPU unless the address or the caller says otherwise', () => {
     const ask = (text: string, intensity?: number): string =>
       pageAddress(text, { allowSoftware: false, intensity });
     expect(ask('http://127.0.0.1:8080', 50)).toBe('http://127.0.0.1:8080/?intensity=50');

@@ -106,8 +106,8 @@ describe('a headless contributor', () => {
     };
     await contribute({ url, tabs: 1, allowSoftware: true }, { ...context, terminal });
     expect(context.terminal.noteLines.slice(1, 3)).toEqual([
-      `[1] cannot reach ${url}/?software=allow (net::ERR_CONNECTION_REFUSED); opening it again in 1 s`,
-      `[1] cannot reach ${url}/?software=allow (net::ERR_CONNECTION_REFUSED); opening it again in 2 s`,
+      `[1] cannot reach ${url}/?software=allow&intensity=100 (net::ERR_CONNECTION_REFUSED); opening it again in 1 s`,
+      `[1] cannot reach ${url}/?software=allow&intensity=100 (net::ERR_CONNECTION_REFUSED); opening it again in 2 s`,
     ]);
   });
 });

@@ -39,7 +39,7 @@ export function describePage(kind: BrowserKind): void {
     it('runs nothing before the click, also when there is work to do', async () => {
       const waiting = product('i8', 20, 20, 100);
       const job = await submit(coordinator, waiting);
-      await visitor.page.reload({ waitUntil: 'networkidle0' });
+      await visitor.page.reload({ waitUntil: 'networkidle2' });
       expect(await visitor.seen()).toEqual({ workers: 0, adapters: 0, violations: [] });
       expect(visitor.page.workers()).toHaveLength(0);
       expect(await visitor.data('stage')).toBe('stopped');

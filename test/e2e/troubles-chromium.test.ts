@@ -87,7 +87,9 @@ describe('trouble', { timeout: 60_000 }, () => {
     await visitor.stage('waiting');
     await coordinator.close();
     await visitor.problem('unreachable');
-    expect(await visitor.text(STATUS)).toMatch(/^Cannot reach the coordinator; trying again in [\d.]+ s\.$/);
+    expect(await visitor.text(STATUS)).toMatch(
+      /^Cannot reach the coordinator; trying again in \d+ (seconds?|minutes?)\.$/,
+    );
     expect(await visitor.text(NOTICE)).toContain('This page keeps trying');
     await visitor.picture('trouble-unreachable');
     coordinator = await atSameAddress(coordinator.dataDir);
@@ -146,23 +148,36 @@ describe('trouble', { timeout: 60_000 }, () => {
     expect(await visitor.complaints(coordinator)).toEqual([]);
   });
 
-  it('a second tab of the same profile takes over, and the first one says so', async () => {
+  it('a second tab of the same profile shows the first one’s numbers, and takes over when told to', async () => {
     const first = await arrive();
     await first.click();
     await first.stage('waiting');
+    const peerId = await first.peerId();
     const second = await arrive();
+    await second.page.waitForSelector('tilework-page[data-leader="waiting"]');
+    expect(await second.text('.panel')).toContain('Another tab of this browser is contributing');
+    expect(await second.text('[data-testid="toggle"]')).toBe('Contribute here instead');
+    expect(await second.peerId()).toBe(peerId);
+    expect(await second.seen()).toMatchObject({ workers: 0 });
+    await second.page.click('[data-testid="pause"]');
+    await first.page.waitForSelector('tilework-page[data-badge="paused"]');
+    await second.page.click('[data-testid="pause"]');
+    await first.page.waitForSelector('tilework-page:not([data-badge="paused"])');
+    await second.picture('trouble-two-tabs');
     await second.click();
-    await first.stage('failed');
-    expect(await first.data('problem')).toBe('conflict');
-    expect(await first.text('.panel')).toContain('Another tab is contributing now');
-    await first.picture('trouble-two-tabs');
+    await first.stage('stopped');
     await second.stage('waiting');
-    expect(await second.peerId()).toBe(await first.peerId());
+    await first.page.waitForSelector('tilework-page[data-leader]');
+    expect(await second.peerId()).toBe(peerId);
     expect(await present(coordinator)).toBe(1);
     const wanted = product('i8', 40, 30, 100);
     const job = await submit(coordinator, wanted);
     await ended(coordinator, job.id);
     await second.shards(1);
     expect(await first.data('shards')).toBe('0');
+    // A tab that is closed without a word gives its place to the one whose visitor waits.
+    await first.click();
+    await second.page.close();
+    await first.stage('waiting');
   });
 });

@@ -41,13 +41,13 @@ export class Visitor {
     });
   }
 
-  /** Opens the page and waits until it asks for nothing more. */
+  /** Opens the page and waits until it asks for nothing more but the live figures, whose connection stays. */
   static async arrive(browser: Browser, url: string, { webgpu = true } = {}): Promise<Visitor> {
     const page = await browser.newPage();
     const visitor = new Visitor(page, (await browser.version()).startsWith('Chrom'));
     await page.evaluateOnNewDocument(countWhatRuns);
     if (!webgpu) await page.evaluateOnNewDocument(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
-    await page.goto(url, { waitUntil: 'networkidle0' });
+    await page.goto(url, { waitUntil: 'networkidle2' });
     await page.waitForSelector(TOGGLE);
     return visitor;
   }

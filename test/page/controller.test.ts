@@ -3,6 +3,7 @@ import {
   type Contributor,
   type ContributorOptions,
   type ContributorStatus,
+  type RateCaps,
   STOPPED,
 } from '../../src/contributor/api.ts';
 import type { CoordinatorConfig } from '../../src/contributor/config.ts';
@@ -10,10 +11,17 @@ import { Emitter } from '../../src/core/async.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { seededRng } from '../../src/core/rng.ts';
-import { PageController, retryDelayMs } from '../../src/page/controller.ts';
-import { readSettings } from '../../src/page/settings.ts';
+import { type Levels, PageController, retryDelayMs } from '../../src/page/controller.ts';
+import { readAddress } from '../../src/page/settings.ts';
 
 const MIB = 1024 * 1024;
+const LEVELS: Levels = {
+  intensity: 1,
+  paused: false,
+  memoryBytes: 256 * MIB,
+  diskBytes: 64 * MIB,
+  rateCaps: {},
+};
 const CONFIG: CoordinatorConfig = { addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' };
 
 /** Keeps the promises of the interface (any order, repeated calls) and computes nothing. */
@@ -24,6 +32,7 @@ class FakeContributor implements Contributor {
   failStart: AppError | undefined;
   failStop: AppError | undefined;
   onDisk = 0;
+  holdFinish: Promise<void> | undefined;
   readonly #statuses = new Emitter<ContributorStatus>();
 
   async start(options: ContributorOptions): Promise<void> {
@@ -53,10 +62,13 @@ class FakeContributor implements Contributor {
 
   async finish(): Promise<void> {
     this.calls.push('finish');
+    if (this.holdFinish) await this.holdFinish;
     this.say({ ...STOPPED });
   }
 
-  setRateCaps(): void {}
+  setRateCaps({ down, up }: RateCaps): void {
+    this.calls.push(`caps ${down} ${up}`);
+  }
 
   setMemoryBudget(bytes: number): void {
     this.calls.push(`memory ${bytes}`);
@@ -116,20 +128,19 @@ const setUp = (...answers: AppError[]) => setUpWith({ answers });
 function setUpWith({ answers = [], onDisk = 0 }: { answers?: AppError[]; onDisk?: number }) {
   const contributor = new FakeContributor();
   contributor.onDisk = onDisk;
-  const remembered: number[] = [];
   const clock = new FakeClock();
   const controller = new PageController({
     contributor,
     clock,
     rng: seededRng(7),
-    settings: readSettings('?memory=256&disk=64'),
-    rememberDisk: (bytes) => void remembered.push(bytes),
+    address: readAddress(''),
+    levels: LEVELS,
     loadConfig: () => {
       const error = answers.shift();
       return error ? Promise.reject(error) : Promise.resolve(CONFIG);
     },
   });
-  return { contributor, clock, controller, remembered };
+  return { contributor, clock, controller };
 }
 
 /** Lets every promise that can settle do so. */
@@ -154,50 +165,51 @@ describe('PageController', () => {
       memoryBytes: 256 * 1024 * 1024,
       intensity: 1,
       diskBytes: 64 * 1024 * 1024,
+      paused: false,
+      rateCaps: {},
     });
     expect(controller.state.status.stage).toBe('testing');
   });
 
   it('passes an intensity on at once while it runs, and to every later start', async () => {
     const { contributor, controller } = setUp(unreachable());
-    controller.setIntensity(0.5);
+    controller.setLevels({ intensity: 0.5 });
     const started = controller.start();
     await settle();
-    controller.setIntensity(0.25);
+    controller.setLevels({ intensity: 0.25 });
     expect(contributor.calls).toEqual([]);
     controller.wake();
     await started;
     expect(contributor.options).toMatchObject({ intensity: 0.25 });
-    controller.setIntensity(0.1);
+    controller.setLevels({ intensity: 0.1 });
     await controller.stop();
-    controller.setIntensity(0.75);
+    controller.setLevels({ intensity: 0.75 });
     expect(contributor.calls).toEqual(['start', 'intensity 0.1', 'stop']);
     await controller.start();
     expect(contributor.options).toMatchObject({ intensity: 0.75 });
-    expect(controller.state.intensity).toBe(0.75);
+    expect(controller.levels.intensity).toBe(0.75);
   });
 
-  it('passes a disk budget on at once while it runs and to every later start, and remembers it', async () => {
-    const { contributor, controller, remembered } = setUp();
-    controller.setDiskBudget(5 * MIB);
+  it('passes a disk budget on at once while it runs and to every later start', async () => {
+    const { contributor, controller } = setUp();
+    controller.setLevels({ diskBytes: 5 * MIB });
     await controller.start();
     expect(contributor.options).toMatchObject({ diskBytes: 5 * MIB });
-    controller.setDiskBudget(7 * MIB);
+    controller.setLevels({ diskBytes: 7 * MIB });
     contributor.say({ stage: 'waiting', disk: { usedBytes: 3 * MIB, budgetBytes: 7 * MIB } });
-    expect(controller.state).toMatchObject({ diskBytes: 7 * MIB, diskUsedBytes: 3 * MIB });
+    expect(controller.state).toMatchObject({ diskUsedBytes: 3 * MIB });
     await controller.clearDisk();
     expect(controller.state.diskUsedBytes).toBe(3 * MIB); // the next status says it
     contributor.say({ disk: { usedBytes: 0, budgetBytes: 7 * MIB } });
     expect(controller.state.diskUsedBytes).toBe(0);
     expect(contributor.calls).toEqual(['start', `disk ${7 * MIB}`, 'clear disk']);
-    expect(remembered).toEqual([5 * MIB, 7 * MIB]);
   });
 
   it('knows what an earlier visit left on the disk, and clears it without a start', async () => {
     const { contributor, controller } = setUpWith({ onDisk: 3 * MIB });
     await settle();
     expect(controller.state.diskUsedBytes).toBe(3 * MIB);
-    controller.setDiskBudget(0);
+    controller.setLevels({ diskBytes: 0 });
     await settle();
     expect(contributor.calls).toEqual(['clear disk']);
     expect(controller.state.diskUsedBytes).toBe(0);
@@ -209,7 +221,7 @@ describe('PageController', () => {
     await settle();
     expect(controller.state.status).toMatchObject({
       stage: 'connecting',
-      detail: 'Cannot reach the coordinator; trying again in 1 s',
+      retryInMs: clock.waiting[0]?.ms,
       problem: { code: 'unreachable' },
     });
     clock.fire();
@@ -295,6 +307,78 @@ describe('PageController', () => {
     contributor.failStop = new AppError('timeout', 'the worker does not answer');
     await controller.stop();
     expect(controller.state).toMatchObject({ stopping: false, status: { stage: 'failed' } });
+  });
+
+  it('tells what has changed of its levels, and only that, and says all of it at the next start', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    controller.setLevels({ paused: true });
+    controller.setLevels({ paused: true, intensity: 1 });
+    controller.setLevels({ rateCaps: { down: 128 * 1024 }, memoryBytes: 512 * MIB });
+    expect(contributor.calls).toEqual([
+      'start',
+      'paused true',
+      `memory ${512 * MIB}`,
+      `caps ${128 * 1024} undefined`,
+    ]);
+    await controller.stop();
+    await controller.start();
+    expect(contributor.options).toMatchObject({
+      paused: true,
+      memoryBytes: 512 * MIB,
+      rateCaps: { down: 128 * 1024 },
+    });
+  });
+
+  it('finishes what has begun, and stops at once when asked again', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.holdFinish = new Promise(() => {});
+    void controller.finish();
+    contributor.say({ stage: 'computing', finishing: true });
+    expect(controller.state).toMatchObject({ wanted: true, status: { finishing: true } });
+    await controller.finish();
+    expect(contributor.calls).toEqual(['start', 'finish', 'stop']);
+    expect(controller.state).toMatchObject({ wanted: false, status: { stage: 'stopped', finishing: false } });
+  });
+
+  it('is stopped when it has finished', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.say({ stage: 'computing', shardsVerified: 3 });
+    await controller.finish();
+    expect(controller.state).toMatchObject({
+      wanted: false,
+      status: { stage: 'stopped', shardsVerified: 3 },
+    });
+  });
+
+  it('replaces its workers without stopping for its visitor, and keeps the totals', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    contributor.say({ stage: 'computing', shardsVerified: 3 });
+    const wanted: boolean[] = [];
+    controller.onChange((state) => wanted.push(state.wanted));
+    let between = 0;
+    await Promise.all([controller.recycle(async () => void (between += 1)), controller.recycle()]);
+    expect(contributor.calls).toEqual(['start', 'finish', 'start']);
+    expect(between).toBe(1);
+    expect(new Set(wanted)).toEqual(new Set([true]));
+    contributor.say({ stage: 'verified', shardsVerified: 1 });
+    expect(controller.state.status.shardsVerified).toBe(4);
+  });
+
+  it('stays stopped when it was stopped while its workers were replaced', async () => {
+    const { contributor, controller } = setUp();
+    await controller.start();
+    const held = Promise.withResolvers<void>();
+    contributor.holdFinish = held.promise;
+    const recycled = controller.recycle();
+    await controller.stop();
+    held.resolve();
+    await recycled;
+    expect(contributor.calls).toEqual(['start', 'finish', 'stop']);
+    expect(controller.state).toMatchObject({ wanted: false, status: { stage: 'stopped' } });
   });
 
   it('shows a contributor that stopped by itself as stopped', async () => {

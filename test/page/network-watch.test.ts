@@ -202,7 +202,7 @@ describe('numbers and words', () => {
       '61 % of 1,600 tiles verified, 312 of them yours. Finished.',
     );
     expect(shownDe.mosaic.described(61, 1600, 312, 'Fertig.')).toBe(
-      '61 % von 1.600 Kacheln geprüft, davon 312 von dir. Fertig.',
+      '61 % von 1.600 Kacheln geprüft, davon 312 von Ihnen. Fertig.',
     );
   });
 

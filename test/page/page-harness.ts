@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { launchBrowser } from '../helpers/browser.ts';
 import { serveModule, type ServedModule } from '../helpers/page-bundle.ts';
 import { faintTexts } from './contrast.ts';
-import type { Calls, MountOptions, Told } from './scripted-page.ts';
+import type { Calls, Moment, MountOptions, Told } from './scripted-page.ts';
 
 type Scripted = typeof import('./scripted-page.ts');
 declare const ready: Promise<Scripted>;
@@ -23,6 +23,10 @@ export interface Harness {
   mount(options?: MountOptions): Promise<void>;
   say(change: Told): Promise<void>;
   leaveOnDisk(bytes: number): Promise<void>;
+  /** The browser says this of the moment. */
+  happen(moment: Moment): Promise<void>;
+  /** As a visitor does it, with a click; resolves when the controls are there. */
+  openControls(): Promise<void>;
   holdStop(): Promise<void>;
   letStop(): Promise<void>;
   calls(): Promise<Calls>;
@@ -101,6 +105,11 @@ function harness(browser: Browser, page: Page, served: ServedModule, problems: r
     },
     say: (change) => page.evaluate(async (given) => (await ready).say(given), change),
     leaveOnDisk: (bytes) => page.evaluate(async (given) => (await ready).leaveOnDisk(given), bytes),
+    happen: (moment) => page.evaluate(async (given) => (await ready).happen(given), moment),
+    openControls: async () => {
+      await page.click('[data-section="controls"] > summary');
+      await page.waitForSelector('tilework-controls [data-testid="intensity"]');
+    },
     holdStop: () => page.evaluate(async () => (await ready).holdStop()),
     letStop: () => page.evaluate(async () => (await ready).letStop()),
     text: (selector) =>

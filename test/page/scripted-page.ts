@@ -1,5 +1,10 @@
-/** The real element over a contributor that does nothing but what the test says. */
-import type { Contributor, ContributorOptions, ContributorStatus } from '../../src/contributor/api.ts';
+/** The real element over a contributor, and in a browser, that do nothing but what the test says. */
+import type {
+  Contributor,
+  ContributorOptions,
+  ContributorStatus,
+  RateCaps,
+} from '../../src/contributor/api.ts';
 import { STOPPED } from '../../src/contributor/api.ts';
 import { Emitter } from '../../src/core/async.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -7,7 +12,20 @@ import { AppError, type ErrorCode } from '../../src/core/errors.ts';
 import { seededRng } from '../../src/core/rng.ts';
 import '../../src/page/app.ts';
 import { PageController } from '../../src/page/controller.ts';
-import { type BrowserTraits, readSettings } from '../../src/page/settings.ts';
+import { browserScope, type BrowserScope } from '../../src/page/browser-scope.ts';
+import { levelsOf } from '../../src/page/conduct.ts';
+import type { Language } from '../../src/page/language.ts';
+import { StaticText } from '../../src/page/language.ts';
+import { Sections } from '../../src/page/sections.ts';
+import { type BrowserTraits, ChosenSettings, readAddress } from '../../src/page/settings.ts';
+import { controlsDe } from '../../src/page/strings-controls-de.ts';
+import { controlsEn } from '../../src/page/strings-controls-en.ts';
+import { stringsDe } from '../../src/page/strings-de.ts';
+import { stringsEn } from '../../src/page/strings-en.ts';
+import { staticDe } from '../../src/page/strings-static-de.ts';
+import { Visit } from '../../src/page/visit.ts';
+import '../../src/page/controls.ts';
+import { FakeBattery, FakeConnection, FakeIdle, FakeSentinel, Target } from './fake-scope.ts';
 
 class ScriptedContributor implements Contributor {
   status: ContributorStatus = STOPPED;
@@ -39,15 +57,29 @@ class ScriptedContributor implements Contributor {
     this.diskBudgets.push(bytes);
   }
 
-  setPaused(): void {}
+  pauses: boolean[] = [];
+  caps: RateCaps[] = [];
+  memory: number[] = [];
+  finishes = 0;
 
-  finish(): Promise<void> {
-    return this.stop();
+  setPaused(paused: boolean): void {
+    this.pauses.push(paused);
+    if (this.status.stage !== 'stopped') this.say({ paused });
   }
 
-  setRateCaps(): void {}
+  finish(): Promise<void> {
+    this.finishes += 1;
+    this.say({ finishing: true });
+    return Promise.resolve();
+  }
 
-  setMemoryBudget(): void {}
+  setRateCaps(caps: RateCaps): void {
+    this.caps.push(caps);
+  }
+
+  setMemoryBudget(bytes: number): void {
+    this.memory.push(bytes);
+  }
 
   setProfile(): void {}
 
@@ -75,14 +107,118 @@ class ScriptedContributor implements Contributor {
   }
 }
 
+/** A browser that can tell everything; each part says what the test lets it say. */
+class ScriptedBrowser {
+  readonly battery = new FakeBattery();
+  readonly connection = new FakeConnection();
+  readonly idle = new FakeIdle();
+  readonly document = Object.assign(new Target(), { visibilityState: 'visible' });
+  readonly window = new Target();
+  online = true;
+  awake = 0;
+  tones = 0;
+  badges: number[] = [];
+  pressure = (_state: string): void => {};
+  readonly scope: BrowserScope;
+
+  constructor(lacks: readonly string[]) {
+    const has = <T>(name: string, value: T): T | undefined => (lacks.includes(name) ? undefined : value);
+    // eslint-disable-next-line typescript/no-this-alias
+    const told = this;
+    const { idle } = this;
+    this.connection.type = 'wifi';
+    this.scope = {
+      document: this.document,
+      addEventListener: (type, listener) => this.window.addEventListener(type, listener),
+      removeEventListener: (type, listener) => this.window.removeEventListener(type, listener),
+      navigator: {
+        get onLine() {
+          return told.online;
+        },
+        connection: has('connection', this.connection),
+        permissions: {
+          query: () =>
+            Promise.resolve(
+              Object.defineProperty(idle.status as Target & { state: string }, 'state', {
+                configurable: true,
+                get: () => idle.permission,
+              }),
+            ),
+        },
+        ...(lacks.includes('battery') ? {} : { getBattery: () => Promise.resolve(this.battery) }),
+        wakeLock: has('wakeLock', {
+          request: () => {
+            this.awake += 1;
+            const sentinel = new FakeSentinel();
+            sentinel.addEventListener('release', () => (this.awake -= 1));
+            return Promise.resolve(sentinel);
+          },
+        }),
+        setAppBadge: (count: number) => Promise.resolve(void this.badges.push(count)),
+        clearAppBadge: () => Promise.resolve(void this.badges.push(0)),
+      },
+      IdleDetector: has('idle', idle.detectorClass()),
+      PressureObserver: has(
+        'pressure',
+        class {
+          constructor(callback: (records: readonly { readonly state: string }[]) => void) {
+            told.pressure = (state) => callback([{ state }]);
+          }
+          observe(): Promise<void> {
+            return Promise.resolve();
+          }
+          disconnect(): void {}
+        },
+      ),
+      AudioContext: has(
+        'tone',
+        class extends Target {
+          state = 'running';
+          destination = {} as AudioNode;
+          constructor() {
+            super();
+            told.tones += 1;
+          }
+          createOscillator(): OscillatorNode {
+            return { frequency: {}, connect: () => {}, start: () => {} } as unknown as OscillatorNode;
+          }
+          createGain(): GainNode {
+            return { gain: {}, connect: () => {} } as unknown as GainNode;
+          }
+          resume(): Promise<void> {
+            return Promise.resolve();
+          }
+          close(): Promise<void> {
+            told.tones -= 1;
+            return Promise.resolve();
+          }
+        },
+      ),
+    };
+  }
+}
+
 let contributor = new ScriptedContributor();
+let browser = new ScriptedBrowser([]);
+let visit: Visit | undefined;
 let releaseStop: (() => void) | undefined;
+/** By which the page goes, ahead of the browser's. */
+let aheadMs = 0;
+let kept = new Map<string, string>();
+const staticText = new StaticText(document);
 
 export interface MountOptions {
   readonly search?: string;
   readonly traits?: BrowserTraits;
   /** The error that finding the coordinator ends with. */
   readonly configError?: ErrorCode;
+  readonly language?: Language;
+  /** What this browser does not have: 'battery', 'connection', 'idle', 'pressure', 'wakeLock', 'tone'. */
+  readonly lacks?: readonly string[];
+  /** As at the visit before: what was chosen is still there. */
+  readonly again?: boolean;
+  /** Locks and channels are the real browser's, as they are between its tabs. */
+  readonly tabs?: boolean;
 }
 
 /** What is on disk when the next page is mounted. */
@@ -93,22 +229,97 @@ export function leaveOnDisk(bytes: number): void {
 }
 
 /** A fresh element in place of the page's own. */
-export function mount({ search = '', traits, configError }: MountOptions = {}): void {
+export function mount({
+  search = '',
+  traits,
+  configError,
+  language = 'en',
+  lacks = [],
+  again = false,
+  tabs = false,
+}: MountOptions = {}): void {
+  visit?.close();
+  if (!again) kept = new Map();
+  aheadMs = 0;
   contributor = new ScriptedContributor();
   contributor.onDisk = onDisk;
-  const page = document.createElement('tilework-page');
-  page.traits = traits ?? { secureContext: true, webgpu: true, workers: true };
-  page.controller = new PageController({
+  browser = new ScriptedBrowser(lacks);
+  const clock = { now: () => systemClock.now() + aheadMs, after: systemClock.after.bind(systemClock) };
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+  };
+  const settings = new ChosenSettings(search, storage);
+  const controller = new PageController({
     contributor,
     loadConfig: () =>
       configError
         ? Promise.reject(new AppError(configError, 'coordinator.json could not be read'))
         : Promise.resolve({ addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' }),
-    settings: readSettings(search),
+    address: readAddress(search),
+    levels: levelsOf(settings.now),
     clock: systemClock,
     rng: seededRng(1),
   });
+  const real = browserScope(globalThis);
+  const scope = tabs
+    ? {
+        ...browser.scope,
+        navigator: { ...browser.scope.navigator, locks: real.navigator.locks },
+        BroadcastChannel: real.BroadcastChannel,
+      }
+    : browser.scope;
+  visit = new Visit({ scope, clock, controller, settings, storage });
+  const page = document.createElement('tilework-page');
+  page.traits = traits ?? { secureContext: true, webgpu: true, workers: true };
+  page.visit = visit;
+  const german = language === 'de';
+  page.strings = german ? stringsDe : stringsEn;
+  document.documentElement.lang = language;
+  staticText.show(german ? staticDe : undefined);
+  page.sections = new Sections(
+    { controls: () => Promise.resolve(german ? controlsDe : controlsEn) },
+    language,
+    () => page.requestUpdate(),
+  );
   document.querySelector('tilework-page')?.replaceWith(page);
+}
+
+/** What the browser says of the moment, from now on. */
+export interface Moment {
+  readonly charging?: boolean;
+  readonly level?: number;
+  readonly user?: 'active' | 'idle';
+  readonly permission?: string;
+  readonly pressure?: string;
+  readonly network?: string;
+  readonly online?: boolean;
+  readonly visible?: boolean;
+  /** This much later, by the page's clock. */
+  readonly laterMs?: number;
+}
+
+export async function happen(moment: Moment): Promise<void> {
+  const { charging, level, user, permission, pressure, network, online, visible, laterMs = 0 } = moment;
+  const { battery, connection, idle, document: seen, window } = browser;
+  aheadMs += laterMs;
+  if (charging !== undefined) battery.charging = charging;
+  if (level !== undefined) battery.level = level;
+  battery.fire('levelchange');
+  if (permission !== undefined) idle.answer = permission;
+  if (user) for (const { detector } of idle.started) detector.say(user, 'unlocked');
+  if (pressure !== undefined) browser.pressure(pressure);
+  if (network !== undefined) connection.type = network;
+  connection.fire('change');
+  if (online !== undefined) {
+    browser.online = online;
+    window.fire(online ? 'online' : 'offline');
+  }
+  if (visible !== undefined) {
+    seen.visibilityState = visible ? 'visible' : 'hidden';
+    seen.fire('visibilitychange');
+  }
+  await document.querySelector('tilework-page')?.updateComplete;
 }
 
 type Credits = 'microcredits' | 'balanceMicrocredits';
@@ -128,15 +339,37 @@ export async function say({ microcredits, balanceMicrocredits, ...change }: Told
 export interface Calls {
   readonly starts: readonly ContributorOptions[];
   readonly stops: number;
+  readonly finishes: number;
+  readonly pauses: readonly boolean[];
   readonly intensities: readonly number[];
+  readonly caps: readonly RateCaps[];
+  readonly memory: readonly number[];
   readonly diskBudgets: readonly number[];
   /** How often the disk was cleared. */
   readonly cleared: number;
+  /** Screens held awake and tones that sound, now. */
+  readonly awake: number;
+  readonly tones: number;
+  readonly badge: number | undefined;
 }
 
 export function calls(): Calls {
-  const { starts, stops, intensities, diskBudgets, cleared } = contributor;
-  return { starts, stops, intensities, diskBudgets, cleared };
+  const { starts, stops, finishes, pauses, intensities, caps, memory, diskBudgets, cleared } = contributor;
+  const { awake, tones, badges } = browser;
+  return {
+    starts,
+    stops,
+    finishes,
+    pauses,
+    intensities,
+    caps,
+    memory,
+    diskBudgets,
+    cleared,
+    awake,
+    tones,
+    badge: badges.at(-1),
+  };
 }
 
 export function holdStop(): void {

@@ -7,91 +7,109 @@ import {
   type Stage,
   STOPPED,
 } from '../../src/contributor/api.ts';
+import type { Reason } from '../../src/contributor/policy.ts';
+import { DEFAULTS, presetOf, type Settings } from '../../src/contributor/settings.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { announcement, milestone } from '../../src/page/announce.ts';
-import { obstacle, readSettings, rememberDisk, storageOf } from '../../src/page/settings.ts';
-import { hasProgress, markOf, percent } from '../../src/page/stage-bar.ts';
-import { statRows } from '../../src/page/stats.ts';
+import { LANGUAGES, StaticText, chooseLanguage } from '../../src/page/language.ts';
+import { lasting, shared, sized, timeOf } from '../../src/page/numbers.ts';
 import {
   flopsPerSecond,
-  invitation,
   pageTitle,
   problemText,
+  reasonSentence,
   shortId,
-  STAGE_LABEL,
   statusSentence,
   summary,
-} from '../../src/page/texts.ts';
+} from '../../src/page/sentences.ts';
+import { ChosenSettings, obstacle, readAddress } from '../../src/page/settings.ts';
+import { storageOf } from '../../src/page/storage.ts';
+import { hasProgress, markOf, percent, STEPS } from '../../src/page/stage-bar.ts';
+import { statRows } from '../../src/page/stats.ts';
+import { controlsDe } from '../../src/page/strings-controls-de.ts';
+import { controlsEn } from '../../src/page/strings-controls-en.ts';
+import { stringsDe } from '../../src/page/strings-de.ts';
+import { stringsEn } from '../../src/page/strings-en.ts';
+import { staticDe } from '../../src/page/strings-static-de.ts';
+import type { Strings } from '../../src/page/strings.ts';
 import { coatOf, TILES } from '../../src/page/tiles.ts';
 
 const MIB = 1024 * 1024;
-const STAGES: readonly Stage[] = [...(Object.keys(STAGE_LABEL) as Stage[]), 'stopped', 'failed'];
+const STAGES: readonly Stage[] = [...STEPS, 'stopped', 'failed'];
+const en = stringsEn;
+const BOTH: readonly Strings[] = [stringsEn, stringsDe];
 const of = (change: Partial<ContributorStatus>): ContributorStatus => ({ ...STOPPED, ...change });
+const NONE = { hourRate: undefined, dayBytes: 0 };
 
 describe('the texts', () => {
-  it('are one whole sentence for every stage', () => {
-    for (const stage of STAGES) {
-      for (const ranBefore of [false, true]) {
-        expect(statusSentence(of({ stage, project: 'Digits' }), ranBefore)).toMatch(/^[A-Z].*\.$/);
+  it('are one whole sentence for every stage, in every language', () => {
+    for (const strings of BOTH) {
+      for (const stage of STAGES) {
+        for (const ranBefore of [false, true]) {
+          const text = statusSentence(of({ stage, project: 'Digits' }), ranBefore, strings);
+          expect(text).toMatch(/^[A-ZÄÖÜ].*\.$/);
+        }
       }
     }
   });
 
   it('name no project that is not known', () => {
-    expect(statusSentence(of({ stage: 'computing' }), true)).toBe('Computing a shard.');
+    expect(statusSentence(of({ stage: 'computing' }), true, en)).toBe('Computing a shard.');
+    expect(statusSentence(of({ stage: 'computing' }), true, stringsDe)).toBe('Ein Teil wird berechnet.');
   });
 
-  it('say when an unreachable coordinator is tried again, as a sentence', () => {
-    const problem = { code: 'unreachable', message: '' } as const;
-    const status = of({
-      stage: 'connecting',
-      detail: 'cannot reach the coordinator; trying again in 8 s',
-      problem,
-    });
-    expect(statusSentence(status, true)).toBe('Cannot reach the coordinator; trying again in 8 s.');
+  it('say when and why a coordinator is tried again', () => {
+    const problem = { code: 'unreachable', message: 'in English' } as const;
+    const status = of({ stage: 'connecting', retryInMs: 8_200, problem });
+    expect(statusSentence(status, true, en)).toBe('Cannot reach the coordinator; trying again in 8 seconds.');
+    expect(statusSentence(status, true, stringsDe)).toBe(
+      'Der Koordinator ist nicht zu erreichen; nächster Versuch in 8 Sekunden.',
+    );
+    const refused = { ...status, retryInMs: 90_000, problem: { code: 'wrong-peer', message: '' } as const };
+    expect(statusSentence(refused, true, en)).toMatch(/another identity .*; trying again in 2 minutes\.$/);
   });
 
   it('tell uploading from being checked', () => {
-    expect(statusSentence(of({ stage: 'uploading', progress: 0.9 }), true)).toContain('Uploading');
-    expect(statusSentence(of({ stage: 'uploading', progress: 1 }), true)).toContain('checking every number');
+    expect(statusSentence(of({ stage: 'uploading', progress: 0.9 }), true, en)).toContain('Uploading');
+    expect(statusSentence(of({ stage: 'uploading', progress: 1 }), true, en)).toContain(
+      'checking every number',
+    );
   });
 
   it('name the browsers that have WebGPU', () => {
-    const { advice } = problemText({ code: 'no-webgpu', message: 'navigator.gpu is undefined' });
-    for (const browser of ['Chrome or Edge 113', 'Safari 26', 'Firefox 141', 'Windows', '145', 'macOS']) {
-      expect(advice).toContain(browser);
+    for (const strings of BOTH) {
+      const { advice } = problemText({ code: 'no-webgpu' }, strings);
+      for (const browser of ['Chrome', 'Edge', '113', 'Safari', '26', 'Firefox', '141', 'Windows', '145'])
+        expect(advice).toContain(browser);
     }
   });
 
-  it('let a problem that they do not know speak for itself, and are never empty', () => {
-    expect(problemText({ code: 'bad-signature', message: 'its key is another one' }).advice).toBe(
-      'Its key is another one.',
-    );
+  it('have a title and an advice for every problem, also for one that nobody foresaw', () => {
     const codes: ErrorCode[] = ['internal', 'locked', 'gpu-wrong', 'port-in-use', 'out-of-memory'];
-    for (const code of codes) {
-      const { title, advice } = problemText({ code, message: '' });
-      expect(title).toMatch(/^[A-Z].*[^.]$/);
-      expect(advice).toMatch(/\.$/);
+    for (const strings of BOTH) {
+      for (const code of codes) {
+        const { title, advice } = problemText({ code }, strings);
+        expect(title).toMatch(/^[A-ZÄÖÜ].*[^.]$/);
+        expect(advice).toMatch(/\.$/);
+      }
     }
-    expect(problemText({ code: 'gpu-lost', message: 'device lost: unknown' }).detail).toBe(
-      'Device lost: unknown.',
-    );
-    expect(problemText(undefined).title).toBe('Something went wrong');
+    expect(problemText(undefined, en).title).toBe('Something went wrong');
   });
 
   it('promise the memory and the disk that are really asked for', () => {
-    const [, uses] = invitation(DEFAULT_MEMORY_BYTES, 0);
-    expect(uses).toContain('up to 512 MiB of GPU memory, some electricity');
-    expect(invitation(1024 * MIB, 256 * MIB)[1]).toContain(
+    expect(en.promise(sized('en', DEFAULT_MEMORY_BYTES), undefined)[1]).toContain(
+      'up to 512 MiB of GPU memory, some electricity',
+    );
+    expect(en.promise(sized('en', 1024 * MIB), sized('en', 256 * MIB))[1]).toContain(
       'up to 1 GiB of GPU memory, up to 256 MiB of disk,',
     );
   });
 
   it('sum up a visit with and without a shard', () => {
-    expect(summary(of({}))).toContain('nothing is lost');
-    expect(summary(of({ shardsVerified: 2, multiplyAddsVerified: 1.5e9, microcredits: 1_500_000n }))).toBe(
-      'You gave 3.00 GFLOP of verified work and earned 1.500000 credit. Thank you.',
-    );
+    expect(summary(of({}), en)).toContain('nothing is lost');
+    const some = of({ shardsVerified: 2, multiplyAddsVerified: 1.5e9, microcredits: 1_500_000n });
+    expect(summary(some, en)).toBe('You gave 3 GFLOP of verified work and earned 1.5 credit. Thank you.');
+    expect(summary(some, stringsDe)).toContain('3 GFLOP geprüfte Arbeit gegeben und 1,5 Guthaben');
   });
 
   it('shorten a contributor’s id and leave a short one whole', () => {
@@ -100,43 +118,137 @@ describe('the texts', () => {
   });
 
   it('tell in the tab’s title what goes on', () => {
-    expect(pageTitle(false, STOPPED)).toBe('Tilework');
-    expect(pageTitle(true, of({ stage: 'computing', shardsVerified: 3 }))).toBe('3 verified · Tilework');
-    expect(pageTitle(false, of({ stage: 'failed' }))).toBe('Needs attention · Tilework');
+    expect(pageTitle(STOPPED, false, en)).toBe('Tilework');
+    const working = of({ stage: 'computing', shardsVerified: 3 });
+    expect(pageTitle(working, true, en)).toBe('3 verified · Tilework');
+    expect(pageTitle({ ...working, paused: true }, true, en)).toBe('Paused · Tilework');
+    expect(pageTitle(of({ stage: 'failed' }), false, en)).toBe('Needs attention · Tilework');
+  });
+
+  it('say each reason of the policy with its data', () => {
+    const untilMs = new Date(2026, 2, 1, 7, 0).getTime();
+    const say = (reason: Reason, strings = en): string =>
+      reasonSentence(reason, strings).replaceAll(/\s/g, ' ');
+    expect(say({ kind: 'quiet-hours', untilMs })).toBe('Your schedule says not now: it goes on at 7:00 AM.');
+    expect(say({ kind: 'quiet-hours', untilMs }, stringsDe)).toContain('um 7:00 Uhr.');
+    expect(say({ kind: 'battery-low', level: 0.29, floor: 0.3 })).toBe(
+      'The battery is at 29%; you chose to keep 30% of it.',
+    );
+    expect(say({ kind: 'data-cap', usedBytes: 513 * MIB, capBytes: 512 * MIB, untilMs })).toBe(
+      '513 MiB have moved today, and your limit is 512 MiB: it goes on at 7:00 AM.',
+    );
+    expect(say({ kind: 'in-use', idleMinutes: 5, untilMs: undefined })).toContain('for 5 minutes.');
+    expect(say({ kind: 'hot', share: 0.5, seenBy: 'pressure' })).toContain('50%');
+    expect(say({ kind: 'intensity', share: 0.75 }, stringsDe)).toBe('Sie haben 75 % Intensität gewählt.');
+    const kinds: Reason[] = [
+      { kind: 'on-battery' },
+      { kind: 'metered' },
+      { kind: 'very-hot' },
+      { kind: 'throttled' },
+      { kind: 'offline' },
+      { kind: 'in-use', idleMinutes: 5, untilMs },
+      { kind: 'hot', share: 0.5, seenBy: 'speed' },
+    ];
+    for (const strings of BOTH)
+      for (const kind of kinds) expect(say(kind, strings)).toMatch(/^[A-ZÄÖÜ].*\.$/);
+  });
+});
+
+describe('the languages', () => {
+  it('are as the address asks, else as was chosen before, else as the browser prefers', () => {
+    const kept = (value: string | null) => ({ getItem: () => value });
+    expect(chooseLanguage('?lang=de', kept('en'), ['en'])).toBe('de');
+    expect(chooseLanguage('?lang=xx', kept('de'), ['en'])).toBe('de');
+    expect(chooseLanguage('', kept(null), ['fr-FR', 'de-AT', 'en'])).toBe('de');
+    expect(chooseLanguage('', undefined, ['fr'])).toBe('en');
+    const closed = {
+      getItem: () => {
+        throw new DOMException('no', 'SecurityError');
+      },
+    };
+    expect(chooseLanguage('', closed, ['de'])).toBe('de');
+  });
+
+  it('say the same things: every text of one is there in the other, and none is still in English', () => {
+    const texts = (value: unknown, path = ''): string[] =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([name, each]) => texts(each, `${path}.${name}`))
+        : [`${path} ${typeof value}`];
+    expect(texts(stringsDe)).toEqual(texts(stringsEn));
+    expect(texts(controlsDe)).toEqual(texts(controlsEn));
+    const words = (value: unknown): string[] =>
+      typeof value === 'object' && value !== null ? Object.values(value).flatMap(words) : [String(value)];
+    const german = words([stringsDe, controlsDe, staticDe]).join('\n');
+    expect(german).not.toMatch(/\b(the|your|and|this|with|[Dd]ein|dir|dich|du)\b/);
+    expect(LANGUAGES).toEqual(['en', 'de']);
+  });
+
+  it('cover all of index.html, and give its English back', async () => {
+    const markup = await readFile('index.html', 'utf8');
+    const named = Array.from(markup.matchAll(/data-text="([^"]+)"/g), ([, name]) => name!);
+    expect(named.toSorted()).toEqual(Object.keys(staticDe).toSorted());
+    const element = { dataset: { text: 'how' }, textContent: 'How it works' };
+    const root = { querySelectorAll: () => [element] } as unknown as ParentNode;
+    const text = new StaticText(root);
+    text.show(staticDe);
+    expect(element.textContent).toBe('So funktioniert es');
+    text.show(undefined);
+    expect(element.textContent).toBe('How it works');
   });
 });
 
 describe('the numbers', () => {
   it('count two floating-point operations for each multiply-add, and a speed only once there is one', () => {
-    const rows = statRows(of({ multiplyAddsVerified: 6.15e9, bytesDown: 1024, bytesUp: 512 }));
+    const rows = statRows(of({ multiplyAddsVerified: 6.15e9, bytesDown: 1024, bytesUp: 512 }), NONE, en);
     expect(rows).toEqual([
-      { name: 'Verified work', value: '12.3 GFLOP' },
-      { name: 'Credit', value: '0.000000' },
       { name: 'GPU speed', value: '–' },
-      { name: 'Data moved', value: '1.50 KiB', notes: ['1.00 KiB in', '512 B out'] },
+      { name: 'Verified, last hour', value: '–' },
+      { name: 'Verified work', value: '12.3 GFLOP' },
+      { name: 'Credit', value: '0' },
+      { name: 'Receipts', value: '0' },
+      { name: 'Of what is possible', value: '–', notes: ['by your link and GPU'] },
+      { name: 'Data moved', value: '1.5 KiB', notes: ['1 KiB in', '512 B out'] },
     ]);
-    expect(flopsPerSecond(5e11)).toBe('1.00 TFLOP/s');
+    expect(flopsPerSecond(en, 5e11)).toBe('1 TFLOP/s');
+    expect(statRows(of({}), { hourRate: 3e9, dayBytes: 2048 }, stringsDe)).toMatchObject([
+      {},
+      { name: 'Geprüft, letzte Stunde', value: '6 GFLOP/s' },
+      {},
+      {},
+      {},
+      {},
+      { notes: ['0 B empfangen', '0 B gesendet', '2 KiB heute'] },
+    ]);
   });
 
   it('show the account’s balance only when it is more than this session’s credit', () => {
     const credit = (microcredits: bigint, balanceMicrocredits: bigint) =>
-      statRows(of({ microcredits, balanceMicrocredits }))[1]?.notes;
+      statRows(of({ microcredits, balanceMicrocredits }), NONE, en)[3]?.notes;
     expect(credit(5n, 5n)).toBeUndefined();
-    expect(credit(5n, 1_000_005n)).toEqual(['1.000005 in all']);
+    expect(credit(5n, 1_000_005n)).toEqual(['1 in all']);
   });
 
   it('never claim a whole shard early', () => {
-    expect(percent(0.999)).toBe('99 %');
-    expect(percent(-1)).toBe('0 %');
-    expect(percent(7)).toBe('100 %');
+    expect(percent(0.999, en)).toBe('99%');
+    expect(percent(-1, en)).toBe('0%');
+    expect(percent(7, en)).toBe('100%');
+    expect(percent(0.29, en)).toBe('29%');
+  });
+
+  it('are written as each language writes them', () => {
+    expect([sized('en', 1536 * MIB), sized('de', 1536 * MIB)]).toEqual(['1.5 GiB', '1,5 GiB']);
+    expect([sized('en', 0), sized('en', 1023 * 1024 * MIB)]).toEqual(['0 B', '1,020 GiB']);
+    expect(lasting('en', 2 * 3_600_000 + 5 * 60_000)).toBe('2 hours, 5 minutes');
+    expect([lasting('de', 59_400), lasting('en', 8_000, true)]).toEqual(['59 Sekunden', '8s']);
+    expect(shared('de', 0.5).replaceAll(/\s/g, ' ')).toBe('50 %');
+    expect(timeOf('en', new Date(2026, 2, 2, 7, 0).getTime()).replaceAll(/\s/g, ' ')).toBe('7:00 AM');
   });
 });
 
 describe('the stage bar', () => {
   it('has exactly one current step in every running stage and none otherwise', () => {
-    const steps = Object.keys(STAGE_LABEL) as (keyof typeof STAGE_LABEL)[];
     for (const stage of STAGES) {
-      const current = steps.filter((step) => markOf(step, stage, 0.5).mark === 'current');
+      const current = STEPS.filter((step) => markOf(step, stage, 0.5).mark === 'current');
       expect(current).toEqual(stage === 'stopped' || stage === 'failed' ? [] : [stage]);
     }
   });
@@ -172,57 +284,78 @@ describe('the announcements', () => {
     const at = (seconds: number): ContributorStatus =>
       of({
         stage: 'connecting',
-        detail: `trying again in ${seconds} s`,
+        retryInMs: 1000 * seconds,
         problem: { code: 'unreachable', message: '' },
       });
-    expect(announcement(at(1), true)).toBe(announcement(at(60), true));
+    expect(announcement(at(1), true, en)).toBe(announcement(at(60), true, en));
+    expect(announcement(at(1), true, en)).toBe('Cannot reach the coordinator; trying again.');
   });
 });
 
 describe('the settings', () => {
+  const settings = (search: string, kept: string | null = null): Settings =>
+    new ChosenSettings(search, { getItem: () => kept, setItem: () => {} }).now;
+
   it('are read from the address', () => {
-    expect(readSettings('?software=allow&memory=256&intensity=50&coordinator=/a&coordinator=/b')).toEqual({
+    expect(readAddress('?software=allow&memory=256&coordinator=/a&coordinator=/b')).toEqual({
       allowSoftware: true,
+      namedCoordinators: ['/a', '/b'],
+      transport: undefined,
+    });
+    expect(settings('?memory=256&intensity=50&disk=64')).toEqual({
+      ...DEFAULTS,
       memoryBytes: 256 * MIB,
       intensity: 0.5,
-      diskBytes: 1024 * MIB,
-      namedCoordinators: ['/a', '/b'],
+      diskBytes: 64 * MIB,
     });
+    expect(presetOf(settings('?preset=gentle'))).toBe('gentle');
+    expect(settings('?preset=toString')).toEqual(DEFAULTS);
   });
 
   it('keep memory within bounds and ignore what is not a number', () => {
-    const memory = (text: string): number => readSettings(`?memory=${text}`).memoryBytes / MIB;
+    const memory = (text: string): number => settings(`?memory=${text}`).memoryBytes / MIB;
     expect([memory('1'), memory('999999')]).toEqual([64, 4096]);
     for (const bad of ['', '-5', '1e3', '0x100', 'lots', '12345678901']) expect(memory(bad)).toBe(512);
   });
 
   it('keep the intensity between 5 and 100 %, and ignore what is not a number', () => {
-    const intensity = (text: string): number => readSettings(`?intensity=${text}`).intensity;
+    const intensity = (text: string): number => settings(`?intensity=${text}`).intensity;
     expect(['0', '4', '5', '37', '100', '900'].map(intensity)).toEqual([0.05, 0.05, 0.05, 0.37, 1, 1]);
-    for (const bad of ['', '-5', '0.5', '50%', 'half']) expect(intensity(bad)).toBe(1);
+    for (const bad of ['', '-5', '0.5', '50%', 'half']) expect(intensity(bad)).toBe(0.75);
   });
 
-  it('take the disk from the address, else from what was chosen before, within bounds', () => {
-    const kept = (value: string | null) => ({ getItem: () => value });
-    const disk = (search: string, value: string | null = null): number =>
-      readSettings(search, kept(value)).diskBytes / MIB;
-    expect([disk('?disk=0', '5'), disk('?disk=300'), disk('?disk=999999')]).toEqual([0, 300, 8192]);
-    expect([disk('', '0'), disk('', String(512 * MIB)), disk('', '999999999999')]).toEqual([0, 512, 8192]);
-    for (const bad of ['', '-1', '1e9', 'lots']) expect(disk(`?disk=${bad}`, bad)).toBe(1024);
-    expect(readSettings('').diskBytes).toBe(1024 * MIB);
+  it('take the disk from the address, within bounds', () => {
+    const disk = (text: string): number => settings(`?disk=${text}`).diskBytes / MIB;
+    expect([disk('0'), disk('300'), disk('999999')]).toEqual([0, 300, 8192]);
+    for (const bad of ['', '-1', '1e9', 'lots']) expect(disk(bad)).toBe(1024);
   });
 
-  it('remember the disk for the next visit, where a page may keep anything', () => {
+  it('are remembered for the next visit, but for what the address asked for', () => {
     const kept = new Map<string, string>();
-    rememberDisk(256 * MIB, { setItem: (key, value) => void kept.set(key, value) });
-    expect(readSettings('', { getItem: (key) => kept.get(key) ?? null }).diskBytes).toBe(256 * MIB);
+    const storage = {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    };
+    const chosen = new ChosenSettings('?memory=128', storage);
+    chosen.change({ tone: true, intensity: 0.4 });
+    expect(chosen.now).toMatchObject({ tone: true, intensity: 0.4, memoryBytes: 128 * MIB });
+    expect(new ChosenSettings('', storage).now).toEqual({ ...DEFAULTS, tone: true, intensity: 0.4 });
+  });
+
+  it('are for this visit where a page may keep nothing', () => {
     const refused = {
+      getItem: () => {
+        throw new DOMException('no', 'SecurityError');
+      },
       setItem: () => {
         throw new DOMException('no', 'QuotaExceededError');
       },
     };
-    expect(() => rememberDisk(0, refused)).not.toThrow();
-    expect(() => rememberDisk(0, undefined)).not.toThrow();
+    for (const storage of [refused, undefined]) {
+      const chosen = new ChosenSettings('', storage);
+      chosen.change({ tone: true });
+      expect(chosen.now).toEqual({ ...DEFAULTS, tone: true });
+    }
     const closed = {
       get localStorage(): Storage {
         throw new DOMException('no', 'SecurityError');
@@ -231,9 +364,14 @@ describe('the settings', () => {
     expect(storageOf(closed as unknown as typeof globalThis)).toBeUndefined();
   });
 
+  it('do not take the heat of a software adapter for a reason to give way to', () => {
+    expect(settings('?software=allow').heat).toBe('off');
+    expect(settings('').heat).toBe('normal');
+  });
+
   it('never allow a software adapter by anything but the word', () => {
     for (const search of ['', '?software', '?software=1', '?software=ALLOW']) {
-      expect(readSettings(search).allowSoftware).toBe(false);
+      expect(readAddress(search).allowSoftware).toBe(false);
     }
   });
 
@@ -251,7 +389,7 @@ describe('index.html', () => {
     expect(shell).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc="\.\/)/);
     expect(shell).not.toMatch(/(?:src|href|content)="(?:https?:)?\/\//);
     expect(shell).toMatch(/<noscript>[\s\S]*JavaScript[\s\S]*<\/noscript>/);
-    const sheets = ['page.css', 'panel.css', 'wall.css', 'intensity.css'].map((name) =>
+    const sheets = ['page.css', 'panel.css', 'wall.css', 'controls.css', 'mosaic.css'].map((name) =>
       readFile(`src/page/${name}`, 'utf8'),
     );
     const css = (await Promise.all(sheets)).join('');
