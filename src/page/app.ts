@@ -25,7 +25,7 @@ import { buttons, type PressedCommand } from './buttons.ts';
 import { badge, notices, reasonsOf } from './notices.ts';
 import { sized } from './numbers.ts';
 import type { Picture } from './picture.ts';
-import { SECTIONS, type Section, type Sections, sectionBody } from './sections.ts';
+import { SECTIONS, type Section, type Sections } from './sections.ts';
 import { statusSentence, summary } from './sentences.ts';
 import { type BrowserTraits, obstacle } from './settings.ts';
 import { counted } from './shown-numbers.ts';
@@ -213,7 +213,9 @@ export class TileworkPage extends LitElement {
       @toggle=${(event: Event) => this.sections?.toggled(name, (event.target as HTMLDetailsElement).open)}
     >
       <summary>${strings.section[name]}</summary>
-      <div class="section">${sectionBody(name, this.sections, this.visit!, state, strings)}</div>
+      <div class="section">
+        ${this.sections?.body(name, state) ?? html`<p class="fine">${strings.loading}</p>`}
+      </div>
     </details>`;
   }
 

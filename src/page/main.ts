@@ -9,6 +9,8 @@ import { levelsOf } from './conduct.ts';
 import { PageController } from './controller.ts';
 import { chooseLanguage, known, type Language, rememberLanguage, StaticText } from './language.ts';
 import { LaterContributor } from './later-contributor.ts';
+import type { Notebook } from './notebook.ts';
+import { OwnWishes } from './own-wishes.ts';
 import type { PictureWatch } from './picture.ts';
 import { Sections } from './sections.ts';
 import { pageTitle } from './sentences.ts';
@@ -52,12 +54,14 @@ const controller = new PageController({
   clock: systemClock,
   rng: cryptoRng,
 });
+const wishes = new OwnWishes(controller, storage);
 const visit = new Visit({
   scope: browserScope(globalThis),
   clock: systemClock,
   controller,
   settings,
   storage,
+  wishes,
   renewal: {
     container: navigator.serviceWorker as unknown as ServiceWorkersLike | undefined,
     base: document.baseURI,
@@ -74,13 +78,31 @@ let language = chooseLanguage(location.search, storage, navigator.languages);
 let strings: Strings = stringsEn;
 const staticText = new StaticText(document);
 
+let resumed = false;
+let notebook: Promise<Notebook> | undefined;
+/** From the first start on, and for whoever reads in it. */
+function openNotebook(): Promise<Notebook> {
+  notebook ??= import('./notebook.ts').then(
+    ({ Notebook: Book }) =>
+      new Book({ visit, clock: systemClock, storage, resumed, onChange: () => page.requestUpdate() }),
+  );
+  // What could not be brought is tried again.
+  notebook.catch(() => (notebook = undefined));
+  return notebook;
+}
+
 const sections = new Sections(
-  {
-    controls: async (wanted) => {
-      await import('./controls.ts');
-      if (wanted === 'de') return (await import('./strings-controls-de.ts')).controlsDe;
-      return (await import('./strings-controls-en.ts')).controlsEn;
-    },
+  async () => {
+    const [{ makeParts }, book] = await Promise.all([import('./section-parts.ts'), openNotebook()]);
+    return makeParts({
+      visit,
+      clock: systemClock,
+      wishes,
+      notebook: book,
+      picture: () => picture,
+      address: location.host,
+      onChange: () => page.requestUpdate(),
+    });
   },
   language,
   () => page.requestUpdate(),
@@ -151,8 +173,9 @@ function storageRefused(): Promise<boolean> {
   });
 }
 
-visit.onChange(({ page: { status } }) => {
+visit.onChange(({ page: { status, wanted } }) => {
   showTitle();
+  if (wanted && !notebook) void openNotebook().catch(() => {});
   page.clockOffMs = clockOffMs;
   if (status.problem?.code === 'unsupported-key')
     void storageRefused().then((refused) => (page.noStorage = refused));
@@ -163,6 +186,7 @@ function keepPace(): void {
   // A link that names another coordinator says nothing of its figures.
   if (controller.address.namedCoordinators.length > 0) return;
   const visible = document.visibilityState === 'visible';
+  if (!visible) void notebook?.then((book) => book.flush());
   if (visible) picture ??= makePicture();
   void picture?.then(
     (watch) => (visible ? watch.start() : watch.stop()),
@@ -170,8 +194,9 @@ function keepPace(): void {
   );
 }
 document.addEventListener('visibilitychange', keepPace);
+addEventListener('pagehide', () => void notebook?.then((book) => book.flush()));
 addEventListener('online', () => void picture?.then((watch) => watch.wake()));
 
 await speak(language);
 keepPace();
-visit.begin();
+resumed = visit.begin();

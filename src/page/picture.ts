@@ -49,6 +49,10 @@ export class PictureWatch {
     options.figures.onChange(() => this.#tell());
   }
 
+  get figures(): Figures {
+    return this.#options.figures;
+  }
+
   /** While the page is seen. */
   start(): void {
     if (this.#running) return;

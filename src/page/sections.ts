@@ -1,74 +1,55 @@
-/** What is one level down: each part is brought when its details are opened for the first time. */
-import { html, type TemplateResult } from 'lit';
+/** What is one level down. Its code and words come when its details are opened for the first time. */
+import type { TemplateResult } from 'lit';
 import type { Language } from './language.ts';
-import type { Strings } from './strings.ts';
-import type { ControlStrings } from './strings-controls.ts';
-import type { Visit, VisitState } from './visit.ts';
+import type { VisitState } from './visit.ts';
 
-export const SECTIONS = ['controls'] as const;
+export const SECTIONS = ['controls', 'projects', 'report', 'speed', 'you', 'share'] as const;
 export type Section = (typeof SECTIONS)[number];
 
-/** The words of the parts that are here already. */
-export interface SectionStrings {
-  controls?: ControlStrings;
+/** See section-parts.ts. */
+export interface SectionParts {
+  /** Brings a section's element and words. */
+  open(name: Section, language: Language): Promise<void>;
+  /** Undefined until they are there. */
+  render(name: Section, state: VisitState): TemplateResult | undefined;
 }
 
-export type SectionLoaders = {
-  readonly [Name in Section]: (language: Language) => Promise<NonNullable<SectionStrings[Name]>>;
-};
-
 export class Sections {
-  readonly strings: SectionStrings = {};
-  readonly #loaders: SectionLoaders;
+  readonly #load: () => Promise<SectionParts>;
   readonly #onChange: () => void;
   readonly #open = new Set<Section>();
+  #parts: SectionParts | undefined;
   #language: Language;
 
-  constructor(loaders: SectionLoaders, language: Language, onChange: () => void) {
-    this.#loaders = loaders;
+  constructor(load: () => Promise<SectionParts>, language: Language, onChange: () => void) {
+    this.#load = load;
     this.#language = language;
     this.#onChange = onChange;
-  }
-
-  isOpen(name: Section): boolean {
-    return this.#open.has(name);
   }
 
   toggled(name: Section, open: boolean): void {
     if (open) this.#open.add(name);
     else this.#open.delete(name);
     this.#onChange();
-    if (open && !this.strings[name]) void this.#load(name);
+    if (open) void this.#bring(name);
   }
 
   speak(language: Language): void {
     this.#language = language;
-    for (const name of SECTIONS) if (this.strings[name]) void this.#load(name);
+    for (const name of this.#open) void this.#bring(name);
   }
 
-  async #load(name: Section): Promise<void> {
-    const language = this.#language;
-    const strings = await this.#loaders[name](language);
-    if (language !== this.#language) return;
-    this.strings[name] = strings;
+  body(name: Section, state: VisitState): TemplateResult | undefined {
+    return this.#open.has(name) ? this.#parts?.render(name, state) : undefined;
+  }
+
+  async #bring(name: Section): Promise<void> {
+    try {
+      this.#parts ??= await this.#load();
+      await this.#parts.open(name, this.#language);
+    } catch {
+      // There is no network, or a new version is there instead: opened again, it is tried again.
+    }
     this.#onChange();
   }
-}
-
-export function sectionBody(
-  name: Section,
-  sections: Sections | undefined,
-  visit: Visit,
-  state: VisitState,
-  { loading }: Strings,
-): TemplateResult {
-  const words = sections?.strings[name];
-  if (!sections?.isOpen(name) || !words) return html`<p class="fine">${loading}</p>`;
-  return html`<tilework-controls
-    .state=${state}
-    .abilities=${visit.abilities}
-    .strings=${words}
-    .change=${visit.change.bind(visit)}
-    .clearDisk=${() => visit.controller.clearDisk()}
-  ></tilework-controls>`;
 }

@@ -26,7 +26,7 @@ export function statRows(
   strings: Strings,
 ): readonly StatRow[] {
   const { stat, locale } = strings;
-  const { linkShare, log, bytesDown, bytesUp } = status;
+  const { linkShare, bytesDown, bytesUp } = status;
   return [
     { name: stat.speedNow, value: flopsPerSecond(strings, status.rate) },
     { name: stat.speedHour, value: flopsPerSecond(strings, hourRate ?? 0) },
@@ -38,11 +38,7 @@ export function statRows(
         ? { notes: [stat.creditInAll(credit(strings, status.balanceMicrocredits))] }
         : {}),
     },
-    {
-      name: stat.receipts,
-      value: counted(locale, status.receipts),
-      ...(log && log.receipts > 0 ? { notes: [stat.receiptsChecked(counted(locale, log.checked))] } : {}),
-    },
+    { name: stat.receipts, value: counted(locale, status.receipts) },
     {
       name: stat.link,
       value: linkShare === undefined ? stat.unknown : shared(locale, linkShare),

@@ -112,14 +112,12 @@ export interface Strings {
   /** One or many. */
   readonly shardsVerified: (count: number) => string;
   readonly stat: {
-    readonly speed: string;
     readonly speedNow: string;
     readonly speedHour: string;
     readonly work: string;
     readonly credit: string;
     readonly creditInAll: (credit: string) => string;
     readonly receipts: string;
-    readonly receiptsChecked: (checked: string) => string;
     readonly link: string;
     readonly linkNote: string;
     readonly data: string;

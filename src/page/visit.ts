@@ -12,6 +12,7 @@ import type { PageController, PageState } from './controller.ts';
 import { LastHour } from './last-hour.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Renewal, type RenewalOptions } from './renewal.ts';
+import type { OwnWishes } from './own-wishes.ts';
 import type { ChosenSettings } from './settings.ts';
 import { type SignalsWatch, watchSignals } from './signals.ts';
 import { StageTimes } from './stage-times.ts';
@@ -47,6 +48,7 @@ export interface VisitOptions {
   readonly controller: PageController;
   readonly settings: ChosenSettings;
   readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly wishes?: Pick<OwnWishes, 'tell' | 'answered'> | undefined;
   /** How a new version is found and taken; absent: never. */
   readonly renewal?: Omit<RenewalOptions, 'clock' | 'controller' | 'reloading'> | undefined;
 }
@@ -67,6 +69,7 @@ export class Visit {
   readonly #tone: QuietTone;
   readonly #badge: (shards: number) => void;
   readonly #renewal: Renewal | undefined;
+  readonly #wishes: VisitOptions['wishes'];
   readonly #unlisten: (() => void)[];
   #idleAllowed = true;
   /** Started here, and waiting for its turn or at work. */
@@ -75,8 +78,9 @@ export class Visit {
   /** By a click in this tab; a page that goes on by itself has its consent from before. */
   #clicked = false;
 
-  constructor({ scope, clock, controller, settings, storage, renewal }: VisitOptions) {
+  constructor({ scope, clock, controller, settings, storage, wishes, renewal }: VisitOptions) {
     this.controller = controller;
+    this.#wishes = wishes;
     this.#clock = clock;
     const changed = (): void => this.#changed();
     this.#lifecycle = new Lifecycle({
@@ -131,9 +135,9 @@ export class Visit {
     return this.#changes.on(listener);
   }
 
-  /** Once, when the page is ready: goes on where a discarded or renewed page was. */
-  begin(): void {
-    this.#lifecycle.begin();
+  /** Once, when the page is ready: goes on where a discarded or renewed page was. True when it does. */
+  begin(): boolean {
+    return this.#lifecycle.begin();
   }
 
   /** In a click only. Where another tab works, this one waits for its turn. */
@@ -202,6 +206,7 @@ export class Visit {
     this.#working = true;
     if (this.#clicked) this.#lifecycle.started();
     this.#conductor.begin();
+    this.#wishes?.tell();
     void this.controller.start();
     // It refuses while it is still stopping.
     if (!this.controller.state.wanted) return this.#over();
@@ -225,6 +230,7 @@ export class Visit {
       this.#lifecycle.onStatus(status);
       this.#channel.tell({ status, paused: this.#conductor.state.byHand });
       this.#badge(status.shardsVerified);
+      this.#wishes?.answered(status.nameAnswer);
       this.#renewal?.onStatus(status);
     } else if (this.#working && !stopping) this.#over();
     this.#changed();

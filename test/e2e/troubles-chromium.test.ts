@@ -159,6 +159,7 @@ describe('trouble', { timeout: 60_000 }, () => {
     expect(await second.text('[data-testid="toggle"]')).toBe('Contribute here instead');
     expect(await second.peerId()).toBe(peerId);
     expect(await second.seen()).toMatchObject({ workers: 0 });
+    await second.page.bringToFront();
     await second.page.click('[data-testid="pause"]');
     await first.page.waitForSelector('tilework-page[data-badge="paused"]');
     await second.page.click('[data-testid="pause"]');

@@ -58,6 +58,8 @@ export class Visitor {
   }
 
   async click(): Promise<void> {
+    // A tab behind another one gets no clicks.
+    await this.page.bringToFront();
     await this.page.click(TOGGLE);
   }
 

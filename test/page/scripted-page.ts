@@ -16,16 +16,25 @@ import { browserScope, type BrowserScope } from '../../src/page/browser-scope.ts
 import { levelsOf } from '../../src/page/conduct.ts';
 import type { Language } from '../../src/page/language.ts';
 import { StaticText } from '../../src/page/language.ts';
+import { Notebook } from '../../src/page/notebook.ts';
+import { OwnWishes } from '../../src/page/own-wishes.ts';
 import { Sections } from '../../src/page/sections.ts';
 import { type BrowserTraits, ChosenSettings, readAddress } from '../../src/page/settings.ts';
-import { controlsDe } from '../../src/page/strings-controls-de.ts';
-import { controlsEn } from '../../src/page/strings-controls-en.ts';
+import { makeParts } from '../../src/page/section-parts.ts';
 import { stringsDe } from '../../src/page/strings-de.ts';
 import { stringsEn } from '../../src/page/strings-en.ts';
 import { staticDe } from '../../src/page/strings-static-de.ts';
+import { shownDe } from '../../src/page/strings-shown-de.ts';
+import { shownEn } from '../../src/page/strings-shown-en.ts';
+import type { ShownStrings } from '../../src/page/strings-shown.ts';
+import { mosaicFrom } from '../../src/page/mosaic-state.ts';
+import type { Picture } from '../../src/page/picture.ts';
+import '../../src/page/mosaic.ts';
 import { Visit } from '../../src/page/visit.ts';
-import '../../src/page/controls.ts';
 import { FakeBattery, FakeConnection, FakeIdle, FakeSentinel, Target } from './fake-scope.ts';
+
+/** The visitor's, in everything that is made up here. */
+export const PEER = '12D3KooWQYzCrvfHcmWjNEKMYy3PtBFkvKaXjYb4VtCcF8h9Qx2f';
 
 class ScriptedContributor implements Contributor {
   status: ContributorStatus = STOPPED;
@@ -217,8 +226,39 @@ export interface MountOptions {
   readonly lacks?: readonly string[];
   /** As at the visit before: what was chosen is still there. */
   readonly again?: boolean;
+  /** A product that is being laid, of so many tiles each way. */
+  readonly picture?: number;
   /** Locks and channels are the real browser's, as they are between its tabs. */
   readonly tabs?: boolean;
+}
+
+/** Somebody's product, mostly laid, and a part of it by the visitor. */
+function made(tiles: number, strings: ShownStrings): Picture {
+  const owner = (tile: number): number => {
+    const [row, column] = [Math.floor(tile / tiles), tile % tiles];
+    if (row * tiles + column > tiles * tiles * 0.72 + 5 * Math.sin(column)) return 0;
+    return column > tiles * 0.2 && column < tiles * 0.5 && row > tiles * 0.2 && row < tiles * 0.55 ? 1 : 2;
+  };
+  const mosaic = mosaicFrom({
+    job: 'made',
+    project: 'Handwritten digits',
+    state: 'running',
+    rows: tiles,
+    cols: tiles,
+    tileRows: 1,
+    tileCols: 1,
+    cells: Array.from({ length: tiles * tiles }, (_, tile) => [1, owner(tile)]).flat(),
+    verified: null,
+    contributors: [PEER, '12D3KooWSomebodyElse'],
+    version: 'e-1',
+  });
+  return {
+    mosaic,
+    live: true,
+    names: new Map(),
+    strings,
+    about: () => 'Nearest neighbours of 70,000 pictures',
+  };
 }
 
 /** What is on disk when the next page is mounted. */
@@ -237,6 +277,7 @@ export function mount({
   lacks = [],
   again = false,
   tabs = false,
+  picture,
 }: MountOptions = {}): void {
   visit?.close();
   if (!again) kept = new Map();
@@ -269,19 +310,35 @@ export function mount({
         BroadcastChannel: real.BroadcastChannel,
       }
     : browser.scope;
-  visit = new Visit({ scope, clock, controller, settings, storage });
+  const wishes = new OwnWishes(controller, storage);
+  const shown = new Visit({ scope, clock, controller, settings, storage, wishes });
+  visit = shown;
   const page = document.createElement('tilework-page');
   page.traits = traits ?? { secureContext: true, webgpu: true, workers: true };
-  page.visit = visit;
+  page.visit = shown;
   const german = language === 'de';
   page.strings = german ? stringsDe : stringsEn;
   document.documentElement.lang = language;
   staticText.show(german ? staticDe : undefined);
+  const changed = (): void => page.requestUpdate();
+  const notebook = new Notebook({ visit: shown, clock, storage, resumed: false, onChange: changed });
   page.sections = new Sections(
-    { controls: () => Promise.resolve(german ? controlsDe : controlsEn) },
+    () =>
+      Promise.resolve(
+        makeParts({
+          visit: shown,
+          clock,
+          wishes,
+          notebook,
+          picture: () => undefined,
+          address: 'tilework.example',
+          onChange: changed,
+        }),
+      ),
     language,
-    () => page.requestUpdate(),
+    changed,
   );
+  if (picture) page.picture = made(picture, german ? shownDe : shownEn);
   document.querySelector('tilework-page')?.replaceWith(page);
 }
 
