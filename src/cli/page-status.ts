@@ -22,8 +22,11 @@ export function readPage(): PageStatus | undefined {
   if (!page || stage === undefined) return undefined;
   const textOf = (name: string): string | undefined =>
     page.querySelector(`[data-testid="${name}"]`)?.textContent?.replaceAll(/\s+/g, ' ').trim();
+  // Why it is paused stands beside the badge that says so.
+  const why = page.dataset['badge'] === 'paused' && page.querySelector('[data-testid="badge"] .reasons');
+  const reasons = why ? ` ${why.textContent.replaceAll(/\s+/g, ' ').trim()}` : '';
   return {
-    sentence: textOf('status') ?? '',
+    sentence: `${textOf('status') ?? ''}${reasons}`,
     stage,
     shards: Number(page.dataset['shards'] ?? 0),
     microcredits: page.dataset['microcredits'] ?? '0',

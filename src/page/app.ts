@@ -140,6 +140,7 @@ export class TileworkPage extends LitElement {
           </p>
           <p class="unseen" role="status" aria-live="polite">
             ${held ?? announcement(status, ranBefore, strings)}
+            ${held === strings.now.paused && !elsewhere ? reasonsOf(state, strings).join(' ') : nothing}
           </p>
           ${notices(
             state,
@@ -163,8 +164,7 @@ export class TileworkPage extends LitElement {
     if (!page.wanted || page.status.stage === 'connecting') return undefined;
     if (page.status.finishing) return now.finishing;
     if (!page.status.paused && !state.byHand && state.conduct.run) return undefined;
-    // By hand it is known why; else the reason is what a headless contributor tells.
-    return [now.paused, ...(state.byHand ? [] : reasonsOf(state, this.strings!))].join(' ');
+    return now.paused;
   }
 
   #wall(status: ContributorStatus): TemplateResult {

@@ -114,7 +114,8 @@ describe('the controls in Chromium', () => {
     expect(await badge()).toBe(
       'Paused This device runs on battery, and you chose to contribute on mains power only.',
     );
-    expect(await tab.text(id('status'))).toMatch(/^Paused\. .*runs on battery/);
+    expect(await tab.text(id('status'))).toBe('Paused. Your GPU does nothing for us now.');
+    expect(await tab.text('[role="status"]')).toMatch(/^Paused\. .*runs on battery/);
     expect(await tab.data('badge')).toBe('paused');
     expect((await tab.calls()).pauses).toEqual([true]);
     await tab.inspect('14-on-battery');
@@ -319,7 +320,9 @@ describe('Pause and Finish', () => {
     await tab.page.click(id('pause'));
     expect(await badge()).toBe('Paused You pressed Pause.');
     expect(await tab.text(id('status'))).toBe('Paused. Your GPU does nothing for us now.');
-    expect(await tab.text('[role="status"]')).toBe('Paused. Your GPU does nothing for us now.');
+    expect(await tab.text('[role="status"]')).toBe(
+      'Paused. Your GPU does nothing for us now. You pressed Pause.',
+    );
     expect(await tab.text(id('pause'))).toBe('Go on');
     await tab.page.click(id('pause'));
     expect((await tab.calls()).pauses).toEqual([true, false]);

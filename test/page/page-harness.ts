@@ -35,7 +35,8 @@ export interface Harness {
   data(name: string): Promise<string | undefined>;
   pressStart(): Promise<void>;
   /** The state as it is: no faint text, nothing wider than a small phone, and pictures if asked for. */
-  inspect(name: string): Promise<void>;
+  inspect(name: string, brief?: boolean): Promise<void>;
+  scheme(scheme: 'light' | 'dark'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -120,7 +121,8 @@ function harness(browser: Browser, page: Page, served: ServedModule, problems: r
       await page.waitForSelector('tilework-page[data-stage="connecting"]');
       await expect.poll(async () => (await calls()).starts.length).toBe(1);
     },
-    inspect: (name) => inspect(page, name),
+    inspect: (name, brief) => inspect(page, name, brief ? ['light'] : ['light', 'dark']),
+    scheme: (scheme) => page.emulateMediaFeatures(media(scheme)),
     close: async () => {
       await browser.close();
       await served.close();
@@ -128,14 +130,22 @@ function harness(browser: Browser, page: Page, served: ServedModule, problems: r
   };
 }
 
-async function inspect(page: Page, name: string): Promise<void> {
-  for (const scheme of ['light', 'dark'] as const) {
-    await page.emulateMediaFeatures([
-      { name: 'prefers-color-scheme', value: scheme },
-      { name: 'prefers-reduced-motion', value: 'reduce' },
-    ]);
-    for (const width of [320, 360, 900]) {
+type Scheme = 'light' | 'dark';
+
+const media = (scheme: Scheme) => [
+  { name: 'prefers-color-scheme', value: scheme },
+  { name: 'prefers-reduced-motion', value: 'reduce' },
+];
+
+async function inspect(page: Page, name: string, schemes: readonly Scheme[]): Promise<void> {
+  for (const scheme of schemes) {
+    await page.emulateMediaFeatures(media(scheme));
+    for (const width of [320, 360, 1280]) {
       await page.setViewport({ width, height: 800 });
+      // What is drawn to fit is drawn anew in the frame after.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `${name}: wider than ${width} px`).toBeLessThanOrEqual(0);
       expect(await page.evaluate(faintTexts, 4.5), `${name}, ${scheme}`).toEqual([]);

@@ -34,7 +34,7 @@ import { Visit } from '../../src/page/visit.ts';
 import { FakeBattery, FakeConnection, FakeIdle, FakeSentinel, Target } from './fake-scope.ts';
 
 /** The visitor's, in everything that is made up here. */
-export const PEER = '12D3KooWQYzCrvfHcmWjNEKMYy3PtBFkvKaXjYb4VtCcF8h9Qx2f';
+const PEER = '12D3KooWQYzCrvfHcmWjNEKMYy3PtBFkvKaXjYb4VtCcF8h9Qx2f';
 
 class ScriptedContributor implements Contributor {
   status: ContributorStatus = STOPPED;
