@@ -117,8 +117,7 @@ export class TileworkPage extends LitElement {
     // Zeros under a problem would say nothing.
     const emptyHanded = status.stage === 'failed' && status.shardsVerified === 0;
     return html`<section class="panel" aria-label=${strings.panel}>
-        <div class="picture">${this.#wall(status)}</div>
-        <div class="desk">
+        <div class="top-desk">
           <div class="head">
             ${
               ranBefore && !emptyHanded
@@ -133,7 +132,11 @@ export class TileworkPage extends LitElement {
               this.#press,
             )}
           </div>
-          ${page.wanted ? badge(state, strings) : nothing} ${stageBar(status, visit.stageTimes, strings)}
+          ${page.wanted ? badge(state, strings) : nothing}
+        </div>
+        <div class="picture">${this.#wall(status)}</div>
+        <div class="desk">
+          ${stageBar(status, visit.stageTimes, strings)}
           <p class=${`now ${status.stage}`}>
             <span data-testid="status">${held ?? statusSentence(status, ranBefore, strings)}</span>
             ${hasProgress(status.stage) && !held ? html`<span class="percent">${percent(status.progress, strings)}</span>` : nothing}
