@@ -188,6 +188,7 @@ function refusal(error: AppError | undefined): { code: ErrorCode; what: string; 
   if (code === 'too-large') {
     return { code, what: 'The coordinator asks for more than it may, so this page hung up', why };
   }
+  if (code === 'not-found') return { code, what: 'The coordinator is of another version than this page' };
   return { code: 'unreachable', what: 'Cannot reach the coordinator' };
 }
 

@@ -53,7 +53,8 @@ export class ContributorNode {
 
   /**
    * Connects, and again after every end, until the signal or stop(). When it resolves, no socket is left.
-   * An unreachable coordinator is a state, not an error; so is 'wrong-peer', which is tried again slowly.
+   * An unreachable coordinator is a state, not an error; so are 'wrong-peer', which is tried again slowly, and
+   * 'not-found': it is of another version.
    * @throws 'conflict' when it is running already
    */
   async connectForever(options: ConnectForeverOptions): Promise<void> {
@@ -130,6 +131,11 @@ export class ContributorNode {
       return linkOver({ connection, control, blocks, clock, source, pack: true, pace, window });
     } catch (error) {
       connection.abort(toAppError(error, 'closed'));
+      if ((error as Error | null)?.name === 'UnsupportedProtocolError') {
+        throw new AppError('not-found', 'the coordinator speaks none of the protocols of this version', {
+          cause: error,
+        });
+      }
       throw new AppError('unreachable', 'the coordinator ended the connection before it was ready', {
         cause: error,
       });

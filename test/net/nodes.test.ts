@@ -195,6 +195,23 @@ describe('a contributor', () => {
     expect(guest.links).toEqual([]);
   });
 
+  it('says that a coordinator is of another version, which speaks none of its protocols', async () => {
+    const key = await generateKey();
+    const other = await createNode({
+      key,
+      role: 'coordinator',
+      maxConnections: 10,
+      gater: {},
+      listen: [LOOPBACK],
+    });
+    await other.start();
+    open.push({ close: async () => other.stop() });
+    const guest = await contributor(String(other.getMultiaddrs()[0]), { clock: new FakeClock() });
+    const wait = await guest.state((state) => state.state === 'waiting');
+    expect(wait.error?.code).toBe('not-found');
+    expect(guest.links).toEqual([]);
+  });
+
   it('says in a sentence that nobody listens, and finds the coordinator once it is there', async () => {
     const home = await startCoordinator();
     await home.close();
