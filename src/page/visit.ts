@@ -228,12 +228,17 @@ export class Visit {
     this.#conductor.onStatus(status);
     if (this.#working && wanted) {
       this.#lifecycle.onStatus(status);
-      this.#channel.tell({ status, paused: this.#conductor.state.byHand });
+      this.#tellTabs();
       this.#badge(status.shardsVerified);
       this.#wishes?.answered(status.nameAnswer);
       this.#renewal?.onStatus(status);
     } else if (this.#working && !stopping) this.#over();
     this.#changed();
+  }
+
+  #tellTabs(): void {
+    const { status, wanted } = this.controller.state;
+    if (this.#working && wanted) this.#channel.tell({ status, paused: this.#conductor.state.byHand });
   }
 
   #over(): void {

@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Contributor,
-  type ContributorOptions,
-  type ContributorStatus,
-  type RateCaps,
-  STOPPED,
-} from '../../src/contributor/api.ts';
+import { STOPPED } from '../../src/contributor/api.ts';
 import type { CoordinatorConfig } from '../../src/contributor/config.ts';
-import { Emitter } from '../../src/core/async.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { seededRng } from '../../src/core/rng.ts';
 import { type Levels, PageController, retryDelayMs } from '../../src/page/controller.ts';
 import { readAddress } from '../../src/page/settings.ts';
+import { FakeContributor } from './fake-contributor.ts';
 
 const MIB = 1024 * 1024;
 const LEVELS: Levels = {
@@ -23,87 +17,6 @@ const LEVELS: Levels = {
   rateCaps: {},
 };
 const CONFIG: CoordinatorConfig = { addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' };
-
-/** Keeps the promises of the interface (any order, repeated calls) and computes nothing. */
-class FakeContributor implements Contributor {
-  status = STOPPED;
-  readonly calls: string[] = [];
-  options: ContributorOptions | undefined;
-  failStart: AppError | undefined;
-  failStop: AppError | undefined;
-  onDisk = 0;
-  holdFinish: Promise<void> | undefined;
-  readonly #statuses = new Emitter<ContributorStatus>();
-
-  async start(options: ContributorOptions): Promise<void> {
-    this.calls.push('start');
-    this.options = options;
-    if (this.failStart) throw this.failStart;
-    this.say({ ...STOPPED, stage: 'testing' });
-  }
-
-  async stop(): Promise<void> {
-    this.calls.push('stop');
-    if (this.failStop) throw this.failStop;
-    this.say({ ...STOPPED });
-  }
-
-  setIntensity(share: number): void {
-    this.calls.push(`intensity ${share}`);
-  }
-
-  setDiskBudget(bytes: number): void {
-    this.calls.push(`disk ${bytes}`);
-  }
-
-  setPaused(paused: boolean): void {
-    this.calls.push(`paused ${paused}`);
-  }
-
-  async finish(): Promise<void> {
-    this.calls.push('finish');
-    if (this.holdFinish) await this.holdFinish;
-    this.say({ ...STOPPED });
-  }
-
-  setRateCaps({ down, up }: RateCaps): void {
-    this.calls.push(`caps ${down} ${up}`);
-  }
-
-  setMemoryBudget(bytes: number): void {
-    this.calls.push(`memory ${bytes}`);
-  }
-
-  setProfile(): void {
-    this.calls.push('profile');
-  }
-
-  setProjects(): void {
-    this.calls.push('projects');
-  }
-
-  async clearDisk(): Promise<void> {
-    this.calls.push('clear disk');
-    this.onDisk = 0;
-  }
-
-  async measureDisk(): Promise<number> {
-    return this.onDisk;
-  }
-
-  wake(): void {
-    this.calls.push('wake');
-  }
-
-  onStatus(listener: (status: ContributorStatus) => void): () => void {
-    return this.#statuses.on(listener);
-  }
-
-  say(change: Partial<ContributorStatus>): void {
-    this.status = { ...this.status, ...change };
-    this.#statuses.emit(this.status);
-  }
-}
 
 class FakeClock implements Clock {
   readonly waiting: { ms: number; callback: () => void }[] = [];
