@@ -116,7 +116,13 @@ export class Visit {
     this.abilities = abilitiesOf(scope, this.#watch.canDetectIdle);
     this.#renewal =
       renewal && new Renewal({ ...renewal, clock, controller, reloading: () => this.#lifecycle.reloading() });
-    this.#unlisten = [this.#conductor.onChange(changed), controller.onChange((page) => this.#onPage(page))];
+    this.#unlisten = [
+      this.#conductor.onChange(() => {
+        this.#tellTabs();
+        changed();
+      }),
+      controller.onChange((page) => this.#onPage(page)),
+    ];
   }
 
   get state(): VisitState {
