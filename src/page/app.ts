@@ -36,6 +36,7 @@ import { tileWall } from './tiles.ts';
 import type { Visit, VisitState } from './visit.ts';
 
 const COPIED_MS = 2_000;
+const FEW_TILES = 12;
 
 export class TileworkPage extends LitElement {
   static override properties = {
@@ -173,13 +174,15 @@ export class TileworkPage extends LitElement {
   #wall(status: ContributorStatus): TemplateResult {
     const { picture } = this;
     if (!picture?.mosaic) return tileWall(status);
-    return html`<tilework-mosaic
-      .mosaic=${picture.mosaic}
-      .live=${picture.live}
-      .you=${status.peerId ?? ''}
-      .names=${picture.names}
-      .strings=${picture.strings}
-    ></tilework-mosaic>`;
+    const { down, across } = picture.mosaic;
+    // A product of a few tiles is no picture yet.
+    return html`${down * across < FEW_TILES ? tileWall(status) : nothing}<tilework-mosaic
+        .mosaic=${picture.mosaic}
+        .live=${picture.live}
+        .you=${status.peerId ?? ''}
+        .names=${picture.names}
+        .strings=${picture.strings}
+      ></tilework-mosaic>`;
   }
 
   #count(shards: number, strings: Strings): TemplateResult {

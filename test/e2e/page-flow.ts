@@ -118,5 +118,36 @@ export function describePage(kind: BrowserKind): void {
       await visitor.stage('stopped');
       expect(await visitor.complaints(coordinator)).toEqual([]);
     });
+
+    it('opens what is below, keeps what is chosen for the next visit, and speaks German', async () => {
+      const { page } = visitor;
+      const open = async (name: string): Promise<void> => {
+        await page.click(`[data-section="${name}"] > summary`);
+        await page.waitForSelector(`tilework-${name} *`);
+      };
+      await page.bringToFront();
+      await open('controls');
+      await page.click('[data-testid="preset-gentle"]');
+      for (const name of ['projects', 'report', 'speed', 'you', 'share']) await open(name);
+      await page.waitForSelector('.speed-plot[data-plot="drawn"]');
+      expect(await visitor.text('tilework-report')).toContain('at work');
+      await page.waitForSelector('tilework-mosaic canvas');
+      await visitor.picture(`${kind}-opened`);
+
+      await page.reload({ waitUntil: 'networkidle2' });
+      await open('controls');
+      expect(await visitor.text('[data-testid="intensity-value"]')).toBe('35%');
+      await page.select('#language', 'de');
+      await page.waitForSelector('html[lang="de"]');
+      expect(await visitor.text('[data-testid="toggle"]')).toBe('Start');
+      expect(await visitor.text('h1')).toBe('Leihen Sie Ihre GPU einer gemeinsamen Rechnung');
+      await expect.poll(() => visitor.text('tilework-controls legend')).toBe('Wie viel gerechnet wird');
+      await page.reload({ waitUntil: 'networkidle2' });
+      expect(await visitor.text('h1')).toContain('Leihen Sie');
+      await page.select('#language', 'en');
+      await page.waitForSelector('html[lang="en"]');
+      expect(await visitor.text('h1')).toContain('Lend your GPU');
+      expect(await visitor.complaints(coordinator)).toEqual([]);
+    });
   });
 }

@@ -12,28 +12,30 @@ import { product, submit } from '../helpers/product.ts';
 import { PAGE_DIR, Visitor } from './visitor.ts';
 
 const [scheme = 'dark', file = 'test/fixtures/page.png'] = process.argv.slice(2);
-const WIDTH = 900;
+const WIDTH = 1280;
 const MARGIN = 24;
 
 await buildPage();
 const coordinator = await testCoordinator({ pageDir: PAGE_DIR, network: 'Tilework' });
 const browser = await launchBrowser('chromium');
 try {
-  const visitor = await Visitor.arrive(browser, `${coordinator.url}/?software=allow`);
+  const visitor = await Visitor.arrive(browser, `${coordinator.url}/?software=allow&intensity=100`);
   const { page } = visitor;
   await page.setViewport({ width: WIDTH, height: 1200 });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-  const digits = product('i8', 768, 768, 784);
-  for (let jobs = 0; jobs < 6; jobs++) await submit(coordinator, digits, 'Handwritten digits');
-  // Takes some seconds, in steps: the one that the picture shows.
-  await submit(coordinator, product('i8', 256, 256, 60_000), 'Handwritten digits');
+  const small = product('i8', 512, 512, 784);
+  for (let jobs = 0; jobs < 3; jobs++) await submit(coordinator, small, 'Handwritten digits');
+  // Takes half a minute, shard after shard: the moment that the picture shows is in the middle.
+  await submit(coordinator, product('i8', 1536, 1536, 2000), 'Handwritten digits');
   await visitor.click();
   await page.mouse.move(0, 0);
   await page.waitForFunction(
     () => {
       const { stage } = document.querySelector('tilework-page')?.dataset ?? {};
-      const percent = Number.parseInt(document.querySelector('.percent')?.textContent ?? '0', 10);
-      return stage === 'computing' && percent > 40 && percent < 90;
+      const number = (selector: string): number =>
+        Number.parseInt(document.querySelector(selector)?.textContent ?? '0', 10);
+      const laid = number('.mosaic-caption strong');
+      return stage === 'computing' && laid > 45 && laid < 90 && number('.percent') > 20;
     },
     { timeout: 120_000 },
   );
