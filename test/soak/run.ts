@@ -47,7 +47,10 @@ const over = new AbortController();
 const samples: HeapSample[] = [];
 let failure = '';
 try {
-  const visitor = await Visitor.arrive(browser, `${coordinator.url}/?software=allow&memory=64&disk=0&intensity=100`);
+  const visitor = await Visitor.arrive(
+    browser,
+    `${coordinator.url}/?software=allow&memory=64&disk=0&intensity=100`,
+  );
   const pageClient = await visitor.page.createCDPSession();
   const work = keepBusy(coordinator, over.signal).catch((error: unknown) => {
     failure ||= `no more work: ${String(error)}`;
