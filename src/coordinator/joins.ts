@@ -5,7 +5,12 @@ import type { JoinOfferView, JoinView, JoinsView, LeaveView } from '../core/v1-j
 import type { Rng } from '../core/rng.ts';
 import type { Opened } from '../protocol/envelope.ts';
 import { type JoinOffer, openJoin, openJoinOffer, openLeave } from '../protocol/join.ts';
-import { MAX_JOINED_KEYS, MAX_JOIN_AGE_MS, MAX_PROFILE_AHEAD_MS } from '../protocol/limits.ts';
+import {
+  MAX_JOINED_KEYS,
+  MAX_JOINS_EVER,
+  MAX_JOIN_AGE_MS,
+  MAX_PROFILE_AHEAD_MS,
+} from '../protocol/limits.ts';
 import type { Database } from '../store/database.ts';
 import { hasWork } from '../store/figures.ts';
 import {
@@ -19,6 +24,8 @@ import {
 } from '../store/joins.ts';
 import type { StoredJoin } from '../store/schema.ts';
 import { JoinCodes } from './join-codes.ts';
+
+const LIMITS = { joined: MAX_JOINED_KEYS, ever: MAX_JOINS_EVER } as const;
 
 export interface JoinsContext {
   readonly db: Database;
@@ -77,7 +84,7 @@ export class Joins {
       joinedMs: clock.now(),
     };
     try {
-      await db.transaction().execute((trx) => addJoin(trx, made, MAX_JOINED_KEYS));
+      await db.transaction().execute((trx) => addJoin(trx, made, LIMITS));
     } catch (error) {
       // The same, at the same moment, was first.
       const twin = await joinByOffer(db, offer.digest);

@@ -95,6 +95,8 @@ export const MAX_PROFILE_AHEAD_MS = 24 * 60 * 60 * 1000;
 export const MAX_JOIN_AGE_MS = 24 * 60 * 60 * 1000;
 /** Keys joined to one main key: a visitor's browsers, and the frames on some sites in each. */
 export const MAX_JOINED_KEYS = 64;
+/** Joins of one key that are ever recorded, for they are kept for good: all that it may have, ten times anew. */
+export const MAX_JOINS_EVER = 640;
 /** Wants a second for blocks that are not here; a peer that goes on is not looking for blocks. */
 export const MAX_MISSING_PER_SECOND = 100;
 /** …and in one burst: all the blocks of some results that were given up meanwhile. */

@@ -44,12 +44,20 @@ function known(db: Queries): SelectQueryBuilder<Schema, 'joins' | 'joinEnds', Kn
     .select('joinEnds.endedMs');
 }
 
+export interface JoinLimits {
+  /** Keys that are joined to one main key at once… */
+  readonly joined: number;
+  /** …and joins of either key that were ever recorded. */
+  readonly ever: number;
+}
+
 /**
  * Adds a join, and makes its key a member.
  * @param trx - a transaction
- * @throws AppError 'conflict' when either key is joined elsewhere, or to be the main key of others and joined at once
+ * @throws AppError 'conflict' when either key is joined elsewhere, or to be the main key of others and joined at once;
+ *   'too-large' over a limit
  */
-export async function addJoin(trx: Queries, join: StoredJoin, maxJoined: number): Promise<void> {
+export async function addJoin(trx: Queries, join: StoredJoin, limits: JoinLimits): Promise<void> {
   const { joined, main } = join;
   // In one order everywhere: nobody waits in a circle.
   for (const contributor of [joined, main].toSorted())
@@ -76,8 +84,18 @@ export async function addJoin(trx: Queries, join: StoredJoin, maxJoined: number)
     .select(sql<number>`count(*)::integer`.as('count'))
     .where('main', '=', main)
     .executeTakeFirstOrThrow();
-  if (count - 1 > maxJoined)
-    throw new AppError('too-large', `at most ${maxJoined} keys can be joined to one; end another join first`);
+  if (count - 1 > limits.joined)
+    throw new AppError(
+      'too-large',
+      `at most ${limits.joined} keys can be joined to one; end another join first`,
+    );
+  const past = await trx
+    .selectFrom('joins')
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .where((eb) => eb.or([eb('main', '=', main), eb('joined', '=', joined)]))
+    .executeTakeFirstOrThrow();
+  if (past.count >= limits.ever)
+    throw new AppError('too-large', 'these keys have joined and left too often for another record of it');
   await trx.insertInto('joins').values(join).execute();
 }
 

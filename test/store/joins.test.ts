@@ -26,11 +26,11 @@ onEachDatabase('Joined keys', (get) => {
     joinEnvelope: BYTES,
     joinedMs: NOW + serial,
   });
-  async function joined(who: string, main: string, most = 64): Promise<StoredJoin> {
+  async function joined(who: string, main: string, most = 64, ever = 640): Promise<StoredJoin> {
     const join = joinFor(who, main);
     await get()
       .db.transaction()
-      .execute((trx) => addJoin(trx, join, most));
+      .execute((trx) => addJoin(trx, join, { joined: most, ever }));
     return join;
   }
   const ended = (join: StoredJoin): Promise<boolean> =>
@@ -105,6 +105,13 @@ onEachDatabase('Joined keys', (get) => {
       for (const who of ['ma', 'mb', 'mc']) await joined(who, 'm', 3);
       await expect(joined('md', 'm', 3)).rejects.toMatchObject({ code: 'too-large' });
       expect(await members('md')).toEqual([]);
+      // Whoever comes and goes makes records that stay.
+      for (let n = 0; n < 2; n++) await ended(await joined('na', 'n', 64, 3));
+      await ended(await joined('nb', 'n', 64, 3));
+      await expect(joined('nc', 'n', 64, 3)).rejects.toMatchObject({ code: 'too-large' });
+      await ended(await joined('na', 'o', 64, 3));
+      await expect(joined('na', 'p', 64, 3)).rejects.toMatchObject({ code: 'too-large' });
+      expect(await members('n', 'na', 'nb', 'nc', 'o')).toEqual([]);
     });
 
     it('one of many that come at once, in whatever direction', async () => {
