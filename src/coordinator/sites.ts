@@ -28,10 +28,12 @@ export class Sites {
   readonly #context: SitesContext;
   readonly #totals: Cached<ReadonlyMap<string, Work>>;
   readonly #days: Cached<readonly SiteDay[]>;
+  readonly #list: Cached<readonly SiteView[]>;
 
   constructor(context: SitesContext) {
-    const { db, clock } = context;
+    const { db, clock, embed } = context;
     this.#context = context;
+    this.#list = new Cached(clock, FIGURES_MS, 1, () => Promise.all(embed.map((site) => this.#view(site))));
     this.#totals = new Cached(clock, FIGURES_MS, 1, async () => {
       const rows = await siteTotals(db);
       return new Map(rows.map((row) => [row.site, row]));
@@ -40,8 +42,8 @@ export class Sites {
   }
 
   /** Those that may embed the widget now, in the operator's order. */
-  async list(): Promise<readonly SiteView[]> {
-    return Promise.all(this.#context.embed.map((site) => this.#view(site)));
+  list(): Promise<readonly SiteView[]> {
+    return this.#list.get();
   }
 
   /**
