@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningCoordinator, startCoordinator } from '../../src/coordinator/coordinator.ts';
 import { silentLogger } from '../../src/core/logger.ts';
 import { freshDataDir } from '../helpers/databases.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 let dataDir = '';
 let taken: Server;
@@ -37,14 +38,6 @@ async function start(options: Options = {}): Promise<RunningCoordinator> {
   });
   running.push(made);
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
 
 const locks = async (): Promise<string[]> =>
