@@ -3,8 +3,8 @@ import { html, type TemplateResult } from 'lit';
 import type { ContributorStatus } from '../contributor/api.ts';
 import { isWorking } from './announce.ts';
 
-/** 20 × 3 on a desktop, 15 × 4 on a phone. */
-export const TILES = 60;
+/** 8 × 8, as wide as high, as a product's mosaic may be that comes in its place. */
+export const TILES = 64;
 /** After the wall is full the next round lays over it, with this many patterns in turn. */
 const COATS = 3;
 

@@ -81,7 +81,7 @@ const start = async (change: Told = WORKING): Promise<void> => {
 const LAID: MountOptions = { picture: 24 };
 
 const STATES: readonly State[] = [
-  { name: 'stopped', options: LAID, german: true },
+  { name: 'stopped', options: LAID },
   { name: 'working', options: LAID, go: start },
   {
     name: 'paused',
@@ -98,7 +98,7 @@ const STATES: readonly State[] = [
     go: () => start({ ...WORKING, stage: 'failed', problem: { code: 'gpu-lost', message: 'device lost' } }),
   },
   { name: 'no-webgpu', options: { traits: { secureContext: true, webgpu: false, workers: true } } },
-  { name: 'controls', options: { search: '?preset=gentle' }, go: () => tab.openControls(), german: true },
+  { name: 'controls', options: { search: '?preset=gentle' }, go: () => tab.openControls() },
   {
     name: 'unable',
     options: { lacks: ['battery', 'connection', 'idle', 'pressure', 'wakeLock', 'tone'] },
