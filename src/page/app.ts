@@ -123,7 +123,9 @@ export class TileworkPage extends LitElement {
             ${
               ranBefore && !emptyHanded
                 ? this.#count(status.shardsVerified, strings)
-                : html`<p class="invitation">${ranBefore ? strings.nothingRuns : strings.invitation}</p>`
+                : html`<p class="invitation">
+                    ${this.#obstacle() ? strings.now.cannotStart : ranBefore ? strings.nothingRuns : strings.invitation}
+                  </p>`
             }
             ${buttons(
               state,
@@ -134,6 +136,12 @@ export class TileworkPage extends LitElement {
             )}
           </div>
           ${page.wanted ? badge(state, strings) : nothing}
+          ${notices(
+            state,
+            visit.controller.address.namedCoordinators,
+            { obstacle: this.#obstacle(), noStorage: this.noStorage, clockOffMs: this.clockOffMs },
+            strings,
+          )}
         </div>
         <div class="picture">${this.#wall(status)}</div>
         <div class="desk">
@@ -146,13 +154,7 @@ export class TileworkPage extends LitElement {
             ${held ?? announcement(status, ranBefore, strings)}
             ${held === strings.now.paused && !elsewhere ? reasonsOf(state, strings).join(' ') : nothing}
           </p>
-          ${notices(
-            state,
-            visit.controller.address.namedCoordinators,
-            { obstacle: this.#obstacle(), noStorage: this.noStorage, clockOffMs: this.clockOffMs },
-            strings,
-          )}
-          ${ranBefore ? this.#figures(state, status, emptyHanded, strings) : this.#promise(state, strings)}
+          ${ranBefore ? this.#figures(state, status, emptyHanded, strings) : this.#obstacle() ? nothing : this.#promise(state, strings)}
         </div>
       </section>
       ${this.#obstacle() ? nothing : SECTIONS.map((name) => this.#section(name, state, strings))}`;

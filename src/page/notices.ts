@@ -42,8 +42,8 @@ export function notices(
             ? strings.notice['no-storage']
             : problemText(status.problem, strings),
           failed ? 'grave' : 'mild',
-          // A failed status is the problem's title already; while it still tries, its detail would only alarm.
-          { title: !failed, detail: detail ? { label: strings.detail, text: detail } : undefined },
+          // While it still tries, its detail would only alarm.
+          detail ? { label: strings.detail, text: detail } : undefined,
         )
       : nothing
   }
@@ -114,17 +114,10 @@ const overWebRtc = ({ transport, network, problem }: ContributorStatus): boolean
 function notice(
   { title, advice }: NoticeText,
   tone: 'mild' | 'grave',
-  show: {
-    readonly title: boolean;
-    readonly detail?: { readonly label: string; readonly text: string } | undefined;
-  } = { title: true },
+  detail?: { readonly label: string; readonly text: string },
 ): TemplateResult {
   return html`<div class=${`notice ${tone}`} data-testid="notice">
-    <p>${show.title ? html`<strong>${title}.</strong> ` : nothing}${advice}</p>
-    ${
-      show.detail
-        ? html`<p class="fine">${show.detail.label} <bdi lang="en">${show.detail.text}</bdi></p>`
-        : nothing
-    }
+    <p><strong>${title}.</strong> ${advice}</p>
+    ${detail ? html`<p class="fine">${detail.label} <bdi lang="en">${detail.text}</bdi></p>` : nothing}
   </div>`;
 }
