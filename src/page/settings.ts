@@ -1,12 +1,20 @@
 /** What the page's own address may ask for, what was chosen here, and what can be known about this browser before the click. */
 import type { ContributorOptions } from '../contributor/api.ts';
 import { LEAST_INTENSITY } from '../contributor/api.ts';
-import { PRESETS, RANGES, type PresetName, type Settings, withPreset } from '../contributor/settings.ts';
+import {
+  type Heat,
+  PRESETS,
+  RANGES,
+  type PresetName,
+  type Settings,
+  withPreset,
+} from '../contributor/settings.ts';
 import { parseSettings, serializeSettings } from '../contributor/settings-text.ts';
 import type { ErrorCode } from '../core/errors.ts';
 
 const MIB = 1024 * 1024;
 const KEY = 'tilework-settings';
+const HEATS: readonly Heat[] = ['off', 'normal', 'careful'];
 /** What the visitor may let us keep on disk, bytes: the steps of the slider. */
 export const DISK_CHOICES = [0, 256, 512, 1024, 2048, 4096, 8192].map((mib) => mib * MIB);
 
@@ -34,7 +42,7 @@ export class ChosenSettings {
 
   /**
    * What was kept, and over it for this visit only: `?preset=` (gentle, balanced, all-in), `?memory=MiB` (64…4096),
-   * `?intensity=percent` (5…100), `?disk=MiB` (0…8192). Whole numbers are clamped; anything else is ignored.
+   * `?intensity=percent` (5…100), `?disk=MiB` (0…8192), `?heat=` (off, normal, careful). Whole numbers are clamped; anything else is ignored.
    */
   constructor(search: string, storage?: Pick<Storage, 'getItem' | 'setItem'>) {
     this.#storage = storage;
@@ -72,12 +80,17 @@ function asked(kept: Settings, query: URLSearchParams): Settings {
   };
   return {
     ...settings,
-    // An adapter in software heats the processor by itself: to give way to that would be to give way to oneself.
-    ...(query.get('software') === 'allow' ? { heat: 'off' as const } : {}),
+    heat: heat(query) ?? settings.heat,
     intensity: whole('intensity', 0.01, [LEAST_INTENSITY, 1]) ?? settings.intensity,
     memoryBytes: whole('memory', MIB, RANGES.memoryBytes) ?? settings.memoryBytes,
     diskBytes: whole('disk', MIB, RANGES.diskBytes) ?? settings.diskBytes,
   };
+}
+
+function heat(query: URLSearchParams): Heat | undefined {
+  const asked = HEATS.find((each) => each === query.get('heat'));
+  // An adapter in software heats the processor by itself: to give way to that would be to give way to oneself.
+  return asked ?? (query.get('software') === 'allow' ? 'off' : undefined);
 }
 
 function read(storage: Pick<Storage, 'getItem'> | undefined): string | null {

@@ -367,6 +367,8 @@ describe('the settings', () => {
   it('do not take the heat of a software adapter for a reason to give way to', () => {
     expect(settings('?software=allow').heat).toBe('off');
     expect(settings('').heat).toBe('normal');
+    expect(settings('?software=allow&heat=careful').heat).toBe('careful');
+    expect(settings('?heat=cold').heat).toBe('normal');
   });
 
   it('never allow a software adapter by anything but the word', () => {
