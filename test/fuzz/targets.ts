@@ -3,14 +3,18 @@
  *
  * Not here, on purpose: what the page and its workers say to each other. Both ends of that comlink boundary
  * are one bundle on one origin, and nothing from the network is parsed there.
- *
- * To come: the messages between the widget's frame and the page that embeds it. Their parser gets a target
- * like those of file-targets.ts, in this list, as soon as src/widget has it.
  */
 import { fileTargets } from './file-targets.ts';
 import { httpTarget } from './http-target.ts';
 import { logTargets } from './log-targets.ts';
 import type { TargetFactory } from './target.ts';
+import { widgetTarget } from './widget-target.ts';
 import { wireTargets } from './wire-targets.ts';
 
-export const TARGETS: readonly TargetFactory[] = [...wireTargets, ...fileTargets, ...logTargets, httpTarget];
+export const TARGETS: readonly TargetFactory[] = [
+  ...wireTargets,
+  ...fileTargets,
+  ...logTargets,
+  widgetTarget,
+  httpTarget,
+];
