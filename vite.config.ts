@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
 import { REPLACED, SAME_IN_ALL_VERSIONS } from './src/page/lean-build.node.ts';
 import { filesBeside, keptFiles, workerBuild } from './src/page/offline-build.node.ts';
+import { widgetBuild } from './src/widget/build.node.ts';
 
 function without(): Plugin[] {
   return REPLACED.map(({ id, code }) => ({
@@ -53,13 +54,25 @@ function installable(): Plugin {
   };
 }
 
+/** What other sites load, beside the page: see src/widget. Not kept offline, and not hashed: they name it in their markup. */
+function embeddable(): Plugin {
+  return {
+    name: 'tilework:embeddable',
+    apply: 'build',
+    async writeBundle({ dir = 'dist' }) {
+      const { output } = (await build(widgetBuild(import.meta.dirname))) as Rolldown.RolldownOutput;
+      writeFileSync(resolve(dir, 'widget.js'), output[0].code);
+    },
+  };
+}
+
 /** For the page and, apart from it, for its workers. */
 const plugins = (): Plugin[] => [...without(), oneCopyOfEach()];
 
 export default defineConfig({
   base: './',
   publicDir: false,
-  plugins: [...plugins(), installable()],
+  plugins: [...plugins(), installable(), embeddable()],
   worker: { format: 'es', plugins },
   build: {
     outDir: 'dist',
