@@ -108,6 +108,11 @@ export class TileworkEmbed extends LitElement {
       <p class="fine">
         ${strings.credit(credit)}${status.rate > 0 ? html` · ${strings.speed(number((2 * status.rate) / 1e9, 1))}` : nothing}
       </p>
+      ${
+        untilMs === undefined
+          ? nothing
+          : html`<p class="fine">${this.#host} · ${strings.until(timeText(untilMs, strings.locale))}</p>`
+      }
       ${live || ended ? this.#reasons(state, strings) : nothing} ${ended ? this.#refusal(strings) : nothing}
       <div class="foot">
         ${
@@ -117,12 +122,7 @@ export class TileworkEmbed extends LitElement {
               ${live && !status.finishing ? this.#button('finish', strings.finish) : nothing}`
         }
         <a href="./" target="_blank" rel="noopener">${strings.more}</a>
-      </div>
-      ${
-        untilMs === undefined
-          ? nothing
-          : html`<p class="fine">${this.#host} · ${strings.until(timeText(untilMs, strings.locale))}</p>`
-      }`;
+      </div>`;
   }
 
   #reasons({ reasons, anyway }: EmbedState, strings: EmbedStrings): TemplateResult | typeof nothing {

@@ -162,6 +162,7 @@ export class EmbedRun {
         paused: !run,
       });
       if (signal.aborted) return;
+      this.#setPhase();
       this.#options.tell({ type: 'started', stats: this.#stats() });
     } catch (thrown) {
       if (!signal.aborted) await this.#fail(toAppError(thrown).code);

@@ -192,6 +192,8 @@ export class TileworkContribute extends Base {
   }
 
   #hear(message: FrameMessage): void {
+    // What is to be read before the consent takes more room than what it does.
+    if ('stats' in message) this.#frame?.size(message.stats.state);
     switch (message.type) {
       case 'ready':
         this.#card.hidden = true;

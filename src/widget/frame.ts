@@ -1,5 +1,11 @@
 /** Our frame in the host's page: made after a click, spoken to over one line, gone without a trace. */
-import { type FrameMessage, type HostMessage, parseFrameMessage, type Wishes } from './envelope.ts';
+import {
+  type FrameMessage,
+  type HostMessage,
+  parseFrameMessage,
+  type WidgetState,
+  type Wishes,
+} from './envelope.ts';
 import { openWire, type Wire } from './wire.ts';
 
 /** Longer than a slow phone takes for the frame's few files; a blocked frame says nothing at all. */
@@ -55,6 +61,10 @@ export class WidgetFrame {
 
   tell(message: HostMessage): void {
     this.#wire.tell(message);
+  }
+
+  size(state: WidgetState): void {
+    this.element.className = state === 'asking' ? '' : 'busy';
   }
 
   /** The browser ends workers, GPU and sockets of a document that is taken away. */

@@ -22,11 +22,13 @@ padding:.8rem 1rem;box-sizing:border-box;border:1px solid var(--tilework-line,va
 border-radius:var(--tilework-radius,.6rem);background:var(--tilework-ground,var(--ground));
 color:var(--tilework-ink,var(--ink));font:var(--tilework-font,1rem/1.4 system-ui,sans-serif)}
 :host([size=compact]) .card{padding:.5rem .7rem;font-size:.9rem}
+.text{flex:1 1 9rem}
 .quiet{color:var(--soft)}
 button{font:inherit;font-weight:600;padding:.45rem .9rem;border:0;border-radius:calc(var(--tilework-radius,.6rem)*.7);
 background:var(--tilework-accent,var(--accent));color:var(--tilework-on-accent,var(--on));cursor:pointer}
 button:focus-visible{outline:3px solid var(--tilework-accent,var(--accent));outline-offset:2px}
 iframe{display:block;width:100%;height:21rem;border:0;border-radius:var(--tilework-radius,.6rem);color-scheme:inherit}
 :host([size=compact]) iframe{height:15rem}
+iframe.busy{height:14rem}
 iframe.waiting{position:absolute;visibility:hidden;width:15rem}
 `;

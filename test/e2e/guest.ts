@@ -1,0 +1,113 @@
+/** A visitor of a site that embeds the widget. */
+import { mkdir } from 'node:fs/promises';
+import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core';
+import type { TileworkEvents } from '../../src/widget/element.ts';
+import type { WidgetState } from '../../src/widget/envelope.ts';
+
+const PLACEHOLDER = 'tilework-contribute >>> button';
+/** Set it to a folder to look at the pages that the tests see. */
+const SHOTS = process.env['TILEWORK_SHOTS'];
+
+export interface Heard {
+  readonly type: keyof TileworkEvents;
+  readonly detail: Readonly<Record<string, unknown>> | null;
+}
+
+export class Guest {
+  readonly page: Page;
+  readonly #widget: string;
+  /** What the console said, and uncaught errors. */
+  readonly problems: string[] = [];
+
+  /** @param widget - the widget's origin */
+  constructor(page: Page, widget: string) {
+    this.page = page;
+    this.#widget = widget;
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warn') this.problems.push(message.text());
+    });
+  }
+
+  static async arrive(browser: Browser, url: string, widget: string): Promise<Guest> {
+    const guest = new Guest(await browser.newPage(), widget);
+    await guest.go(url);
+    return guest;
+  }
+
+  async go(url: string): Promise<void> {
+    await this.page.goto(url, { waitUntil: 'networkidle0' });
+  }
+
+  placeholders(): Promise<ElementHandle[]> {
+    return this.page.$$(PLACEHOLDER);
+  }
+
+  /** Wants to know more, and is asked. */
+  async open(): Promise<Frame> {
+    await (await this.placeholders())[0]!.click();
+    return this.asked();
+  }
+
+  async asked(): Promise<Frame> {
+    const frame = await this.page.waitForFrame((each) => each.url().startsWith(this.#widget));
+    await frame.waitForSelector('[data-testid="start"], [data-testid="stop"]');
+    return frame;
+  }
+
+  frames(): Frame[] {
+    return this.page.frames().filter((frame) => frame.url().startsWith(this.#widget));
+  }
+
+  heard(): Promise<Heard[]> {
+    return this.page.evaluate(() => (globalThis as unknown as { heard: Heard[] }).heard);
+  }
+
+  async heardTypes(): Promise<string[]> {
+    return (await this.heard()).map(({ type }) => type).filter((type) => type !== 'progress');
+  }
+
+  async picture(name: string): Promise<void> {
+    if (!SHOTS) return;
+    await mkdir(SHOTS, { recursive: true });
+    for (const value of ['light', 'dark']) {
+      await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+      await this.page.screenshot({ path: `${SHOTS}/${name}-${value}.png` });
+    }
+    await this.page.emulateMediaFeatures([]);
+  }
+}
+
+/** Presses it once clicks count. */
+export async function pressStart(frame: Frame): Promise<void> {
+  await frame.waitForSelector('[data-testid="start"][aria-disabled="false"]');
+  await frame.click('[data-testid="start"]');
+}
+
+export async function phase(frame: Frame, ...phases: readonly WidgetState[]): Promise<void> {
+  await frame.waitForSelector(phases.map((each) => `tilework-embed[data-phase="${each}"]`).join(','), {
+    timeout: 20_000,
+  });
+}
+
+export const dataOf = (frame: Frame, name: string): Promise<string | undefined> =>
+  frame.$eval('tilework-embed', (element, name) => element.dataset[name], name);
+
+/** Posts these to the frame from the page around it; resolves when the frame's own code has heard them all. */
+export async function postFromHost(frame: Frame, messages: readonly object[]): Promise<void> {
+  await frame.evaluate((count) => {
+    let heard = 0;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Later than the frame's own listener, so it is called after that.
+    addEventListener('message', () => {
+      heard += 1;
+      if (heard === count) setTimeout(resolve);
+    });
+    Object.assign(globalThis, { heardAll: promise });
+  }, messages.length);
+  const holder = await frame.frameElement();
+  await holder!.evaluate((element, all) => {
+    for (const message of all) element.contentWindow!.postMessage(message, '*');
+  }, messages);
+  await frame.evaluate(() => (globalThis as unknown as { heardAll: Promise<void> }).heardAll);
+}
