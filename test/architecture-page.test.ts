@@ -36,6 +36,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** With what they import, and with the page's own code, which index.html loads unless it is a frame: see entry.ts. */
+function atOnce(named: readonly string[]): Set<string> {
+  const all = new Set(named);
+  for (const name of all) {
+    const text = name.endsWith('.js') ? (files.get(name) ?? '') : '';
+    const imported = text.matchAll(
+      /(?:from|import)\s*["`']\.\/([\w-]+\.js)["`']|import\(["`']\.\/(main-[\w-]+\.js)["`']/g,
+    );
+    for (const [, now, page] of imported) all.add(`assets/${now ?? page}`);
+  }
+  return all;
+}
+
 describe('the built page', () => {
   it.each(PAGES)('%s needs little at once', (page, budget) => {
     const markup = files.get(page) ?? '';
@@ -44,7 +57,7 @@ describe('the built page', () => {
       ([, name]) => name!,
     );
     expect(named.some((name) => name.endsWith('.js'))).toBe(true);
-    const total = [page, ...new Set(named)].reduce(
+    const total = [page, ...atOnce(named)].reduce(
       (sum, name) => sum + gzipSync(files.get(name) ?? '').length,
       0,
     );
@@ -65,6 +78,13 @@ describe('the built page', () => {
   it('keeps webrtc-direct in a file of its own', () => {
     const holders = [...files].filter(([, text]) => text.includes('libp2p+webrtc+v1')).map(([name]) => name);
     expect(holders).toEqual([expect.stringMatching(/^assets\/session-page-/)]);
+  });
+
+  it('has no name that lists against coin mining look for', () => {
+    const listed =
+      /miner|pool|proxy|coin|crypto|bootstrap\.wasm|\b(?:c|cn|hash|helper|nano)\.wasm|(?:^|[/_-])ads?[/_.-]/i;
+    expect([...files.keys()].filter((name) => listed.test(name))).toEqual([]);
+    expect(files.has('widget.js')).toBe(true);
   });
 
   it('works from any folder: every address in its markup and style is relative', () => {

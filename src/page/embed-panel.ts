@@ -10,7 +10,9 @@
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { unreachable } from '../core/errors.ts';
+import { shownCode } from '../core/join-code.ts';
 import { formatCredit } from '../core/units.ts';
+import type { JoinCodeView } from '../core/v1-joins.ts';
 import type { EmbedReason } from './embed-conduct.ts';
 import { embedSettings, mayOverrule } from './embed-conduct.ts';
 import type { Veil } from './embed-guard.ts';
@@ -23,6 +25,8 @@ export interface EmbedActions {
   finish(): void;
   close(): void;
   setAnyway(anyway: boolean): void;
+  /** A code that joins this frame's key to the visitor's main one. */
+  join(): Promise<JoinCodeView>;
   /** Asked anew at the click: what was drawn may be a moment old. */
   refusal(): Veil | undefined;
 }
@@ -36,6 +40,7 @@ export class TileworkEmbed extends LitElement {
     project: { attribute: false },
     maxIntensity: { attribute: false },
     refused: { state: true },
+    joinState: { state: true },
   };
   // Declared, not initialised: a class field would hide Lit's accessors.
   declare state: EmbedState | undefined;
@@ -46,6 +51,7 @@ export class TileworkEmbed extends LitElement {
   declare project: string;
   declare maxIntensity: number;
   declare refused: Veil | undefined;
+  declare joinState: 'asking' | 'failed' | JoinCodeView | undefined;
   actions: EmbedActions | undefined;
 
   protected override createRenderRoot(): this {
@@ -99,7 +105,8 @@ export class TileworkEmbed extends LitElement {
     const live = phase === 'working' || phase === 'paused' || phase === 'elsewhere';
     const number = (value: number, digits = 0): string =>
       value.toLocaleString(strings.locale, { maximumFractionDigits: digits });
-    const credit = number(Number(formatCredit(status.microcredits)), 3);
+    const credits = Number(formatCredit(status.microcredits));
+    const credit = number(credits, credits < 1 ? 6 : 3);
     return html`<p class=${`now ${phase}`} role="status"><i></i><span>${nowText(state, strings)}</span></p>
       <p class="count">
         <strong>${number(status.shardsVerified)}</strong>${strings.shards(status.shardsVerified)}
@@ -113,6 +120,7 @@ export class TileworkEmbed extends LitElement {
           ? nothing
           : html`<p class="fine">${this.#host} · ${strings.until(timeText(untilMs, strings.locale))}</p>`
       }
+      ${status.shardsVerified > 0 && phase !== 'elsewhere' ? this.#join(strings) : nothing}
       ${live || ended ? this.#reasons(state, strings) : nothing} ${ended ? this.#refusal(strings) : nothing}
       <div class="foot">
         ${
@@ -144,6 +152,24 @@ export class TileworkEmbed extends LitElement {
           : nothing
       }
     </div>`;
+  }
+
+  #join(strings: EmbedStrings): TemplateResult {
+    const { joinState } = this;
+    if (joinState === undefined || joinState === 'failed') {
+      return html`<p class="fine">
+        <button type="button" class="slight" data-testid="join" @click=${this.#askCode}>
+          ${strings.join}
+        </button>
+        ${joinState && strings.joinFailed}
+      </p>`;
+    }
+    if (joinState === 'asking') return html`<p class="fine">${strings.joining}</p>`;
+    const code = shownCode(joinState.code);
+    return html`<p class="fine">
+      ${strings.joinCode(timeText(joinState.expiresMs, strings.locale))}
+      <a class="code" data-testid="code" href=${`./#join=${code}`} target="_blank" rel="noopener">${code}</a>
+    </p>`;
   }
 
   #refusal(strings: EmbedStrings): TemplateResult | typeof nothing {
@@ -179,6 +205,15 @@ export class TileworkEmbed extends LitElement {
     if (!event.isTrusted || !this.actions) return;
     this.refused = this.actions.refusal();
     if (this.refused === undefined) this.actions.start();
+  };
+
+  readonly #askCode = (event: Event): void => {
+    if (!event.isTrusted || !this.actions) return;
+    this.joinState = 'asking';
+    this.actions.join().then(
+      (code) => (this.joinState = code),
+      () => (this.joinState = 'failed'),
+    );
   };
 
   readonly #choose = (event: Event): void => {

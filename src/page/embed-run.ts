@@ -35,6 +35,8 @@ export interface EmbedRunOptions {
   readonly scope: BrowserScope;
   readonly clock: Clock;
   readonly consent: EmbedConsent;
+  /** Origin of the page around the frame, which is credited as well. */
+  readonly site: string;
   /** Resolves to what works; nothing of it is loaded before the click. */
   readonly load: () => Promise<Contributor>;
   readonly loadConfig: () => Promise<CoordinatorConfig>;
@@ -139,7 +141,7 @@ export class EmbedRun {
   }
 
   async #begin(signal: AbortSignal): Promise<void> {
-    const { load, loadConfig, allowSoftware } = this.#options;
+    const { load, loadConfig, allowSoftware, site } = this.#options;
     this.#set({ phase: 'starting' });
     try {
       const [contributor, { addresses, log }] = await Promise.all([load(), loadConfig()]);
@@ -156,6 +158,7 @@ export class EmbedRun {
         addresses,
         log,
         allowSoftware,
+        site,
         memoryBytes,
         diskBytes,
         intensity,
@@ -227,10 +230,7 @@ export class EmbedRun {
       return;
     }
     if (status.stage === 'stopped') {
-      if (this.#state.phase !== 'stopping') {
-        this.#options.consent.revoke();
-        void this.#end('finished');
-      }
+      if (this.#run) void this.stop('finished');
       return;
     }
     this.#setPhase();

@@ -106,6 +106,18 @@ export const EMBED_STYLE = css`
     background: var(--accent);
     color: var(--on-accent);
   }
+  button.slight {
+    padding: 0;
+    border: 0;
+    font-weight: inherit;
+    text-decoration: underline;
+  }
+  a.code {
+    margin: 0;
+    font-weight: 600;
+    font-variant-numeric: tabular-nums;
+    letter-spacing: 0.05em;
+  }
   button[aria-disabled='true'] {
     opacity: 0.55;
     cursor: not-allowed;

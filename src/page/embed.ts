@@ -72,12 +72,24 @@ export function openEmbed(): void {
     run.look();
     resume();
   });
-  const watch = watchSignals(scope, systemClock, () => run.look());
+  const watch = watchSignals(scope, systemClock, () => run.look(), {
+    onMoment: (moment) => {
+      if (moment === 'frozen' || moment === 'leaving') handBack();
+      else if (moment !== 'hidden') run.contributor?.wake();
+    },
+    onSuspended: () => run.contributor?.wake(),
+  });
+  /** Also when the frame is taken away: the browser sends a beacon from a document that ends. */
+  function handBack(): void {
+    const { peerId, leases = [] } = run.contributor?.status ?? {};
+    if (peerId !== undefined && api !== undefined) returnLeases(scope, api, { contributor: peerId, leases });
+  }
   const consent = new EmbedConsent(site, storageOf(globalThis));
   const run = new EmbedRun({
     scope,
     clock: systemClock,
     consent,
+    site,
     load: async () => (await import('../contributor/client.ts')).createContributor(),
     loadConfig: config,
     signals: (): EmbedSignals => ({ ...watch.current, dayBytes: 0, phone, unseen: guard.mustPause }),
@@ -94,9 +106,17 @@ export function openEmbed(): void {
     void run.start('consent');
   }
 
-  async function apply(wishes: Wishes): Promise<void> {
-    const dark = wishes.theme === 'dark' || (wishes.theme === 'auto' && darkScheme.matches);
+  let theme: Wishes['theme'] = 'auto';
+  const darkScheme = matchMedia('(prefers-color-scheme: dark)');
+  const paint = (): void => {
+    const dark = theme === 'dark' || (theme === 'auto' && darkScheme.matches);
     document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+  };
+  darkScheme.addEventListener('change', paint);
+
+  async function apply(wishes: Wishes): Promise<void> {
+    theme = wishes.theme;
+    paint();
     panel.project = wishes.project;
     panel.maxIntensity = wishes.maxIntensity;
     run.wish(wishes);
@@ -104,7 +124,6 @@ export function openEmbed(): void {
     panel.strings = /^de\b/i.test(lang) ? (await import('./strings-embed-de.ts')).embedDe : embedEn;
     document.documentElement.lang = panel.strings.locale;
   }
-  const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 
   function hear(message: HostMessage): void {
     switch (message.type) {
@@ -150,6 +169,7 @@ export function openEmbed(): void {
     stop: () => void run.stop('visitor'),
     finish: () => void run.finish(),
     close: () => void run.stop('visitor').then(() => wire.tell({ type: 'close' })),
+    join: async () => (await (await import('../contributor/joins.ts')).openJoins(api ?? '')).offer(),
     setAnyway: (anyway) => run.setAnyway(anyway),
     refusal: () => guard.refusal,
   };
@@ -157,9 +177,5 @@ export function openEmbed(): void {
     panel.state = state;
   });
   addEventListener('online', () => run.contributor?.wake());
-  addEventListener('pagehide', () => {
-    const { peerId, leases = [] } = run.contributor?.status ?? {};
-    if (peerId !== undefined && api !== undefined) returnLeases(scope, api, { contributor: peerId, leases });
-  });
   wire.tell({ type: 'ready' });
 }

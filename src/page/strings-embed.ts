@@ -37,6 +37,11 @@ export interface EmbedStrings {
   readonly credit: (credit: string) => string;
   readonly speed: (gigaflops: string) => string;
   readonly until: (time: string) => string;
+  /** The key here is another one than on Tilework's own page. */
+  readonly join: string;
+  readonly joining: string;
+  readonly joinCode: (time: string) => string;
+  readonly joinFailed: string;
   readonly anyway: string;
   readonly phone: string;
   readonly battery: string;

@@ -22,7 +22,7 @@ padding:.8rem 1rem;box-sizing:border-box;border:1px solid var(--tilework-line,va
 border-radius:var(--tilework-radius,.6rem);background:var(--tilework-ground,var(--ground));
 color:var(--tilework-ink,var(--ink));font:var(--tilework-font,1rem/1.4 system-ui,sans-serif)}
 :host([size=compact]) .card{padding:.5rem .7rem;font-size:.9rem}
-.text{flex:1 1 9rem}
+.text{display:block;flex:1 1 9rem}
 .quiet{color:var(--soft)}
 button{font:inherit;font-weight:600;padding:.45rem .9rem;border:0;border-radius:calc(var(--tilework-radius,.6rem)*.7);
 background:var(--tilework-accent,var(--accent));color:var(--tilework-on-accent,var(--on));cursor:pointer}

@@ -70,11 +70,20 @@ export class Guest {
   async picture(name: string): Promise<void> {
     if (!SHOTS) return;
     await mkdir(SHOTS, { recursive: true });
-    for (const value of ['light', 'dark']) {
-      await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
-      await this.page.screenshot({ path: `${SHOTS}/${name}-${value}.png` });
+    for (const theme of ['light', 'dark', 'auto'] as const) {
+      await this.page.$$eval(
+        'tilework-contribute',
+        (all, theme) => {
+          document.documentElement.style.colorScheme = theme === 'auto' ? '' : theme;
+          for (const element of all) element.theme = theme;
+        },
+        theme,
+      );
+      // The frame hears of it by a message.
+      for (const frame of this.frames())
+        await frame.waitForSelector(`:root[data-theme=${theme === 'dark' ? 'dark' : 'light'}]`);
+      if (theme !== 'auto') await this.page.screenshot({ path: `${SHOTS}/${name}-${theme}.png` });
     }
-    await this.page.emulateMediaFeatures([]);
   }
 }
 
@@ -110,4 +119,10 @@ export async function postFromHost(frame: Frame, messages: readonly object[]): P
     for (const message of all) element.contentWindow!.postMessage(message, '*');
   }, messages);
   await frame.evaluate(() => (globalThis as unknown as { heardAll: Promise<void> }).heardAll);
+}
+
+/** Takes away the element that a frame belongs to. */
+export async function removeElementOf(frame: Frame): Promise<void> {
+  const holder = await frame.frameElement();
+  await holder!.evaluate((element) => (element.getRootNode() as ShadowRoot).host.remove());
 }

@@ -18,6 +18,7 @@ export function hostPolicy(widget: string): string {
     `script-src 'self' ${widget}`,
     `frame-src ${widget}`,
     "style-src 'self'",
+    "img-src 'self'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; ');

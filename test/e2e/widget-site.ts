@@ -1,17 +1,7 @@
-/** The built page on a static host of its own, which logs what it is asked for and lets one site embed it. */
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+/** A coordinator's HTTP side behind a proxy that logs what it is asked for. */
+import { createServer, request as ask } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, resolve } from 'node:path';
-import { socketOrigin } from '../../src/coordinator/http.ts';
-import { PAGE_DIR } from './visitor.ts';
-
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
+import { pipeline } from 'node:stream';
 
 export interface WidgetSite {
   readonly origin: string;
@@ -20,39 +10,34 @@ export interface WidgetSite {
   close(): Promise<void>;
 }
 
-/** @param embedder - the origin that may show the frame */
-export async function serveWidgetSite(
-  coordinator: { readonly peerAddresses: readonly string[] },
-  embedder: () => string,
-): Promise<WidgetSite> {
+/** Machines that run tests have no GPU. The page itself must say that this is all right: no address can. */
+const HEAD = '<head><meta name="software-adapter" content="allow">';
+
+export async function serveWidgetSite(coordinator: { readonly url: string }): Promise<WidgetSite> {
   const asked: string[] = [];
-  const sockets = coordinator.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
+  const { host, hostname, port } = new URL(coordinator.url);
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '');
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const path = pathname === '/' ? '/index.html' : pathname;
-    const scripts = path.startsWith('/assets/') ? "'self' 'wasm-unsafe-eval'" : "'self'";
-    const headers = {
-      'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
-      'content-security-policy': `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self'; worker-src 'self'; connect-src 'self' ${sockets.join(' ')}; frame-ancestors ${embedder()}`,
-      'cache-control': 'no-store',
-      'cross-origin-resource-policy': path === '/widget.js' ? 'cross-origin' : 'same-origin',
-      ...(path === '/widget.js' && { 'access-control-allow-origin': '*' }),
-    };
-    if (path === '/coordinator.json') {
-      response.writeHead(200, { ...headers, 'content-type': 'application/json' });
-      response.end(JSON.stringify({ v: 1, addrs: coordinator.peerAddresses }));
-      return;
-    }
-    void readFile(resolve(PAGE_DIR, path.slice(1))).then(
-      (bytes) => {
-        response.writeHead(200, headers);
-        // Machines that run tests have no GPU; an operator must say so in the page itself, no address can.
-        const head = '<head><meta name="software-adapter" content="allow">';
-        response.end(path === '/index.html' ? bytes.toString().replace('<head>', head) : bytes);
-      },
-      () => response.writeHead(404, headers).end(),
-    );
+    const { url: path = '/', method = 'GET' } = request;
+    asked.push(path);
+    const onward = ask({ hostname, port, path, method, headers: { ...request.headers, host } }, (answer) => {
+      if (!/^\/(\?|$)/.test(path)) {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        pipeline(answer, response, () => {});
+        return;
+      }
+      void answer.toArray().then((parts) => {
+        const { headers } = answer;
+        delete headers['content-length'];
+        response.writeHead(answer.statusCode ?? 500, headers);
+        response.end(
+          Buffer.concat(parts as Buffer[])
+            .toString()
+            .replace('<head>', HEAD),
+        );
+      });
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    pipeline(request, onward, () => {});
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

@@ -226,6 +226,7 @@ function openFrame({ clock, kept, locks, Channel }: World, config?: () => Promis
     scope: fakeScope({ locks }, { BroadcastChannel: Channel }),
     clock,
     consent: new EmbedConsent(SITE, kept),
+    site: SITE,
     load: () => Promise.resolve(contributor),
     loadConfig:
       config ?? (() => Promise.resolve({ addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' })),
@@ -252,7 +253,7 @@ describe('the frame', () => {
     await run.start('click');
     await run.start('click');
     expect(contributor.starts).toMatchObject([
-      { intensity: 0.5, paused: false, diskBytes: 0, allowSoftware: false },
+      { intensity: 0.5, paused: false, diskBytes: 0, allowSoftware: false, site: SITE },
     ]);
     expect(contributor.projects).toEqual(['digits']);
     expect(types()).toEqual(['consent', 'started']);
