@@ -179,6 +179,21 @@ export const EMBED_STYLE = css`
   progress::-moz-progress-bar {
     background: var(--accent);
   }
+  /* The whole question, also where there is little room for it. */
+  @media (max-height: 19rem), (max-width: 20rem) {
+    .embed {
+      gap: 0.4rem;
+      padding: 0.6rem 0.8rem;
+    }
+    h1 {
+      font-size: 0.95rem;
+    }
+    ul {
+      gap: 0.1rem;
+      font-size: 0.8rem;
+      line-height: 1.3;
+    }
+  }
   @media (prefers-reduced-motion: reduce) {
     .now i {
       animation: none !important;

@@ -13,7 +13,7 @@ const DARK =
 
 /** Below 15 × 10 rem the frame refuses to start: it could not say what it has to. */
 export const STYLE = `
-:host{display:block;max-width:26rem;min-width:15rem;box-sizing:border-box;${LIGHT}}
+:host{display:block;container-type:inline-size;max-width:26rem;min-width:15rem;box-sizing:border-box;${LIGHT}}
 @media(prefers-color-scheme:dark){:host(:not([theme=light],[theme=dark])){${DARK}}}
 :host([theme=dark]){${DARK}}
 :host([hidden]),[hidden]{display:none!important}
@@ -28,7 +28,8 @@ button{font:inherit;font-weight:600;padding:.45rem .9rem;border:0;border-radius:
 background:var(--tilework-accent,var(--accent));color:var(--tilework-on-accent,var(--on));cursor:pointer}
 button:focus-visible{outline:3px solid var(--tilework-accent,var(--accent));outline-offset:2px}
 iframe{display:block;width:100%;height:21rem;border:0;border-radius:var(--tilework-radius,.6rem);color-scheme:inherit}
-:host([size=compact]) iframe{height:15rem}
-iframe.busy{height:14rem}
+:host([size=compact]) iframe{height:17rem}
+@container(max-width:24rem){iframe{height:27rem}:host([size=compact]) iframe{height:23rem}}
+iframe.busy{height:14rem!important}
 iframe.waiting{position:absolute;visibility:hidden;width:15rem}
 `;

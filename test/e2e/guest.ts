@@ -31,12 +31,12 @@ export class Guest {
 
   static async arrive(browser: Browser, url: string, widget: string): Promise<Guest> {
     const guest = new Guest(await browser.newPage(), widget);
-    await guest.go(url);
+    await guest.page.goto(url, { waitUntil: 'networkidle0' });
     return guest;
   }
 
   async go(url: string): Promise<void> {
-    await this.page.goto(url, { waitUntil: 'networkidle0' });
+    await this.page.goto(url);
   }
 
   placeholders(): Promise<ElementHandle[]> {
