@@ -1,5 +1,6 @@
 /** A visitor of a site that embeds the widget. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core';
 import type { TileworkEvents } from '../../src/widget/element.ts';
 import type { WidgetState } from '../../src/widget/envelope.ts';
@@ -7,6 +8,11 @@ import type { WidgetState } from '../../src/widget/envelope.ts';
 const PLACEHOLDER = 'tilework-contribute >>> button';
 /** Set it to a folder to look at the pages that the tests see. */
 const SHOTS = process.env['TILEWORK_SHOTS'];
+
+declare const axe: {
+  run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+};
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 export interface Heard {
   readonly type: keyof TileworkEvents;
@@ -125,4 +131,14 @@ export async function postFromHost(frame: Frame, messages: readonly object[]): P
 export async function removeElementOf(frame: Frame): Promise<void> {
   const holder = await frame.frameElement();
   await holder!.evaluate((element) => (element.getRootNode() as ShadowRoot).host.remove());
+}
+
+/** What axe finds in the frame against WCAG 2.2 AA. */
+export async function barriers(frame: Frame): Promise<string[]> {
+  await frame.evaluate(await readFile(AXE, 'utf8'));
+  return frame.evaluate(async () => {
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const { violations } = await axe.run({ runOnly });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
 }

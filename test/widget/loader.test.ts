@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { widgetBuild } from '../../src/widget/build.node.ts';
 import { define } from '../../src/widget/define.ts';
-import { TileworkContribute } from '../../src/widget/element.ts';
+import { TileworkContribute, type TileworkEventMap } from '../../src/widget/element.ts';
+import type { WidgetStats } from '../../src/widget/envelope.ts';
 import { STYLE } from '../../src/widget/look.ts';
 import { textsFor } from '../../src/widget/texts.ts';
 import { ROOT } from '../helpers/import-graph.ts';
@@ -100,6 +101,21 @@ describe('the manifest', () => {
     expect(names(manifest.cssParts)).toEqual([...new Set(parts)].toSorted());
     const properties = Array.from(STYLE.matchAll(/var\((--tilework-[a-z-]+)/g), ([, name]) => name!);
     expect(names(manifest.cssProperties)).toEqual([...new Set(properties)].toSorted());
+  });
+});
+
+describe('the types', () => {
+  it('say what each event brings, and leave the platform its own', () => {
+    expectTypeOf<TileworkEventMap['receipt']['detail']>().toEqualTypeOf<WidgetStats>();
+    expectTypeOf<TileworkEventMap['consent']['detail']['untilMs']>().toEqualTypeOf<number>();
+    expectTypeOf<HTMLElementTagNameMap['tilework-contribute']>().toEqualTypeOf<TileworkContribute>();
+    const listen = (element: TileworkContribute): void => {
+      element.addEventListener('stop', ({ detail }) => expectTypeOf(detail.shards).toEqualTypeOf<number>());
+      element.addEventListener('click', (event) => expectTypeOf(event).toEqualTypeOf<Event>());
+      // @ts-expect-error: no number comes with it
+      element.addEventListener('error', ({ detail }) => detail.shards);
+    };
+    expect(listen).toBeTypeOf('function');
   });
 });
 
