@@ -3,9 +3,8 @@
  * address only `origin` counts, and that says no more than whom to greet: who is around it, the browser says with
  * each message. Nothing that computes is loaded before the visitor's click.
  */
-import { loadConfig } from '../contributor/config.ts';
+import type { CoordinatorConfig } from '../contributor/config.ts';
 import { systemClock } from '../core/clock.ts';
-import { AppError } from '../core/errors.ts';
 import { type FrameMessage, type HostMessage, parseHostMessage, type Wishes } from '../widget/envelope.ts';
 import { exactOrigin, openWire } from '../widget/wire.ts';
 import { browserScope } from './browser-scope.ts';
@@ -16,36 +15,21 @@ import './embed-panel.ts';
 import { EmbedRun } from './embed-run.ts';
 import { watchSight } from './embed-sight.ts';
 import { EMBED_STYLE } from './embed-style.ts';
+import { findCoordinator, metaOf } from './find-coordinator.ts';
 import { returnLeases } from './lease-beacon.ts';
-import { obstacle, storageOf, traitsOf } from './settings.ts';
+import { obstacle, traitsOf } from './settings.ts';
 import { watchSignals } from './signals.ts';
+import { storageOf } from './storage.ts';
 import { embedEn } from './strings-embed-en.ts';
-
-const metaOf = (name: string): string | undefined =>
-  document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
-const absolute = (url: string): string | undefined =>
-  URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
-
-async function fetchJson(path: string): Promise<unknown> {
-  const response = await fetch(path, { cache: 'no-store', headers: { accept: 'application/json' } });
-  if (!response.ok) throw new AppError('unreachable', `${path} answered ${response.status}`);
-  return response.json();
-}
 
 /** Where leases go back to when the frame is taken away. */
 let api: string | undefined;
 
-async function config() {
+async function config(): Promise<CoordinatorConfig> {
   // Never by the frame's address: a host could name a coordinator of its own.
-  const found = await loadConfig(
-    { search: '' },
-    metaOf('coordinator'),
-    fetchJson,
-    metaOf('log'),
-    metaOf('api'),
-  );
-  api = absolute(found.api ?? './v1/');
-  return { ...found, log: found.log && absolute(found.log) };
+  const found = await findCoordinator('');
+  api = found.api;
+  return found;
 }
 
 export function openEmbed(): void {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserKind } from '../../src/cli/browser.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
+import type { JoinsView } from '../../src/core/v1-joins.ts';
 import type { SiteFiguresView } from '../../src/core/v1-sites.ts';
 import { api, ended, product, result, submit } from '../helpers/product.ts';
 import { barriers, dataOf, Guest, phase, postFromHost, pressStart, removeElementOf } from './guest.ts';
@@ -157,6 +158,25 @@ export function describeWidget(kind: BrowserKind): void {
       if (kind === 'chromium') expect(await barriers(frame!)).toEqual([]);
       await guest.picture(`widget-${kind}-working`);
       expect(guest.problems).toEqual([]);
+    });
+
+    it('joins its key, which is another one than the page’s, to the page’s by a code', async () => {
+      const [frame] = guest.frames();
+      await frame!.click('[data-testid="join"]');
+      const link = await frame!.waitForSelector('[data-testid="code"]');
+      const href = await link!.evaluate((element) => (element as HTMLAnchorElement).href);
+      await guest.picture(`widget-${kind}-code`);
+      const page = await browser.newPage();
+      await page.goto(href);
+      await page.bringToFront();
+      await (await page.waitForSelector('[data-testid="join-look"]'))!.click();
+      await (await page.waitForSelector('[data-testid="join-accept"]'))!.click();
+      await page.waitForSelector('tilework-join[data-state="joined"]');
+      await page.close();
+      const own = await frame!.$eval('tilework-embed', (element) => element.state!.status.peerId);
+      const { main } = await api<JoinsView>(coordinator, `/v1/joins/${own}`);
+      expect(main!.joined).toBe(own);
+      expect(main!.main).not.toBe(own);
     });
 
     it('leaves the host’s main thread alone', async () => {
