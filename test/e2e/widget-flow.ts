@@ -31,7 +31,7 @@ export function describeWidget(kind: BrowserKind): void {
       site = await serveWidgetSite(coordinator);
       browser = await launchBrowser(kind);
       guest = await Guest.arrive(browser, host.origin, site.origin);
-    }, 60_000);
+    }, 90_000);
     afterAll(async () => {
       await browser?.close();
       await Promise.all([host?.close(), site?.close(), coordinator?.remove()]);
