@@ -161,6 +161,7 @@ export const EMBED_STYLE = css`
     margin-inline-end: 0.3rem;
   }
   progress {
+    flex: none;
     appearance: none;
     inline-size: 100%;
     block-size: 0.4rem;

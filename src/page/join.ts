@@ -129,7 +129,7 @@ declare global {
   }
 }
 
-/** Below the panel, once, with the code of the page's address. */
+/** Above the panel, once, with the code of the page's address. */
 export function showJoin(): void {
   if (document.querySelector('tilework-join')) return;
   const element = document.createElement('tilework-join');
@@ -140,7 +140,10 @@ export function showJoin(): void {
     if (api === undefined) throw new AppError('unreachable', 'Nobody says where the coordinator is.');
     return (await import('../contributor/joins.ts')).openJoins(api);
   };
-  (document.querySelector('tilework-page') ?? document.body).after(element);
+  // What the visitor has come for stands first.
+  const page = document.querySelector('tilework-page');
+  if (page) page.before(element);
+  else document.body.append(element);
 }
 
 function decoded(text: string): string {

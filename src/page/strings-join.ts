@@ -14,7 +14,7 @@ export interface JoinStrings {
 
 export const joinEn: JoinStrings = {
   title: 'Count a site’s frame with your own contributions',
-  what: 'Browsers give the frame on each site a key of its own. Its code joins that key to the one of this page: both sign, and from then on their work counts as one. You can part them again.',
+  what: 'Browsers give the frame on each site a key of its own. Its code joins that key to the one of this page: both sign, and from then on their work counts as one.',
   label: 'Code',
   look: 'Look it up',
   accept: 'Join',
@@ -26,7 +26,7 @@ export const joinEn: JoinStrings = {
 
 export const joinDe: JoinStrings = {
   title: 'Das Feld einer Website zu Ihren Beiträgen zählen',
-  what: 'Browser geben dem Feld auf jeder Website einen eigenen Schlüssel. Sein Code verbindet diesen Schlüssel mit dem dieser Seite: Beide unterschreiben, und fortan zählt ihre Arbeit als eine. Sie können sie wieder trennen.',
+  what: 'Browser geben dem Feld auf jeder Website einen eigenen Schlüssel. Sein Code verbindet diesen Schlüssel mit dem dieser Seite: Beide unterschreiben, und fortan zählt ihre Arbeit als eine.',
   label: 'Code',
   look: 'Nachsehen',
   accept: 'Verbinden',
