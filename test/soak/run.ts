@@ -4,12 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { CDPSession } from 'puppeteer-core';
 import { formatBytes } from '../../src/core/units.ts';
 import { Visitor, PAGE_DIR } from '../e2e/visitor.ts';
 import buildPage from '../helpers/build-page.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { testCoordinator } from '../helpers/network.ts';
+import { heapOf } from './heap.ts';
 import { growthOf, type HeapSample, PLACES, warmMinutes } from './growth.ts';
 import { keepBusy } from './work.ts';
 
@@ -29,16 +29,6 @@ const MINUTE_MS = 60_000;
 /** Short runs look more often: a third of them has to hold a few samples. */
 const everyMs = Math.min(MINUTE_MS, (minutes * MINUTE_MS) / 18);
 const say = (text: string): unknown => values.json || process.stdout.write(`${text}\n`);
-
-/** Bytes in use after garbage was collected; buffers outside the JavaScript heap included. */
-async function heapOf(client: CDPSession): Promise<number> {
-  await client.send('HeapProfiler.collectGarbage');
-  const usage = (await client.send('Runtime.getHeapUsage')) as {
-    usedSize: number;
-    backingStorageSize?: number;
-  };
-  return usage.usedSize + (usage.backingStorageSize ?? 0);
-}
 
 await buildPage();
 const coordinator = await testCoordinator({ pageDir: PAGE_DIR, network: 'soak' });
