@@ -18,6 +18,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Levels } from './controller.ts';
 import type { ChosenSettings } from './settings.ts';
 import type { BrowserSignals } from './signals.ts';
+import { type Kept, keep, readKept } from './storage.ts';
 
 const METER_KEY = 'tilework-data';
 /** Written no more often; so much is lost of the count when a tab ends without a word. */
@@ -42,7 +43,7 @@ export interface ConductorOptions {
   /** Does what was decided: see PageController.setLevels. */
   readonly apply: (levels: Partial<Levels>) => void;
   /** Where the day's data is counted over reloads. */
-  readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly storage?: Kept | undefined;
 }
 
 /** What a contributor begins with that nobody has decided about yet. */
@@ -154,21 +155,13 @@ export class Conductor {
   }
 
   #readMeter(): DataMeter {
-    try {
-      return parseMeter(this.#options.storage?.getItem(METER_KEY));
-    } catch {
-      return parseMeter(undefined);
-    }
+    return parseMeter(readKept(this.#options.storage, METER_KEY));
   }
 
   #writeMeter(): void {
     if (this.#unwritten === 0) return;
     this.#unwritten = 0;
-    try {
-      this.#options.storage?.setItem(METER_KEY, serializeMeter(this.#meter));
-    } catch {
-      // Full, or not allowed here: the day is counted for this visit.
-    }
+    keep(this.#options.storage, METER_KEY, serializeMeter(this.#meter));
   }
 }
 

@@ -3,19 +3,20 @@
  * part by the site around it; the site's origin is in the key besides, for those that do not. It is given by a click
  * inside the frame, lasts a day at most, and is taken back by any stop.
  */
+import { type Kept, keep, readKept } from './storage.ts';
 
 export const CONSENT_MS = 24 * 3_600_000;
 
-type Kept = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+type Cleared = Kept & Pick<Storage, 'removeItem'>;
 
 export class EmbedConsent {
-  readonly #kept: Kept | undefined;
+  readonly #kept: Cleared | undefined;
   readonly #key: string;
   /** Where nothing can be kept, it lives as long as the frame does. */
   #sinceMs: number | undefined;
 
   /** @param site - the origin around the frame, as the browser says it */
-  constructor(site: string, kept: Kept | undefined) {
+  constructor(site: string, kept: Cleared | undefined) {
     this.#key = `tilework-consent ${site}`;
     this.#kept = kept;
   }
@@ -23,11 +24,7 @@ export class EmbedConsent {
   /** Now that the visitor has clicked. Returns until when it lives. */
   grant(nowMs: number): number {
     this.#sinceMs = nowMs;
-    try {
-      this.#kept?.setItem(this.#key, String(nowMs));
-    } catch {
-      // Full, or not allowed here.
-    }
+    keep(this.#kept, this.#key, String(nowMs));
     return nowMs + CONSENT_MS;
   }
 
@@ -49,12 +46,8 @@ export class EmbedConsent {
   }
 
   #read(): number | undefined {
-    if (!this.#kept) return this.#sinceMs;
-    try {
-      const text = this.#kept.getItem(this.#key);
-      return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-    } catch {
-      return this.#sinceMs;
-    }
+    const text = readKept(this.#kept, this.#key);
+    if (text === undefined) return this.#sinceMs;
+    return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   }
 }

@@ -5,6 +5,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type Journal, type Moment, NO_JOURNAL, plus, record, type Session } from './journal.ts';
 import { parseJournal, serializeJournal, wattsOf } from './journal-text.ts';
+import { type Kept, keep, readKept } from './storage.ts';
 
 const KEY = 'tilework-journal';
 /** Where a hidden page gets its timers once a minute, it is a minute. */
@@ -12,7 +13,7 @@ const LOOK_MS = 30_000;
 
 export interface JournalKeeperOptions {
   /** Undefined where a page may keep nothing: then the journal is this page's alone. */
-  readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly storage: Kept | undefined;
   readonly clock: Clock;
   /** When a number changes that is worth showing, and every half minute of work. */
   readonly onChange?: (journal: Journal) => void;
@@ -99,13 +100,7 @@ export class JournalKeeper {
   /** Call it when the page is hidden or left. */
   flush(): void {
     this.#writtenMs = this.#options.clock.now();
-    try {
-      this.#options.storage?.setItem(KEY, serializeJournal(this.#journal));
-      this.#inStep = this.#options.storage !== undefined;
-    } catch {
-      // Full, or not allowed here: the report is this page's alone.
-      this.#inStep = false;
-    }
+    this.#inStep = keep(this.#options.storage, KEY, serializeJournal(this.#journal));
   }
 
   close(): void {
@@ -140,11 +135,8 @@ export class JournalKeeper {
 
   #read(): Journal {
     if (!this.#inStep) return this.#journal;
-    try {
-      return parseJournal(this.#options.storage?.getItem(KEY));
-    } catch {
-      return this.#journal;
-    }
+    const text = readKept(this.#options.storage, KEY);
+    return text === undefined ? this.#journal : parseJournal(text);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which language the page speaks, and its static text in that language. English stands in the markup itself. */
+import { keep, readKept } from './storage.ts';
 
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -11,16 +12,12 @@ export function chooseLanguage(
   kept: Pick<Storage, 'getItem'> | undefined,
   preferred: readonly string[],
 ): Language {
-  const asked = [new URLSearchParams(search).get('lang'), read(kept), ...preferred];
+  const asked = [new URLSearchParams(search).get('lang'), readKept(kept, KEY) ?? null, ...preferred];
   return asked.map(known).find((language) => language !== undefined) ?? 'en';
 }
 
 export function rememberLanguage(language: Language, kept: Pick<Storage, 'setItem'> | undefined): void {
-  try {
-    kept?.setItem(KEY, language);
-  } catch {
-    // Full, or not allowed here: the choice is for this visit.
-  }
+  keep(kept, KEY, language);
 }
 
 /** 'de' of "de-AT"; undefined for a language that nobody has written yet. */
@@ -45,13 +42,5 @@ export class StaticText {
       const text = texts?.[element.dataset['text'] ?? ''] ?? english;
       if (element.textContent !== text) element.textContent = text;
     }
-  }
-}
-
-function read(kept: Pick<Storage, 'getItem'> | undefined): string | null {
-  try {
-    return kept?.getItem(KEY) ?? null;
-  } catch {
-    return null;
   }
 }

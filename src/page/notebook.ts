@@ -3,11 +3,12 @@ import type { Clock } from '../core/clock.ts';
 import { JournalKeeper } from './journal-keeper.ts';
 import { SpeedKeeper } from './speed-keeper.ts';
 import type { Visit, VisitState } from './visit.ts';
+import type { Kept } from './storage.ts';
 
 export interface NotebookOptions {
   readonly visit: Visit;
   readonly clock: Clock;
-  readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly storage: Kept | undefined;
   /** The page went on by itself with what went on before it was loaded. */
   readonly resumed: boolean;
   readonly onChange: () => void;

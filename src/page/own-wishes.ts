@@ -1,6 +1,7 @@
 /** The public name and the choice of projects, kept in this browser and said at every start. What is kept may be anything. */
 import type { NameAnswer, PublicName } from '../contributor/api.ts';
 import type { PageController } from './controller.ts';
+import { type Kept, keep, readKept } from './storage.ts';
 
 const NAME_KEY = 'tilework-name';
 const PROJECTS_KEY = 'tilework-projects';
@@ -13,14 +14,11 @@ interface SaidName extends PublicName {
 
 export class OwnWishes {
   readonly #controller: Pick<PageController, 'setProfile' | 'setProjects'>;
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly #storage: Kept | undefined;
   #name: SaidName | undefined;
   #projects: readonly string[];
 
-  constructor(
-    controller: Pick<PageController, 'setProfile' | 'setProjects'>,
-    storage: Pick<Storage, 'getItem' | 'setItem'> | undefined,
-  ) {
+  constructor(controller: Pick<PageController, 'setProfile' | 'setProjects'>, storage: Kept | undefined) {
     this.#controller = controller;
     this.#storage = storage;
     const { name, team, open } = (this.#read(NAME_KEY) ?? {}) as Readonly<Record<string, unknown>>;
@@ -73,18 +71,14 @@ export class OwnWishes {
 
   #read(key: string): unknown {
     try {
-      const text = this.#storage?.getItem(key) ?? null;
-      return text !== null && text.length <= MAX_TEXT ? JSON.parse(text) : undefined;
+      const text = readKept(this.#storage, key) ?? '';
+      return text.length <= MAX_TEXT ? JSON.parse(text) : undefined;
     } catch {
       return undefined;
     }
   }
 
   #write(key: string, value: unknown): void {
-    try {
-      this.#storage?.setItem(key, JSON.stringify(value));
-    } catch {
-      // Full, or not allowed here: it is for this visit.
-    }
+    keep(this.#storage, key, JSON.stringify(value));
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../contributor/settings.ts';
 import { parseSettings, serializeSettings } from '../contributor/settings-text.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { type Kept, keep, readKept } from './storage.ts';
 
 const MIB = 1024 * 1024;
 const KEY = 'tilework-settings';
@@ -36,7 +37,7 @@ export function readAddress(search: string): PageAddress {
 
 /** The visitor's settings on this visit, and what of them is kept for the next. */
 export class ChosenSettings {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly #storage: Kept | undefined;
   #kept: Settings;
   #now: Settings;
 
@@ -44,9 +45,9 @@ export class ChosenSettings {
    * What was kept, and over it for this visit only: `?preset=` (gentle, balanced, all-in), `?memory=MiB` (64…4096),
    * `?intensity=percent` (5…100), `?disk=MiB` (0…8192), `?heat=` (off, normal, careful). Whole numbers are clamped; anything else is ignored.
    */
-  constructor(search: string, storage?: Pick<Storage, 'getItem' | 'setItem'>) {
+  constructor(search: string, storage?: Kept) {
     this.#storage = storage;
-    this.#kept = parseSettings(read(storage));
+    this.#kept = parseSettings(readKept(storage, KEY) ?? null);
     this.#now = asked(this.#kept, new URLSearchParams(search));
   }
 
@@ -58,11 +59,7 @@ export class ChosenSettings {
   change(change: Partial<Settings>): void {
     this.#kept = { ...this.#kept, ...change };
     this.#now = { ...this.#now, ...change };
-    try {
-      this.#storage?.setItem(KEY, serializeSettings(this.#kept));
-    } catch {
-      // Full, or not allowed here: the choice is for this visit.
-    }
+    keep(this.#storage, KEY, serializeSettings(this.#kept));
   }
 }
 
@@ -91,14 +88,6 @@ function heat(query: URLSearchParams): Heat | undefined {
   const asked = HEATS.find((each) => each === query.get('heat'));
   // An adapter in software heats the processor by itself: to give way to that would be to give way to oneself.
   return asked ?? (query.get('software') === 'allow' ? 'off' : undefined);
-}
-
-function read(storage: Pick<Storage, 'getItem'> | undefined): string | null {
-  try {
-    return storage?.getItem(KEY) ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** What a glance at the browser says; nothing here touches the GPU. */

@@ -2,6 +2,7 @@
 import type { ContributorStatus, Stage } from '../contributor/api.ts';
 import type { Clock } from '../core/clock.ts';
 import { type SpeedHistory, historyText, readHistory, record } from './speed-history.ts';
+import { type Kept, keep, readKept } from './storage.ts';
 
 const KEY = 'tilework-speed';
 const MINUTE_MS = 60_000;
@@ -10,7 +11,7 @@ const AT_WORK: ReadonlySet<Stage> = new Set(['downloading', 'computing', 'upload
 
 export interface SpeedKeeperOptions {
   /** Undefined where the page may keep nothing: then the history is of this visit. */
-  readonly storage: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly storage: Kept | undefined;
   readonly clock: Clock;
 }
 
@@ -55,19 +56,11 @@ export class SpeedKeeper {
   }
 
   #read(): string | null {
-    try {
-      return this.#options.storage?.getItem(KEY) ?? null;
-    } catch {
-      return null;
-    }
+    return readKept(this.#options.storage, KEY) ?? null;
   }
 
   #save(): void {
     this.#text = historyText(this.#history);
-    try {
-      this.#options.storage?.setItem(KEY, this.#text);
-    } catch {
-      // Full, or not allowed here: the history is of this visit.
-    }
+    keep(this.#options.storage, KEY, this.#text);
   }
 }

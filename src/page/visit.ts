@@ -20,6 +20,7 @@ import { TabChannel, type TabCommand, type TabStatus } from './tab-channel.ts';
 import { TabLock, type TabLockState } from './tab-lock.ts';
 import { QuietTone, type ToneState } from './tone.ts';
 import { type AwakeState, ScreenAwake } from './wake-lock.ts';
+import type { Kept } from './storage.ts';
 
 /** What this browser can tell or do at all. */
 export interface Abilities {
@@ -47,7 +48,7 @@ export interface VisitOptions {
   readonly clock: Clock;
   readonly controller: PageController;
   readonly settings: ChosenSettings;
-  readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | undefined;
+  readonly storage?: Kept | undefined;
   readonly wishes?: Pick<OwnWishes, 'tell' | 'answered'> | undefined;
   /** How a new version is found and taken; absent: never. */
   readonly renewal?: Omit<RenewalOptions, 'clock' | 'controller' | 'reloading'> | undefined;
