@@ -222,7 +222,7 @@ export function describeWidget(kind: BrowserKind): void {
           detail: { reason: 'visitor', state: 'stopped' },
         });
       await guest.picture(`widget-${kind}-stopped`);
-      expect(guest.page.workers()).toEqual([]);
+      await expect.poll(() => guest.page.workers().length, { timeout: 2_000 }).toBe(0);
       expect(await frame.evaluate(() => localStorage.length)).toBe(0);
     });
 
