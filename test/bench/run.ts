@@ -14,6 +14,8 @@ const HELP = `npm run bench -- NAME [flags]
   links [--engines 1,2,5] [--links 100/20,1000/1000,unequal] [--jobs square,deep,thin,gram] [--strangers]
         [--dilation X] [--short | --quick] [--trace] [--json]
                                         how near contributors come to what their links and GPUs allow
+  load [--contributors 1000] [--seconds 20] [--postgres] [--json]
+                                        what one coordinator carries: leases, memory, verified bytes
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
@@ -95,6 +97,18 @@ async function run(name: string, args: string[]): Promise<void> {
       const report = await benchLoris({ connections: Number(connections), seconds: Number(seconds) });
       if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
       else console.table({ ...report, ...report.shards_per_second, shards_per_second: undefined });
+      break;
+    }
+    case 'load': {
+      const options = {
+        contributors: { type: 'string', default: '1000' },
+        seconds: { type: 'string', default: '20' },
+        postgres: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      } as const;
+      const { contributors, seconds, ...rest } = parseArgs({ args, options }).values;
+      const { benchLoad } = await import('./load.ts');
+      await benchLoad({ ...rest, contributors: Number(contributors), seconds: Number(seconds) });
       break;
     }
     case 'transport': {

@@ -28,7 +28,7 @@ export class Child {
     }
   }
 
-  async ask<T>(question: string): Promise<T> {
+  async ask<T>(question: string | object): Promise<T> {
     const answer = this.told<T>();
     this.#process.send(question);
     return answer;

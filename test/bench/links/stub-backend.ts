@@ -22,6 +22,15 @@ export interface StubOptions {
   readonly clock: Clock;
   /** The "GPU" computed in this time, ms. */
   readonly onBusy?: (fromMs: number, toMs: number) => void;
+  /** What C really is. @default blocks that look like those of some product */
+  readonly answers?: Answers;
+}
+
+/** Knows products without computing them. */
+export interface Answers {
+  write(page: number, bytes: Uint8Array): void;
+  /** Called while the pages are there. @returns pages of C, row-major by cell, when they are wanted */
+  product(range: PagedRange): () => Uint8Array[];
 }
 
 /** The paged backend of the real devices over a stub; it passes its self-test, having nothing to test. */
@@ -35,6 +44,7 @@ export class StubBackend extends PagedBackend<Cells> {
 
 interface Cells {
   readonly count: number;
+  pages?: () => Uint8Array[];
 }
 
 const KERNEL = 'stub';
@@ -68,7 +78,9 @@ class StubCompute implements Compute<Cells> {
     return this.#options.rate;
   }
 
-  write(): void {}
+  write(page: number, bytes: Uint8Array): void {
+    this.#options.answers?.write(page, bytes);
+  }
 
   async allocate(shape: ShardShape): Promise<Cells> {
     return { count: cellCount(shape) };
@@ -76,9 +88,10 @@ class StubCompute implements Compute<Cells> {
 
   free(): void {}
 
-  async multiply(_cells: Cells, _kernel: string, range: PagedRange, stop: Stop): Promise<number> {
+  async multiply(cells: Cells, _kernel: string, range: PagedRange, stop: Stop): Promise<number> {
     stop.proceed();
-    const { clock, rate, onBusy } = this.#options;
+    const { clock, rate, onBusy, answers } = this.#options;
+    if (answers) cells.pages = answers.product(range);
     const values = range.rowBytes.reduce((sum, bytes) => sum + bytes / VALUE_BYTES[range.dtype], 0);
     const ms = (range.rows * range.cols * values * 1000) / rate;
     const from = Math.max(clock.now(), this.#freeMs);
@@ -90,7 +103,8 @@ class StubCompute implements Compute<Cells> {
     return ms;
   }
 
-  async read({ count }: Cells, shape: ShardShape): Promise<Uint8Array[]> {
+  async read({ count, pages }: Cells, shape: ShardShape): Promise<Uint8Array[]> {
+    if (pages) return pages().map((page, at) => repackCell(shape, at, page));
     const pool = this.#pools.get(shape.k) ?? resultBlocks(shape.k, POOL);
     this.#pools.set(shape.k, pool);
     return Array.from({ length: count }, (_, at) => repackCell(shape, at, likeness(pool[at % POOL]!)));

@@ -1,0 +1,77 @@
+/**
+ * What one coordinator carries: `npm run bench -- load [--contributors 1000] [--json]`.
+ *
+ * A real coordinator, and a crowd of real engines in processes of their own, over real WebSockets on loopback. Only
+ * the GPUs are not: they know the product. Every result is verified, settled and credited. Three things in one run:
+ * a crowd that takes its time (how long a lease takes to come, memory), a crowd that wants more than there is (how
+ * much is verified, and where the time goes), and the same sockets moving as many blocks with nothing else done.
+ */
+import { rm } from 'node:fs/promises';
+import { freshDataDir } from '../helpers/databases.ts';
+import { startPostgres } from '../helpers/postgres.ts';
+import { generateKey, keyToBytes, peerIdOf } from '../../src/protocol/keys.ts';
+import { toHex } from '../../src/core/bytes.ts';
+import { CELL } from '../../src/matrix/blocks.ts';
+import { K } from './load/known-product.ts';
+import { type Paced, type Pressed, Scene } from './load/scene.ts';
+import { loadReport, printLoad } from './load/report.ts';
+
+export interface LoadOptions {
+  readonly contributors: number;
+  /** Of each measured period. */
+  readonly seconds: number;
+  /** PostgreSQL instead of the embedded database. */
+  readonly postgres: boolean;
+  readonly json: boolean;
+}
+
+/** Multiply-adds of a cell of C. */
+const CELL_WORK = CELL * CELL * K;
+/** The crowd that takes its time asks for so many leases of one cell in a second, all together. */
+const PACED_LEASES = 50;
+/**
+ * The crowd that presses computes a lease of 16 cells, 4 MiB, in 3 s (the shortest that is given while there is
+ * enough): a third of what an uplink of 20 Mbit/s sends meanwhile, and for a thousand far more than two cores can take.
+ */
+const PRESSED_RATE = (16 * CELL_WORK) / 3;
+/** Verified and bare take turns so often: what slows the machine slows both. */
+const ROUNDS = 2;
+
+export async function benchLoad({ contributors, seconds, postgres, json }: LoadOptions): Promise<void> {
+  const keys = await Promise.all(Array.from({ length: contributors }, () => generateKey()));
+  const dataDir = await freshDataDir();
+  const database = postgres ? await startPostgres() : undefined;
+  let scene: Scene | undefined;
+  const say = (text: string): void => void (json || process.stderr.write(`${text}\n`));
+  try {
+    scene = await Scene.open({
+      dataDir,
+      databaseUrl: database?.url,
+      known: keys.map(peerIdOf),
+      keys: keys.map((key) => toHex(keyToBytes(key))),
+    });
+    const base = await scene.rss();
+    say(`the coordinator without contributors: ${Math.round(base / 2 ** 20)} MiB`);
+    await scene.gather((PACED_LEASES * CELL_WORK) / contributors);
+    const idle = await scene.rss();
+    say(`${contributors} contributors connected: ${Math.round(idle / 2 ** 20)} MiB`);
+    const paced: Paced = await scene.paced(seconds);
+    say(`paced: ${paced.leaseMs.length} leases`);
+    await scene.disperse();
+    await scene.gather(PRESSED_RATE);
+    const pressed: Pressed[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      pressed.push(await scene.pressed(seconds));
+      say(
+        `verified ${(pressed.at(-1)!.verified / 1e6).toFixed(1)} MB/s, bare ${(pressed.at(-1)!.bare / 1e6).toFixed(1)}`,
+      );
+    }
+    const report = loadReport({ contributors, base, idle, paced, pressed, postgres });
+    if (!json) printLoad(report, pressed);
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  } finally {
+    await scene?.close();
+    await database?.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}

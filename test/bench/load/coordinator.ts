@@ -1,0 +1,111 @@
+/** The real coordinator, a process of its own that tells what it costs and, for comparison, only moves blocks. */
+import { Session } from 'node:inspector/promises';
+import { type Logger, silentLogger } from '../../../src/core/logger.ts';
+import { startCoordinator } from '../../../src/coordinator/coordinator.ts';
+import { Dispatcher } from '../../../src/coordinator/dispatcher.ts';
+import { Serving } from '../../../src/coordinator/serving.ts';
+import type { Link } from '../../../src/net/link.ts';
+import { addPast } from '../links/past.ts';
+import { type Shares, sharesOf } from './shares.ts';
+import { type ThreadTimes, threadTimes } from './thread-times.ts';
+
+export interface LoadCoordinatorTask {
+  readonly dataDir: string;
+  readonly databaseUrl?: string | undefined;
+  /** PeerIds that have done well before. */
+  readonly known: readonly string[];
+}
+
+export interface LoadUsage {
+  readonly rssBytes: number;
+  readonly threads: ThreadTimes;
+  /** Blocks moved over all links since the start, bytes as they travelled. */
+  readonly up: number;
+  readonly down: number;
+}
+
+export type ToLoadCoordinator =
+  | 'usage'
+  | 'profile'
+  | 'shares'
+  | 'close'
+  /** These blocks from every contributor, each a few at once, nothing checked but their hashes. */
+  | { readonly fetch: readonly string[] };
+
+const task = JSON.parse(process.argv[2] ?? '{}') as LoadCoordinatorTask;
+const links = new Set<Link>();
+const gone = { up: 0, down: 0 };
+const onLink: (link: Link, openedMs?: number) => void = Reflect.get(Dispatcher.prototype, 'onLink');
+Dispatcher.prototype.onLink = function (link, openedMs) {
+  links.add(link);
+  void link.closed.then(() => {
+    links.delete(link);
+    gone.up += link.blocks.bytesDown;
+    gone.down += link.blocks.bytesUp;
+  });
+  onLink.call(this, link, openedMs);
+};
+const take: Serving['take'] = Reflect.get(Serving.prototype, 'take');
+
+await addPast(task.dataDir, task.known);
+const say = (fields: object, message: string): void => {
+  process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+};
+const log: Logger = { ...silentLogger, warn: say, error: say };
+const coordinator = await startCoordinator({
+  dataDir: task.dataDir,
+  port: 0,
+  peerPort: 0,
+  log,
+  ...(task.databaseUrl !== undefined && { databaseUrl: task.databaseUrl }),
+});
+const session = new Session();
+session.connect();
+
+async function answer(message: Exclude<ToLoadCoordinator, 'close'>): Promise<unknown> {
+  switch (message) {
+    case 'usage': {
+      const sum = { ...gone };
+      for (const { blocks } of links) {
+        sum.up += blocks.bytesDown;
+        sum.down += blocks.bytesUp;
+      }
+      return { rssBytes: process.memoryUsage.rss(), threads: threadTimes(), ...sum } satisfies LoadUsage;
+    }
+    case 'profile':
+      await session.post('Profiler.enable');
+      await session.post('Profiler.setSamplingInterval', { interval: 1000 });
+      await session.post('Profiler.start');
+      return 'started';
+    case 'shares': {
+      const { profile } = await session.post('Profiler.stop');
+      return sharesOf(profile) satisfies Shares;
+    }
+    default:
+      return fetchFromAll(message.fetch);
+  }
+}
+
+async function fetchFromAll(hashes: readonly string[]): Promise<string> {
+  // What it serves is measured, not rationed.
+  Serving.prototype.take = () => true;
+  try {
+    await Promise.all(
+      Array.from(links, ({ blocks }) => Promise.all(hashes.map((hash) => blocks.fetch(hash)))),
+    );
+  } finally {
+    Serving.prototype.take = take;
+  }
+  return 'fetched';
+}
+
+process.on('message', (message: ToLoadCoordinator) => {
+  if (message === 'close') {
+    void coordinator.close().then(() => process.exit(0));
+    return;
+  }
+  void answer(message).then((reply) => process.send?.(reply));
+});
+process.once('disconnect', () => process.exit(1));
+const { url, token, peerAddresses } = coordinator;
+process.send?.({ url, token, peerAddresses });

@@ -1,0 +1,222 @@
+/** The coordinator, its crowd and its jobs, and the periods that are measured. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { sha256, toHex } from '../../../src/core/bytes.ts';
+import type { JobView, NetworkView, OperandView } from '../../../src/core/v1.ts';
+import { BLOCK_BYTES } from '../../../src/matrix/blocks.ts';
+import { api } from '../../helpers/product.ts';
+import { Child } from '../links/child.ts';
+import { submitJob } from '../links/operand.ts';
+import type { LoadCoordinatorTask, LoadUsage } from './coordinator.ts';
+import type { CrowdReport, CrowdTask } from './crowd.ts';
+import { type Side, npyOf, stripOf } from './known-product.ts';
+import type { Shares } from './shares.ts';
+import type { ThreadTimes } from './thread-times.ts';
+
+export interface Paced {
+  /** From asking for a lease to having it. */
+  readonly leaseMs: readonly number[];
+  readonly shardsPerSecond: number;
+  readonly rssBytes: number;
+}
+
+/** Bytes a second of C's blocks as they are in memory, verified and only moved. */
+export interface Pressed {
+  readonly verified: number;
+  readonly bare: number;
+  readonly shardsPerSecond: number;
+  readonly rssBytes: number;
+  /** Of the main thread's time. */
+  readonly shares: Shares;
+  /** Processor seconds of the coordinator a second, by kind of thread. */
+  readonly threads: ThreadTimes;
+}
+
+export interface SceneOptions extends LoadCoordinatorTask {
+  /** Hexadecimal. */
+  readonly keys: readonly string[];
+}
+
+interface Home {
+  readonly url: string;
+  readonly token: string;
+  readonly peerAddresses: readonly string[];
+}
+
+/** Of either operand: C has 64 × 64 cells, 1 GiB. */
+const STRIPS = 64;
+/** More than a period can use up. */
+const JOBS = 4;
+const PROCESSES = 4;
+/** Everything is compiled, and queues have found their length. */
+const WARM_MS = 8_000;
+/** For what is idle to be collected and returned. */
+const SETTLE_MS = 5_000;
+
+export class Scene {
+  readonly #coordinator: Child;
+  readonly #home: Home;
+  readonly #keys: readonly string[];
+  readonly #operands: readonly string[];
+  #crowd: Child[] = [];
+
+  private constructor(coordinator: Child, home: Home, keys: readonly string[], operands: readonly string[]) {
+    this.#coordinator = coordinator;
+    this.#home = home;
+    this.#keys = keys;
+    this.#operands = operands;
+  }
+
+  static async open({ keys, ...task }: SceneOptions): Promise<Scene> {
+    const coordinator = new Child('../load/coordinator.ts', task);
+    const home = await coordinator.told<Home>();
+    const operands: string[] = [];
+    for (const side of ['a', 'b'] as const) operands.push((await upload(home, side)).id);
+    return new Scene(coordinator, home, keys, operands);
+  }
+
+  /** Resident, after a pause. */
+  async rss(): Promise<number> {
+    await delay(SETTLE_MS);
+    return (await this.#usage()).rssBytes;
+  }
+
+  async gather(rate: number): Promise<void> {
+    const each = Math.ceil(this.#keys.length / PROCESSES);
+    this.#crowd = Array.from({ length: PROCESSES }, (_, i) => i)
+      .map((i) => this.#keys.slice(i * each, (i + 1) * each))
+      .filter(({ length }) => length > 0)
+      .map((keys) => {
+        const task = { addresses: this.#home.peerAddresses, keys, rate } satisfies CrowdTask;
+        return new Child('../load/crowd.ts', task);
+      });
+    await Promise.all(this.#crowd.map((child) => child.told()));
+    while ((await api<NetworkView>(this.#home, '/v1/network')).contributorsNow < this.#keys.length)
+      await delay(100);
+  }
+
+  async disperse(): Promise<void> {
+    await Promise.all(this.#crowd.map((child) => child.stop('stop')));
+    this.#crowd = [];
+  }
+
+  /** The crowd works at its own pace. */
+  async paced(seconds: number): Promise<Paced> {
+    const jobs = await this.#submit();
+    await delay(WARM_MS);
+    await this.#reports();
+    const before = await this.#network();
+    await delay(seconds * 1000);
+    const { leaseMs } = await this.#reports();
+    const { rssBytes } = await this.#usage();
+    const shards = (await this.#network()) - before;
+    await this.#cancel(jobs);
+    return { leaseMs, rssBytes, shardsPerSecond: shards / seconds };
+  }
+
+  /** The crowd delivers what it can; then the same sockets move as many blocks each way. */
+  async pressed(seconds: number): Promise<Pressed> {
+    const jobs = await this.#submit();
+    await delay(WARM_MS);
+    await this.#reports();
+    await this.#coordinator.ask('profile');
+    const [before, cells, shards] = [await this.#usage(), await this.#cells(jobs), await this.#network()];
+    const start = performance.now();
+    await delay(seconds * 1000);
+    const [after, cellsNow, shardsNow] = [
+      await this.#usage(),
+      await this.#cells(jobs),
+      await this.#network(),
+    ];
+    const took = (performance.now() - start) / 1000;
+    const shares = await this.#coordinator.ask<Shares>('shares');
+    await this.#reports();
+    await this.#cancel(jobs);
+    await delay(SETTLE_MS);
+    const per = (kind: keyof ThreadTimes): number =>
+      (after.threads[kind] - before.threads[kind]) / 1000 / took;
+    return {
+      verified: ((cellsNow - cells) * BLOCK_BYTES) / took,
+      bare: await this.#bare(seconds, (after.down - before.down) / Math.max(1, after.up - before.up)),
+      shardsPerSecond: (shardsNow - shards) / took,
+      rssBytes: after.rssBytes,
+      shares,
+      threads: { main: per('main'), pool: per('pool'), engine: per('engine'), workers: per('workers') },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.disperse();
+    await this.#coordinator.stop('close');
+  }
+
+  /** @param downPerUp - bytes that went to contributors for one that came: as many go now */
+  async #bare(seconds: number, downPerUp: number): Promise<number> {
+    const results = await this.#crowd[0]!.ask<string[]>('spare');
+    const operands = await blocksOf('a');
+    let moved = 0;
+    const start = performance.now();
+    let owed = 0;
+    for (let round = 0; performance.now() - start < seconds * 1000; round++) {
+      const up = [results[round % results.length]!];
+      owed += downPerUp * PACKED;
+      const down = operands.slice(0, Math.floor(owed));
+      owed -= down.length;
+      await Promise.all([
+        this.#coordinator.ask({ fetch: up }),
+        ...this.#crowd.map((child) => child.ask({ fetch: down })),
+      ]);
+      moved += this.#keys.length * BLOCK_BYTES;
+    }
+    return (moved * 1000) / (performance.now() - start);
+  }
+
+  async #submit(): Promise<JobView[]> {
+    const [a, b] = this.#operands;
+    const jobs: JobView[] = [];
+    for (let i = 0; i < JOBS; i++) jobs.push(await submitJob(this.#home, a!, b!));
+    return jobs;
+  }
+
+  async #cancel(jobs: readonly JobView[]): Promise<void> {
+    for (const { id } of jobs) await api(this.#home, `/v1/jobs/${id}`, { method: 'DELETE' }).catch(() => {});
+  }
+
+  async #cells(jobs: readonly JobView[]): Promise<number> {
+    const views = await Promise.all(jobs.map(({ id }) => api<JobView>(this.#home, `/v1/jobs/${id}`)));
+    return views.reduce((sum, { cellsVerified }) => sum + cellsVerified, 0);
+  }
+
+  async #network(): Promise<number> {
+    return (await api<NetworkView>(this.#home, '/v1/network')).shardsVerified;
+  }
+
+  #usage(): Promise<LoadUsage> {
+    return this.#coordinator.ask<LoadUsage>('usage');
+  }
+
+  async #reports(): Promise<CrowdReport> {
+    const reports = await Promise.all(this.#crowd.map((child) => child.ask<CrowdReport>('report')));
+    const failed = reports.flatMap((report) => report.failed);
+    if (failed.length > 0) throw new Error(`contributors failed: ${failed[0]}`);
+    return { leaseMs: reports.flatMap((report) => report.leaseMs), failed };
+  }
+}
+
+/** A result of K = 1024 travels at about this part of its size (results/packing.md). */
+const PACKED = 0.6;
+
+/** Hashes of an operand's blocks: a strip of it is one. */
+function blocksOf(side: Side): Promise<string[]> {
+  const strips = Array.from({ length: STRIPS }, (_, strip) => new Uint8Array(stripOf(side, strip).buffer));
+  return Promise.all(strips.map(async (bytes) => toHex(await sha256(bytes))));
+}
+
+function upload(to: Home, side: Side): Promise<OperandView> {
+  return api<OperandView>(to, '/v1/operands', {
+    method: 'POST',
+    // See uploadOperand in ../links/operand.ts.
+    body: npyOf(side, STRIPS) as unknown as ReadableStream,
+    duplex: 'half',
+    headers: { 'content-type': 'application/octet-stream' },
+  } as RequestInit);
+}
