@@ -47,15 +47,8 @@ export class LeaseDesk {
       },
       key,
     );
-    await recordLease(db, {
-      id,
-      job: job.id,
-      contributor: peer,
-      ...place,
-      envelope,
-      deadlineMs,
-      createdMs: issuedMs,
-    });
+    const row = { id, job: job.id, contributor: peer, ...place, envelope, deadlineMs, createdMs: issuedMs };
+    await db.together((trx) => recordLease(trx, row));
     metrics.leases.inc({ event: 'granted' });
     serving.leased(lease);
     await session.send({ type: 'lease', envelope });
@@ -72,9 +65,11 @@ export class LeaseDesk {
   }
 
   async end(leases: readonly ActiveLease[], state: EndedState): Promise<void> {
-    for (const lease of leases) {
-      this.#context.metrics.leases.inc({ event: state });
-      await endLease(this.#context.db, lease.id, state, this.#context.clock.now());
-    }
+    const { db, metrics, clock } = this.#context;
+    if (leases.length === 0) return;
+    metrics.leases.inc({ event: state }, leases.length);
+    await db.together(async (trx) => {
+      for (const { id } of leases) await endLease(trx, id, state, clock.now());
+    });
   }
 }

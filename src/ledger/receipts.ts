@@ -40,7 +40,7 @@ export function settleShard(
   clock: Clock,
   { shard, cells }: SettleInput,
 ): Promise<Settlement | undefined> {
-  return db.transaction().execute(async (trx) => {
+  return db.together(async (trx) => {
     await lockJob(trx, shard.job);
     const settled = await settlementOf(trx, shard.id);
     if (settled) return settled;

@@ -4,6 +4,7 @@ import { CamelCasePlugin, Kysely, type KyselyConfig, PostgresDialect } from 'kys
 import { Pool, type PoolConfig, TypeOverrides, types } from 'pg';
 import { AppError } from '../core/errors.ts';
 import { EmbeddedDialect, openEmbedded } from './embedded.ts';
+import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -11,6 +12,13 @@ import type { Schema } from './schema.ts';
 export type Queries = Kysely<Schema>;
 
 export class Database extends Kysely<Schema> {
+  readonly #group = new GroupCommit((work) => this.transaction().execute(work));
+
+  /** A transaction that may share its commit with others: see GroupCommit. For what is written often. */
+  together<T>(work: (trx: Queries) => Promise<T>): Promise<T> {
+    return this.#group.run(work);
+  }
+
   close(): Promise<void> {
     return this.destroy();
   }
