@@ -28,6 +28,7 @@ import type { Metrics } from './metrics.ts';
 import { ResultBudget } from './result-budget.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TransferDeadline } from './transfer-deadline.ts';
+import { threadLoad } from './thread-load.ts';
 import { type ActiveLease, rectWork } from './work.ts';
 
 export type Judgement =
@@ -66,7 +67,7 @@ export class Judge {
 
   constructor(context: JudgeContext) {
     this.#context = context;
-    this.#budget = context.budget ?? new ResultBudget();
+    this.#budget = context.budget ?? new ResultBudget({ isBusy: threadLoad(), clock: context.clock });
   }
 
   /**
@@ -138,6 +139,7 @@ export class Judge {
     const { manifest } = result.value;
     const bytes = rect.rows * rect.cols * BLOCK_BYTES;
     const stop = new AbortController();
+    const place = this.#budget.place();
     const allowedMs = Math.min(MAX_RESULT_MS, (bytes * 1000) / MIN_RESULT_BYTES_PER_SECOND);
     const deadline = new TransferDeadline(clock, RESULT_GRACE_MS + allowedMs, () => {
       stop.abort();
@@ -149,7 +151,8 @@ export class Judge {
           fetch: (hash) => link.blocks.fetch(hash, stop.signal),
           check: (row, firstCol, cBlocks) => ours('checking a result', secrets.check(row, firstCol, cBlocks)),
           put: (hash, block) => ours('storing a result', blocks.put(hash, block)),
-          reserve: (room) => deadline.whileWaiting(() => this.#budget.acquire(link.peer, room, stop.signal)),
+          reserve: (room) =>
+            deadline.whileWaiting(() => this.#budget.acquire(link.peer, room, stop.signal, place)),
         },
       );
     } finally {

@@ -31,7 +31,7 @@ async function came(promise: Promise<unknown>): Promise<boolean> {
 
 describe('the memory for claimed results', () => {
   it('is shared out: one contributor cannot pass its share, and others go on', async () => {
-    const budget = new ResultBudget(100, 30);
+    const budget = new ResultBudget({ bytes: 100, shareBytes: 30 });
     const first = await budget.acquire('slow', 20, signal);
     const second = budget.acquire('slow', 20, signal);
     expect(await came(second)).toBe(false);
@@ -44,7 +44,7 @@ describe('the memory for claimed results', () => {
   });
 
   it('is bounded over all of them, first come first served', async () => {
-    const budget = new ResultBudget(RESULT_BUDGET_BYTES, RESULT_SHARE_BYTES);
+    const budget = new ResultBudget();
     const crowd = RESULT_BUDGET_BYTES / RESULT_SHARE_BYTES;
     const held = await Promise.all(
       Array.from({ length: crowd }, (_, i) => budget.acquire(`${i}`, RESULT_SHARE_BYTES, signal)),
@@ -58,7 +58,7 @@ describe('the memory for claimed results', () => {
   });
 
   it('lets a strip that is larger than a share in alone, and refuses one larger than everything', async () => {
-    const budget = new ResultBudget(100, 30);
+    const budget = new ResultBudget({ bytes: 100, shareBytes: 30 });
     const large = await budget.acquire('one', 80, signal);
     expect(await came(budget.acquire('one', 1, signal))).toBe(false);
     large();
@@ -66,7 +66,7 @@ describe('the memory for claimed results', () => {
   });
 
   it('is not lost to those who stop waiting', async () => {
-    const budget = new ResultBudget(100, 30);
+    const budget = new ResultBudget({ bytes: 100, shareBytes: 30 });
     const held = await budget.acquire('one', 30, signal);
     const stop = new AbortController();
     const waiting = budget.acquire('one', 30, stop.signal);
