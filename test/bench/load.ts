@@ -67,7 +67,7 @@ export async function benchLoad({ contributors, seconds, postgres, json }: LoadO
       );
     }
     const report = loadReport({ contributors, base, idle, paced, pressed, postgres });
-    if (!json) printLoad(report, pressed);
+    if (!json) printLoad(report, paced, pressed);
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } finally {
     await scene?.close();

@@ -1,6 +1,6 @@
 /** What a run comes to, for people and for scripts. Pure. */
 import { rounded, spread } from '../statistics.ts';
-import type { Paced, Pressed } from './scene.ts';
+import type { Costs, Paced, Pressed } from './scene.ts';
 
 export interface LoadReport {
   readonly bench: 'load';
@@ -54,12 +54,16 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-export function printLoad(report: LoadReport, pressed: readonly Pressed[]): void {
+export function printLoad(report: LoadReport, paced: Paced, pressed: readonly Pressed[]): void {
   console.table([report]);
-  process.stdout.write('\nprocessor seconds of the coordinator a second, by thread, when pressed\n');
-  console.table(pressed.map(({ threads }) => fixed(threads, 2)));
+  const runs: [string, Costs][] = [
+    ['paced', paced.costs],
+    ...pressed.map(({ costs }): [string, Costs] => ['pressed', costs]),
+  ];
+  process.stdout.write('\nprocessor seconds of the coordinator a second, by thread\n');
+  console.table(runs.map(([crowd, { threads }]) => ({ crowd, ...fixed(threads, 2) })));
   process.stdout.write('\nits main thread: share of the time\n');
-  console.table(pressed.map(({ shares }) => fixed(shares, 3)));
+  console.table(runs.map(([crowd, { shares }]) => ({ crowd, ...fixed(shares, 3) })));
 }
 
 const fixed = (numbers: object, digits: number): object =>

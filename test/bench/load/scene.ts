@@ -17,6 +17,15 @@ export interface Paced {
   readonly leaseMs: readonly number[];
   readonly shardsPerSecond: number;
   readonly rssBytes: number;
+  readonly costs: Costs;
+}
+
+/** What the coordinator does with its time. */
+export interface Costs {
+  /** Of the main thread's time. */
+  readonly shares: Shares;
+  /** Processor seconds a second, by kind of thread. */
+  readonly threads: ThreadTimes;
 }
 
 /** Bytes a second of C's blocks as they are in memory, verified and only moved. */
@@ -25,10 +34,7 @@ export interface Pressed {
   readonly bare: number;
   readonly shardsPerSecond: number;
   readonly rssBytes: number;
-  /** Of the main thread's time. */
-  readonly shares: Shares;
-  /** Processor seconds of the coordinator a second, by kind of thread. */
-  readonly threads: ThreadTimes;
+  readonly costs: Costs;
 }
 
 export interface SceneOptions extends LoadCoordinatorTask {
@@ -40,6 +46,19 @@ interface Home {
   readonly url: string;
   readonly token: string;
   readonly peerAddresses: readonly string[];
+}
+
+interface Period {
+  readonly leaseMs: readonly number[];
+  /** At its end. */
+  readonly usage: LoadUsage;
+  /** Seconds. */
+  readonly took: number;
+  readonly cells: number;
+  readonly shards: number;
+  /** Bytes of blocks as they travelled. */
+  readonly moved: { readonly up: number; readonly down: number };
+  readonly costs: Costs;
 }
 
 /** Of either operand: C has 64 × 64 cells, 1 GiB. */
@@ -101,46 +120,52 @@ export class Scene {
 
   /** The crowd works at its own pace. */
   async paced(seconds: number): Promise<Paced> {
-    const jobs = await this.#submit();
-    await delay(WARM_MS);
-    await this.#reports();
-    const before = await this.#network();
-    await delay(seconds * 1000);
-    const { leaseMs } = await this.#reports();
-    const { rssBytes } = await this.#usage();
-    const shards = (await this.#network()) - before;
-    await this.#cancel(jobs);
-    return { leaseMs, rssBytes, shardsPerSecond: shards / seconds };
+    const { leaseMs, usage, shards, took, costs } = await this.#period(seconds, await this.#submit());
+    return { leaseMs, rssBytes: usage.rssBytes, shardsPerSecond: shards / took, costs };
   }
 
   /** The crowd delivers what it can; then the same sockets move as many blocks each way. */
   async pressed(seconds: number): Promise<Pressed> {
-    const jobs = await this.#submit();
+    const period = await this.#period(seconds, await this.#submit());
+    const { cells, shards, took, costs, usage, moved } = period;
+    await delay(SETTLE_MS);
+    return {
+      verified: (cells * BLOCK_BYTES) / took,
+      bare: await this.#bare(seconds, moved.down / Math.max(1, moved.up)),
+      shardsPerSecond: shards / took,
+      rssBytes: usage.rssBytes,
+      costs,
+    };
+  }
+
+  /** Measures while these jobs are worked on, and cancels what is left of them. */
+  async #period(seconds: number, jobs: readonly JobView[]): Promise<Period> {
     await delay(WARM_MS);
     await this.#reports();
     await this.#coordinator.ask('profile');
     const [before, cells, shards] = [await this.#usage(), await this.#cells(jobs), await this.#network()];
     const start = performance.now();
     await delay(seconds * 1000);
-    const [after, cellsNow, shardsNow] = [
+    const [usage, cellsNow, shardsNow] = [
       await this.#usage(),
       await this.#cells(jobs),
       await this.#network(),
     ];
     const took = (performance.now() - start) / 1000;
     const shares = await this.#coordinator.ask<Shares>('shares');
-    await this.#reports();
+    const { leaseMs } = await this.#reports();
     await this.#cancel(jobs);
-    await delay(SETTLE_MS);
     const per = (kind: keyof ThreadTimes): number =>
-      (after.threads[kind] - before.threads[kind]) / 1000 / took;
+      (usage.threads[kind] - before.threads[kind]) / 1000 / took;
+    const threads = { main: per('main'), pool: per('pool'), engine: per('engine'), workers: per('workers') };
     return {
-      verified: ((cellsNow - cells) * BLOCK_BYTES) / took,
-      bare: await this.#bare(seconds, (after.down - before.down) / Math.max(1, after.up - before.up)),
-      shardsPerSecond: (shardsNow - shards) / took,
-      rssBytes: after.rssBytes,
-      shares,
-      threads: { main: per('main'), pool: per('pool'), engine: per('engine'), workers: per('workers') },
+      leaseMs,
+      usage,
+      took,
+      cells: cellsNow - cells,
+      shards: shardsNow - shards,
+      moved: { up: usage.up - before.up, down: usage.down - before.down },
+      costs: { shares, threads },
     };
   }
 
