@@ -55,6 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@electric-sql/pglite': ['store'],
   kysely: ['store', 'ledger', 'coordinator'],
   pg: ['store'],
+  '@aws-sdk/client-s3': ['store'],
   'blockstore-fs': ['store'],
   multiformats: ['store'],
   fastify: ['coordinator'],

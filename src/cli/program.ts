@@ -72,6 +72,11 @@ export function createProgram(
   return program;
 }
 
+const START_NOTES = `
+DATABASE_URL names a PostgreSQL to use instead of the embedded database.
+Blocks at an S3 address are reached with the credentials of the AWS environment (AWS_ACCESS_KEY_ID and
+AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the machine's role); endpoint names a store other than Amazon's.`;
+
 function addStart(program: Command, context: () => Context, commands: Commands): void {
   program
     .command('start')
@@ -91,6 +96,10 @@ function addStart(program: Command, context: () => Context, commands: Commands):
       9002,
     )
     .option('--data <folder>', 'what must survive: token, keys, operands, jobs, receipts', DEFAULT_DATA)
+    .option(
+      '--blocks <location>',
+      'where blocks of matrices lie, if not in the data folder: another folder, or s3://bucket/prefix?endpoint=https://…&region=…',
+    )
     .option('--name <network>', 'what pages call this network')
     .option(
       '--announce <multiaddr...>',
@@ -116,7 +125,7 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .option('--max-upload <size>', 'the largest file that a requester may send (default: 16GiB)', byteCount)
     .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
     .option('--json-log', 'log lines of JSON', false)
-    .addHelpText('after', '\nDATABASE_URL names a PostgreSQL to use instead of the embedded database.')
+    .addHelpText('after', START_NOTES)
     .action((options: import('./start.ts').StartOptions) => commands.start(options, context()));
 }
 

@@ -24,6 +24,8 @@ export interface StartOptions {
   /** …on this UDP port. */
   readonly webrtcPort: number;
   readonly data?: string | undefined;
+  /** A folder or an S3 address, instead of a folder in `data`. */
+  readonly blocks?: string | undefined;
   readonly name?: string | undefined;
   readonly announce?: readonly string[] | undefined;
   /** Whether requesters pay; as before where it is not given. */
@@ -46,7 +48,7 @@ export interface StartOptions {
 /** After everything else: a visitor who waits for a real job should not wait for this one. */
 const SAMPLE_PRIORITY = -10;
 
-/** @throws AppError 'not-found' (no built page), 'port-in-use', 'locked'. */
+/** @throws AppError 'not-found' (no built page, no bucket), 'port-in-use', 'locked', 'unauthorized', 'unreachable' (S3). */
 export async function start(options: StartOptions, context: Context): Promise<void> {
   const { terminal, signal, debug, env } = context;
   const dataDir = options.data ?? DEFAULT_DATA;
@@ -73,7 +75,7 @@ function coordinatorOptions(
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
   const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
-  const { operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
+  const { blocks, operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
   return {
     dataDir,
     log,
@@ -82,6 +84,7 @@ function coordinatorOptions(
     ...(port !== undefined && { port }),
     ...(peerPort !== undefined && { peerPort }),
     ...(webrtcDirect && { webRtcPort: webrtcPort }),
+    ...(blocks !== undefined && { blocks }),
     ...(name !== undefined && { network: name }),
     ...(announce !== undefined && { announce }),
     ...(embed !== undefined && { embed }),

@@ -58,6 +58,8 @@ export interface CoordinatorOptions {
   readonly network?: string;
   /** PostgreSQL instead of the embedded database. */
   readonly databaseUrl?: string;
+  /** Where blocks lie: a folder or an S3 address (openBlockStore), which coordinators may share. @default in the data folder */
+  readonly blocks?: string;
   /** Verification threads. @default one less than the processors, at least one */
   readonly threads?: number;
   /** Whether requesters pay. Kept for later starts. @default as before; 'open' in a new network */
@@ -85,7 +87,7 @@ export interface RunningCoordinator {
 /** 256 bits; older data folders hold tokens of 192, which stay as good. */
 const TOKEN_BYTES = 32;
 
-/** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address, or a site of `embed`). */
+/** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address, or a site of `embed`), and openBlockStore's. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log, host = '127.0.0.1', port = 8080, peerPort = 9001, network = 'Tilework' } = options;
   const { clock = systemClock } = options;
@@ -119,13 +121,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       { mode: options.credit, supplyCap: options.supplyCap },
       clock.now(),
     );
-    const blocks = await openBlockStore(folder.blocks);
+    const blocksAt = options.blocks ?? folder.blocks;
+    const blocks = await openBlockStore(blocksAt);
     undo.push(() => blocks.close());
-    const pool = new VerifyPool(
-      folder.blocks,
-      options.threads ?? Math.max(1, availableParallelism() - 1),
-      log,
-    );
+    const pool = new VerifyPool(blocksAt, options.threads ?? Math.max(1, availableParallelism() - 1), log);
     undo.push(() => pool.close());
     const metrics = createMetrics();
     undo.push(() => Promise.resolve(metrics.close()));

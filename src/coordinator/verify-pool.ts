@@ -18,10 +18,10 @@ import type { RecomputeTask, VerifyTask } from './verify-thread.ts';
 export class VerifyPool {
   readonly #piscina: Piscina<VerifyTask, Projection | Verdict>;
 
-  constructor(blocksDir: string, threads: number, log: Logger) {
+  constructor(blocks: string, threads: number, log: Logger) {
     this.#piscina = new Piscina({
       filename: new URL('./verify-thread.ts', import.meta.url).href,
-      workerData: { blocksDir },
+      workerData: { blocks },
       minThreads: 1,
       maxThreads: threads,
       idleTimeout: 30_000,

@@ -51,7 +51,7 @@ export interface RecomputeTask {
 
 export type VerifyTask = ProjectTask | CheckTask | RecomputeTask;
 
-const store = openBlockStore((workerData as { blocksDir: string }).blocksDir);
+const store = openBlockStore((workerData as { blocks: string }).blocks);
 
 async function read(hashes: readonly Hash[]): Promise<Uint8Array[]> {
   const fetch = fetchFrom(await store);
