@@ -14,7 +14,7 @@ export interface StoredBlocks {
 
 const rng = seededRng(7);
 
-export async function block(size = 256 * 1024): Promise<{ hash: string; bytes: Uint8Array }> {
+export async function block(size = 20_000): Promise<{ hash: string; bytes: Uint8Array }> {
   const bytes = rng.bytes(size);
   return { hash: toHex(await sha256(bytes)), bytes };
 }
