@@ -19,6 +19,7 @@ const HELP = `npm run bench -- NAME [flags]
   transport [--json] [--profile]        blocks between a Chromium worker and Node, against a bare WebSocket
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
+  blocks [--blocks 1000] [--json]       how fast blocks go into a folder and an S3 store, and come back
   first-shard [--runs 3] [--json]       from the click to the first verified shard, first visit and later one
   packing [--json]                      how small blocks of results become, and how long that takes
 `;
@@ -122,6 +123,13 @@ async function run(name: string, args: string[]): Promise<void> {
       const { positionals } = parseArgs({ args, allowPositionals: true });
       const { benchIngest } = await import('./ingest.ts');
       await benchIngest(positionals);
+      break;
+    }
+    case 'blocks': {
+      const options = { blocks: { type: 'string', default: '1000' }, json: { type: 'boolean' } } as const;
+      const { blocks, json = false } = parseArgs({ args, options }).values;
+      const { benchBlocks } = await import('./blocks.ts');
+      await benchBlocks({ blocks: Number(blocks), json });
       break;
     }
     case 'packing': {
