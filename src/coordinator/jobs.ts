@@ -9,9 +9,8 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import type { JobRequest } from '../core/v1.ts';
-import { BLOCK_ROWS } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
-import { RESULT_DTYPE, assertK } from '../matrix/dtype.ts';
+import { RESULT_DTYPE } from '../matrix/dtype.ts';
 import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
 import { isSeeded } from '../matrix/seeded.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
@@ -19,15 +18,16 @@ import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
 import { refundRest, reserve } from '../ledger/reservations.ts';
 import { addBelonging } from '../store/belongings.ts';
 import type { Database, Queries } from '../store/database.ts';
-import { type NewJob, cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
+import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
 import { getOperand } from '../store/operands.ts';
 import type { Job, Operand } from '../store/schema.ts';
 import type { Rect } from './grid.ts';
+import { newJob } from './job-request.ts';
 import { priceOf } from './price.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ActiveLease, JobSpec } from './work.ts';
-import { JobSecrets, type VerifyPool, jobParams } from './verify-pool.ts';
+import { JobSecrets, type VerifyPool } from './verify-pool.ts';
 
 export interface JobsContext {
   readonly db: Database;
@@ -59,14 +59,6 @@ export type JobChange =
   | { readonly type: 'created' | 'progress' | 'ended'; readonly job: string }
   /** Leases of a job that ended early: their contributors should stop. */
   | { readonly type: 'revoked'; readonly job: string; readonly leases: readonly ActiveLease[] };
-
-/** Cells of one job: its bookkeeping stays within some 100 MiB; C would be 256 GiB. */
-const MAX_CELLS = 2 ** 20;
-/** A strip of float32 operands is 128 MiB at this K, and a verification thread holds one whole. */
-const MAX_K = 2 ** 17;
-const MAX_F32 = 3.4028234663852886e38;
-/** A title on contributors' pages: short, and one line. */
-const MAX_PROJECT_CHARS = 80;
 
 export class Jobs {
   readonly #context: JobsContext;
@@ -108,23 +100,7 @@ export class Jobs {
   async create(request: JobRequest, requester: string = DEFAULT_REQUESTER): Promise<Job> {
     const { db, rng, clock } = this.#context;
     const [a, b] = await Promise.all([this.#operand(request.a), this.#operand(request.b)]);
-    assertProduct(a, b);
-    jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
-    const project = (request.project ?? 'a matrix product').trim().slice(0, MAX_PROJECT_CHARS);
-    if (!project || /\p{Cc}/u.test(project)) throw new AppError('bad-input', 'a project is one line of text');
-    const wanted: NewJob = {
-      id: toHex(rng.bytes(16)),
-      a: a.id,
-      b: b.id,
-      dtype: a.dtype,
-      rows: a.rows,
-      cols: b.rows,
-      k: a.k,
-      project,
-      title: '',
-      priority: request.priority ?? 0,
-      createdMs: clock.now(),
-    };
+    const wanted = newJob(request, a, b, toHex(rng.bytes(16)), clock.now());
     const job = await db.transaction().execute(async (trx) => {
       const made = await createJob(trx, wanted);
       await addBelonging(trx, requester, made.id);
@@ -259,38 +235,5 @@ export class Jobs {
     const operand = /^[0-9a-f]{64}$/.test(id) ? await getOperand(this.#context.db, id) : undefined;
     if (!operand) throw new AppError('not-found', `there is no operand ${id}; upload it first`);
     return operand;
-  }
-}
-
-/** @throws AppError unless C = A·Bᵀ exists and every entry of it can be a number. */
-function assertProduct(a: Operand, b: Operand): void {
-  if (a.dtype !== b.dtype) {
-    throw new AppError('shape-mismatch', `A is ${a.dtype} and B is ${b.dtype}; both must have one type`);
-  }
-  if (a.k !== b.k) {
-    throw new AppError(
-      'shape-mismatch',
-      `A is ${a.rows} × ${a.k} and B is ${b.k} × ${b.rows}: the inner sizes ${a.k} and ${b.k} differ`,
-    );
-  }
-  assertK(a.dtype, a.k);
-  if (a.k > MAX_K) {
-    throw new AppError(
-      'k-too-large',
-      `K = ${a.k} is too large: at most ${MAX_K}. Split K and add the partial products.`,
-    );
-  }
-  const largest = a.k * a.maxAbs * b.maxAbs;
-  if (a.dtype !== 'i8' && largest * 1.01 > MAX_F32) {
-    throw new AppError(
-      'non-finite',
-      `sums of K = ${a.k} products of values up to ${a.maxAbs} and ${b.maxAbs} could overflow float32; scale the operands down`,
-    );
-  }
-  if (Math.ceil(a.rows / BLOCK_ROWS) * Math.ceil(b.rows / BLOCK_ROWS) > MAX_CELLS) {
-    throw new AppError(
-      'too-large',
-      `C has more than ${MAX_CELLS} cells of 256 × 256; cut the product into several jobs`,
-    );
   }
 }
