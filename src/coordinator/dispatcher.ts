@@ -331,7 +331,7 @@ export class Dispatcher {
       if (this.#closed) return;
       // A late result is still welcome, so nobody is told to stop.
       this.#end(scheduler.expire(clock.now()), 'expired');
-      this.#track(this.#context.jobs.finishComplete());
+      this.#track(this.#context.jobs.endDue());
       this.#pump.run();
       this.#tick();
     });

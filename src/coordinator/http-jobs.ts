@@ -2,18 +2,28 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../core/errors.ts';
+import type { JobRequest, RetryRequest } from '../core/v1.ts';
 import { decodeManifest } from '../matrix/manifest.ts';
 import { npyHeader } from '../matrix/npy.ts';
 import { streamRows } from '../matrix/read.ts';
 import { fetchFrom } from '../store/blocks.ts';
+import { jobOfKey } from '../store/idempotency.ts';
 import { getJob } from '../store/jobs.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
 import { PAGE_SCHEMA, assertOwn, ownPage } from './ownership.ts';
 import type { PageQuery } from './page-query.ts';
+import { requestKey } from './request-key.ts';
+
+const DEADLINE = {
+  type: 'integer',
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'When it ends unfinished, in ms since 1970.',
+} as const;
 
 const CREATE_SCHEMA = {
+  summary: 'Multiply two stored operands',
   body: {
     type: 'object',
     required: ['a', 'b'],
@@ -21,9 +31,26 @@ const CREATE_SCHEMA = {
     properties: {
       a: { type: 'string' },
       b: { type: 'string' },
-      project: { type: 'string', maxLength: 200 },
-      priority: { type: 'integer', minimum: -100, maximum: 100 },
+      project: { type: 'string', maxLength: 200, description: 'What it is for; contributors see it.' },
+      title: { type: 'string', maxLength: 200, description: 'What this job in particular is.' },
+      priority: { type: 'integer', minimum: -100, maximum: 100, description: 'The highest first.' },
+      deadlineMs: DEADLINE,
+      maxMicrocredits: {
+        type: 'string',
+        pattern: '^[0-9]{1,16}$',
+        description: 'A job that could cost more is refused with its price.',
+      },
     },
+  },
+} as const;
+
+const RETRY_SCHEMA = {
+  summary: 'Run a job that was cancelled, failed or expired again from where it stood',
+  body: {
+    // No body at all is as good as an empty one.
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: { deadlineMs: DEADLINE },
   },
 } as const;
 
@@ -34,21 +61,21 @@ interface JobParams {
 const SUBMIT = { config: { scope: 'submit' } } as const;
 const READ = { config: { scope: 'read' } } as const;
 
-export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: HttpContext): void {
+export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports, clock }: HttpContext): void {
   const own = (request: FastifyRequest<JobParams>): Promise<void> =>
     assertOwn(db, requesterOf(request), request.params.id, 'there is no such job');
 
-  app.post<{ Body: { a: string; b: string; project?: string; priority?: number } }>(
-    '/jobs',
-    { ...SUBMIT, schema: CREATE_SCHEMA },
-    async (request, reply) => {
-      const requester = requesterOf(request);
-      for (const id of [request.body.a, request.body.b])
-        await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
-      const job = await jobs.create(request.body, requester.account);
-      return reply.status(201).send(await reports.view(job.id));
-    },
-  );
+  app.post<{ Body: JobRequest }>('/jobs', { ...SUBMIT, schema: CREATE_SCHEMA }, async (request, reply) => {
+    const requester = requesterOf(request);
+    const key = await requestKey(request);
+    // Before its operands are looked for: the answer is the same when they are gone.
+    const known = key && (await jobOfKey(db, key, clock.now()));
+    if (known !== undefined) return reply.status(201).send(await reports.view(known));
+    for (const id of [request.body.a, request.body.b])
+      await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
+    const job = await jobs.create(request.body, requester.account, key);
+    return reply.status(201).send(await reports.view(job.id));
+  });
 
   app.get<{ Querystring: PageQuery }>('/jobs', { ...READ, schema: PAGE_SCHEMA }, (request) =>
     reports.list(ownPage(requesterOf(request), request.query)),
@@ -58,6 +85,17 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports }: H
     await own(request);
     return reports.view(request.params.id);
   });
+
+  app.post<JobParams & { Body: RetryRequest | null }>(
+    '/jobs/:id/retry',
+    { ...SUBMIT, schema: RETRY_SCHEMA },
+    async (request) => {
+      await own(request);
+      const key = await requestKey(request);
+      const job = await jobs.retry(request.params.id, request.body ?? {}, key);
+      return reports.view(job.id);
+    },
+  );
 
   app.delete<JobParams>('/jobs/:id', SUBMIT, async (request, reply) => {
     await own(request);

@@ -1,10 +1,14 @@
 /** What a requester asks for, judged before anything is stored: whether C exists, can be checked, and is described. */
 import { AppError } from '../core/errors.ts';
+import { formatCredit } from '../core/units.ts';
 import type { JobRequest } from '../core/v1.ts';
 import { BLOCK_ROWS } from '../matrix/blocks.ts';
 import { assertK } from '../matrix/dtype.ts';
 import type { NewJob } from '../store/jobs.ts';
+import type { Queries } from '../store/database.ts';
 import type { Operand } from '../store/schema.ts';
+import { getOperand } from '../store/operands.ts';
+import { priceOf } from './price.ts';
 import { jobParams } from './verify-pool.ts';
 
 /** Cells of one job: its bookkeeping stays within some 100 MiB; C would be 256 GiB. */
@@ -12,16 +16,18 @@ const MAX_CELLS = 2 ** 20;
 /** A strip of float32 operands is 128 MiB at this K, and a verification thread holds one whole. */
 const MAX_K = 2 ** 17;
 const MAX_F32 = 3.4028234663852886e38;
-/** A title on contributors' pages: short, and one line. */
-const MAX_PROJECT_CHARS = 80;
+/** Titles on contributors' pages: short, and one line. */
+const MAX_TITLE_CHARS = 80;
 
-/** @throws AppError 'shape-mismatch', 'k-too-large', 'non-finite', 'too-large', 'bad-input'. */
+/** @throws AppError 'shape-mismatch', 'k-too-large', 'non-finite', 'too-large', 'bad-input', 'no-credit'. */
 export function newJob(request: JobRequest, a: Operand, b: Operand, id: string, createdMs: number): NewJob {
   assertProduct(a, b);
   jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
-  const project = (request.project ?? 'a matrix product').trim().slice(0, MAX_PROJECT_CHARS);
-  if (!project || /\p{Cc}/u.test(project)) throw new AppError('bad-input', 'a project is one line of text');
-  return {
+  const project = lineOf(request.project ?? 'a matrix product', 'project');
+  if (!project) throw new AppError('bad-input', 'a project is one line of text');
+  const { deadlineMs = null } = request;
+  assertFuture(deadlineMs, createdMs);
+  const job = {
     id,
     a: a.id,
     b: b.id,
@@ -30,14 +36,51 @@ export function newJob(request: JobRequest, a: Operand, b: Operand, id: string, 
     cols: b.rows,
     k: a.k,
     project,
-    title: '',
+    title: lineOf(request.title ?? '', 'title'),
     priority: request.priority ?? 0,
     createdMs,
+    deadlineMs,
   };
+  assertPrice(job, request.maxMicrocredits);
+  return job;
 }
 
+/** @throws AppError 'bad-input' that says what time it is here: clocks differ. */
+export function assertFuture(deadlineMs: number | null, nowMs: number): void {
+  if (deadlineMs === null || deadlineMs > nowMs) return;
+  throw new AppError(
+    'bad-input',
+    `the deadline ${deadlineMs} is in the past: here it is ${nowMs}, ms since 1970`,
+  );
+}
+
+function lineOf(text: string, what: string): string {
+  const line = text.trim().slice(0, MAX_TITLE_CHARS);
+  if (/\p{Cc}/u.test(line)) throw new AppError('bad-input', `a ${what} is one line of text`);
+  return line;
+}
+
+function assertPrice(job: Pick<NewJob, 'rows' | 'cols' | 'k'>, most: string | undefined): void {
+  const price = priceOf(job);
+  if (most === undefined || price <= BigInt(most)) return;
+  throw new AppError(
+    'no-credit',
+    `this job can cost ${formatCredit(price)} credit, more than the ${formatCredit(BigInt(most))} that it may: allow ${price} microcredits, or take a smaller product`,
+  );
+}
+
+/** @throws AppError 'not-found'. */
+export async function operandOf(db: Queries, id: string): Promise<Operand> {
+  const operand = /^[0-9a-f]{64}$/.test(id) ? await getOperand(db, id) : undefined;
+  if (!operand) throw new AppError('not-found', `there is no operand ${id}; upload it first`);
+  return operand;
+}
+
+/** What there is to know of an operand before it is multiplied. */
+export type ProductSide = Pick<Operand, 'dtype' | 'rows' | 'k' | 'maxAbs'>;
+
 /** @throws AppError unless C = A·Bᵀ exists and every entry of it can be a number. */
-function assertProduct(a: Operand, b: Operand): void {
+export function assertProduct(a: ProductSide, b: ProductSide): void {
   if (a.dtype !== b.dtype) {
     throw new AppError('shape-mismatch', `A is ${a.dtype} and B is ${b.dtype}; both must have one type`);
   }

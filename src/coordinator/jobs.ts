@@ -1,30 +1,39 @@
 /**
- * Jobs: created from two operands, advanced by verified shards, ended once. What is verified lives in
+ * Jobs: created from two operands, advanced by verified shards, ended, perhaps taken up again. What is verified lives in
  * the database; this class mirrors it for the scheduler and can be rebuilt from it at any moment.
  */
 import { Emitter } from '../core/async.ts';
-import { fromHex, toHex } from '../core/bytes.ts';
+import { toHex } from '../core/bytes.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
-import type { JobRequest } from '../core/v1.ts';
-import { putMatrix } from '../matrix/build.ts';
-import { RESULT_DTYPE } from '../matrix/dtype.ts';
-import { type FetchBytes, type Hash, decodeManifest } from '../matrix/manifest.ts';
+import type { JobRequest, RetryRequest } from '../core/v1.ts';
+import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
 import { isSeeded } from '../matrix/seeded.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
-import { refundRest, reserve } from '../ledger/reservations.ts';
+import { refundRest, reserve, reserveRest } from '../ledger/reservations.ts';
 import { addBelonging } from '../store/belongings.ts';
 import type { Database, Queries } from '../store/database.ts';
-import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
+import { type RequestKey, takeKey } from '../store/idempotency.ts';
+import {
+  type JobEnd,
+  cellsOf,
+  createJob,
+  finishJob,
+  getJob,
+  listJobs,
+  lockJob,
+  restartJob,
+  setJobState,
+} from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
-import { getOperand } from '../store/operands.ts';
-import type { Job, Operand } from '../store/schema.ts';
+import type { Job } from '../store/schema.ts';
+import { assembleProduct } from './assemble.ts';
 import type { Rect } from './grid.ts';
-import { newJob } from './job-request.ts';
-import { priceOf } from './price.ts';
+import { assertFuture, newJob, operandOf } from './job-request.ts';
+import { priceOf, restPrice } from './price.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ActiveLease, JobSpec } from './work.ts';
 import { JobSecrets, type VerifyPool } from './verify-pool.ts';
@@ -95,43 +104,56 @@ export class Jobs {
 
   /**
    * @param requester - the account that pays, where requesters do: the whole price is reserved with the job
-   * @throws AppError 'not-found', 'shape-mismatch', 'k-too-large', 'bad-input', 'no-credit'.
+   * @param key - of this request: with one that is known nothing happens, and its job is returned
+   * @throws AppError 'not-found', 'shape-mismatch', 'k-too-large', 'bad-input', 'no-credit', 'key-reused'.
    */
-  async create(request: JobRequest, requester: string = DEFAULT_REQUESTER): Promise<Job> {
+  async create(request: JobRequest, requester: string = DEFAULT_REQUESTER, key?: RequestKey): Promise<Job> {
     const { db, rng, clock } = this.#context;
-    const [a, b] = await Promise.all([this.#operand(request.a), this.#operand(request.b)]);
+    const [a, b] = await Promise.all([operandOf(db, request.a), operandOf(db, request.b)]);
     const wanted = newJob(request, a, b, toHex(rng.bytes(16)), clock.now());
-    const job = await db.transaction().execute(async (trx) => {
+    return this.#started(wanted.id, key, wanted.createdMs, async (trx) => {
       const made = await createJob(trx, wanted);
       await addBelonging(trx, requester, made.id);
       await reserve(trx, { job: made.id, requester, microcredits: priceOf(made), timeMs: made.createdMs });
       return made;
     });
-    await this.#begin(job);
-    this.changes.emit({ type: 'created', job: job.id });
-    return job;
+  }
+
+  /**
+   * Runs a job that ended early again from where it stood: what is verified stays so and is not paid twice. Whoever
+   * paid for it pays for the rest.
+   * @throws AppError 'not-found', 'conflict' for a job that runs or is done, 'bad-input', 'no-credit', 'key-reused'.
+   */
+  async retry(id: string, request: RetryRequest = {}, key?: RequestKey): Promise<Job> {
+    const timeMs = this.#context.clock.now();
+    assertFuture(request.deadlineMs ?? null, timeMs);
+    return this.#started(id, key, timeMs, async (trx) => {
+      const state = await lockJob(trx, id);
+      if (state === undefined) throw new AppError('not-found', 'there is no such job');
+      if (state === 'running' || state === 'done')
+        throw new AppError('conflict', `this job is ${state}; only one that ended early can be retried`);
+      const job = (await getJob(trx, id))!;
+      for (const operand of [job.a, job.b]) await operandOf(trx, operand);
+      const passed = job.deadlineMs !== null && job.deadlineMs <= timeMs;
+      await restartJob(trx, id, request.deadlineMs ?? (passed ? null : job.deadlineMs));
+      const microcredits = restPrice(job, await cellsOf(trx, id));
+      await reserveRest(trx, { job: id, microcredits, timeMs });
+      return (await getJob(trx, id))!;
+    });
   }
 
   /** @throws AppError 'not-found', or 'conflict' when it has ended already. */
   async cancel(id: string): Promise<void> {
     const job = await getJob(this.#context.db, id);
     if (!job) throw new AppError('not-found', 'there is no such job');
-    const timeMs = this.#context.clock.now();
-    const changed = await this.#end(id, timeMs, (trx) => setJobState(trx, id, 'cancelled', { timeMs }));
-    if (!changed) throw new AppError('conflict', `this job is ${job.state} already`);
-    this.#drop(id);
+    if (!(await this.#endEarly(id, 'cancelled')))
+      throw new AppError('conflict', `this job is ${job.state} already`);
   }
 
   /** Ends a job that cannot be finished; what was verified stays credited. */
   async fail(id: string, reason: string): Promise<void> {
-    const { clock, log } = this.#context;
-    const timeMs = clock.now();
-    const changed = await this.#end(id, timeMs, (trx) =>
-      setJobState(trx, id, 'failed', { timeMs, error: reason }),
-    );
-    if (!changed) return;
-    log.error({ job: id, reason }, 'job failed');
-    this.#drop(id);
+    if (await this.#endEarly(id, 'failed', reason))
+      this.#context.log.error({ job: id, reason }, 'job failed');
   }
 
   /**
@@ -153,9 +175,38 @@ export class Jobs {
     else this.changes.emit({ type: 'progress', job: id });
   }
 
-  /** Ends every job whose last cell was verified but whose result could not be put together then. */
-  async finishComplete(): Promise<void> {
-    for (const id of this.#running.keys()) if (this.#isComplete(id)) await this.#finish(id);
+  /** Ends jobs whose last cell was verified but whose result could not be put together then, and late ones. */
+  async endDue(): Promise<void> {
+    for (const { id, deadlineMs = Infinity } of this.runningSpecs()) {
+      if (this.#isComplete(id)) await this.#finish(id);
+      else if (deadlineMs <= this.#context.clock.now()) await this.#expire(id, deadlineMs);
+    }
+  }
+
+  async #expire(id: string, deadlineMs: number): Promise<void> {
+    const { verified = 0, total = 0 } = this.#context.scheduler.progressOf(id) ?? {};
+    const deadline = new Date(deadlineMs).toISOString();
+    const error = `its deadline, ${deadline}, passed with ${verified} of ${total} cells verified; a retry goes on from there`;
+    if (await this.#endEarly(id, 'expired', error)) this.#context.log.info({ job: id }, 'job expired');
+  }
+
+  /** Writes down that a job runs, once for a key, and takes it up. */
+  async #started(
+    id: string,
+    key: RequestKey | undefined,
+    timeMs: number,
+    write: (trx: Queries) => Promise<Job>,
+  ): Promise<Job> {
+    const { db } = this.#context;
+    const { job, fresh } = await db.transaction().execute(async (trx) => {
+      const earlier = key && (await takeKey(trx, key, id, timeMs));
+      if (earlier === undefined) return { job: await write(trx), fresh: true };
+      return { job: (await getJob(trx, earlier))!, fresh: false };
+    });
+    if (!fresh) return job;
+    await this.#begin(job);
+    this.changes.emit({ type: 'created', job: job.id });
+    return job;
   }
 
   #isComplete(id: string): boolean {
@@ -175,9 +226,23 @@ export class Jobs {
   async #take(job: Job): Promise<void> {
     const { db, scheduler, pool, rng } = this.#context;
     const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
+    const deadline = job.deadlineMs === null ? {} : { deadlineMs: job.deadlineMs };
     const [aManifest, bManifest] = (await Promise.all([this.#fetch(a), this.#fetch(b)])).map(decodeManifest);
     const seeded = { a: isSeeded(aManifest!), b: isSeeded(bManifest!) };
-    const spec: JobSpec = { id, a, b, dtype, rows, cols, k, project, priority, createdMs, seeded };
+    const spec: JobSpec = {
+      id,
+      a,
+      b,
+      dtype,
+      rows,
+      cols,
+      k,
+      project,
+      priority,
+      createdMs,
+      ...deadline,
+      seeded,
+    };
     const secrets = new JobSecrets(pool, rng, aManifest!, bManifest!, this.#fetch);
     const cells = await cellsOf(db, id);
     scheduler.addJob(
@@ -201,18 +266,21 @@ export class Jobs {
 
   async #assemble(id: string, spec: JobSpec): Promise<void> {
     const { db, blocks, clock, log } = this.#context;
-    const { dtype, rows, cols } = spec;
-    const strips: Uint8Array[][] = [];
-    for (const cell of await cellsOf(db, id)) (strips[cell.rowBlock] ??= []).push(fromHex(cell.block));
-    const shape = { dtype: RESULT_DTYPE[dtype], rows, cols };
-    const { manifestHash } = await putMatrix(shape, strips, (hash: Hash, bytes: Uint8Array) =>
-      blocks.put(hash, bytes),
-    );
+    const manifestHash = await assembleProduct(db, blocks, spec);
     const timeMs = clock.now();
     const bound = this.#context.scheduler.boundOf(id);
     const done = await this.#end(id, timeMs, (trx) => finishJob(trx, id, manifestHash, timeMs, bound));
     if (done) log.info({ job: id }, 'job done');
     this.#drop(id);
+  }
+
+  /** False when it had ended already. */
+  async #endEarly(id: string, state: 'cancelled' | 'failed' | 'expired', error?: string): Promise<boolean> {
+    const timeMs = this.#context.clock.now();
+    const end: JobEnd = error === undefined ? { timeMs } : { timeMs, error };
+    const ended = await this.#end(id, timeMs, (trx) => setJobState(trx, id, state, end));
+    if (ended) this.#drop(id);
+    return ended;
   }
 
   /** The job's end and the refund of what it had reserved and not used are one: both, or neither. */
@@ -229,11 +297,5 @@ export class Jobs {
     const leases = this.#context.scheduler.removeJob(id);
     this.changes.emit({ type: 'revoked', job: id, leases });
     this.changes.emit({ type: 'ended', job: id });
-  }
-
-  async #operand(id: string): Promise<Operand> {
-    const operand = /^[0-9a-f]{64}$/.test(id) ? await getOperand(this.#context.db, id) : undefined;
-    if (!operand) throw new AppError('not-found', `there is no operand ${id}; upload it first`);
-    return operand;
   }
 }

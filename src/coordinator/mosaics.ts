@@ -58,7 +58,7 @@ export class Mosaics {
     context.jobs.changes.on(({ type, job }) => {
       if (type === 'created' || type === 'ended') this.#shown.forget('');
       // Read anew when somebody asks: its state is another.
-      if (type === 'ended') this.#entries.delete(job);
+      if (type === 'created' || type === 'ended') this.#entries.delete(job);
     });
   }
 

@@ -20,6 +20,19 @@ export function priceOf({ rows, cols, k }: { rows: number; cols: number; k: numb
   );
 }
 
+/** The same of the cells that are not verified yet: what a job costs that runs again. */
+export function restPrice(
+  job: { rows: number; cols: number; k: number },
+  verified: readonly { readonly rowBlock: number; readonly colBlock: number }[],
+): bigint {
+  const size = (length: number, block: number): number => Math.min(BLOCK_ROWS, length - block * BLOCK_ROWS);
+  return verified.reduce(
+    (rest, { rowBlock, colBlock }) =>
+      rest - microcreditsFor(size(job.rows, rowBlock), size(job.cols, colBlock), job.k),
+    priceOf(job),
+  );
+}
+
 /** Full blocks, and the rows of the last one where it is not full. */
 function cut(size: number): [full: number, rest: number] {
   return [Math.floor(size / BLOCK_ROWS), size % BLOCK_ROWS];

@@ -16,6 +16,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   timeout: 408,
   conflict: 409,
   'too-large': 413,
+  'bad-range': 416,
+  'key-reused': 422,
   'rate-limited': 429,
 };
 

@@ -289,7 +289,10 @@ export class Scheduler {
 
   #order(): void {
     this.#ordered = Array.from(this.#jobs.values()).sort(
-      ({ spec: x }, { spec: y }) => y.priority - x.priority || x.createdMs - y.createdMs,
+      ({ spec: x }, { spec: y }) =>
+        y.priority - x.priority ||
+        (x.deadlineMs ?? Infinity) - (y.deadlineMs ?? Infinity) ||
+        x.createdMs - y.createdMs,
     );
   }
 

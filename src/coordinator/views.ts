@@ -26,11 +26,14 @@ export function jobView(
 ): JobView {
   const sum = (pick: (contribution: Contribution) => number): number =>
     contributions.reduce((total, contribution) => total + pick(contribution), 0);
-  const { id, state, project, dtype, rows, cols, k, a, b, createdMs, finishedMs, error } = job;
+  const { id, state, project, title, priority, dtype, rows, cols, k, a, b } = job;
+  const { createdMs, deadlineMs, finishedMs, error } = job;
   return {
     id,
     state,
     project,
+    title,
+    priority,
     dtype,
     rows,
     cols,
@@ -38,6 +41,7 @@ export function jobView(
     a,
     b,
     createdMs,
+    deadlineMs,
     finishedMs,
     cellsVerified: progress.cellsVerified,
     cellsTotal: ceilDiv(rows, CELL) * ceilDiv(cols, CELL),

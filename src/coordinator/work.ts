@@ -15,6 +15,8 @@ export interface JobSpec {
   readonly project: string;
   readonly priority: number;
   readonly createdMs: number;
+  /** Absent: none. */
+  readonly deadlineMs?: number;
   /** Operands that contributors make themselves. */
   readonly seeded?: { readonly a: boolean; readonly b: boolean };
 }

@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'conflict' // the state does not allow it (a cancelled job, a used name)
   | 'no-credit' // an account does not hold what this costs
   | 'too-large' // over one of our limits
+  | 'bad-range' // a part of something that it does not have
+  | 'key-reused' // an idempotency key that stands for another request
   | 'bad-frame' // bytes from the network that are not a message of ours
   | 'bad-signature'
   | 'wrong-peer' // the key is not the one that was pinned

@@ -49,10 +49,23 @@ export interface JobRequest {
   readonly b: string;
   /** What it is for; shown to contributors. */
   readonly project?: string;
+  /** What this job in particular is; shown to contributors. */
+  readonly title?: string;
+  /** −100 to 100, the highest first. @default 0 */
   readonly priority?: number;
+  /** When it ends unfinished, ms since the epoch. @default never */
+  readonly deadlineMs?: number;
+  /** A job that could cost more is refused. @default no limit */
+  readonly maxMicrocredits?: Microcredits;
 }
 
-export type JobState = 'running' | 'done' | 'cancelled' | 'failed';
+export interface RetryRequest {
+  /** @default the one that it had, unless that has passed */
+  readonly deadlineMs?: number;
+}
+
+/** 'expired': its deadline passed first. All but 'running' and 'done' may be retried. */
+export type JobState = 'running' | 'done' | 'cancelled' | 'failed' | 'expired';
 
 export interface JobContribution {
   /** PeerId. */
@@ -75,6 +88,8 @@ export interface JobView {
   readonly id: string;
   readonly state: JobState;
   readonly project: string;
+  readonly title: string;
+  readonly priority: number;
   readonly dtype: OperandDtype;
   readonly rows: number;
   readonly cols: number;
@@ -82,6 +97,7 @@ export interface JobView {
   readonly a: string;
   readonly b: string;
   readonly createdMs: number;
+  readonly deadlineMs: number | null;
   readonly finishedMs: number | null;
   readonly cellsVerified: number;
   readonly cellsTotal: number;

@@ -91,7 +91,9 @@ const BROKEN: Record<Exclude<Rule, 'checkpoint-is-of-the-log'>, RawBuilder<{ sub
   'refund-to-requester': sql`
     SELECT moved.id::text AS subject FROM events AS moved JOIN postings AS held ON held.event = moved.id
     WHERE moved.kind IN ('reserve', 'refund') AND starts_with(held.account, 'reserve:') AND (
-      moved.business_id IS DISTINCT FROM moved.kind || ':' || substr(held.account, 9)
+      moved.business_id IS NULL
+      OR split_part(moved.business_id, ':', 1) || ':' || split_part(moved.business_id, ':', 2)
+        <> moved.kind || ':' || substr(held.account, 9)
       OR NOT EXISTS (SELECT FROM jobs WHERE 'reserve:' || id = held.account)
       OR (SELECT account FROM postings WHERE event = moved.id AND account <> held.account)
         IS DISTINCT FROM (

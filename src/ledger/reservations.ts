@@ -3,6 +3,7 @@
  * (creditShard), and what is left goes back in the transaction that ends the job. Each step is an event that
  * the database takes once.
  */
+import { sql } from 'kysely';
 import { AppError } from '../core/errors.ts';
 import { formatCredit } from '../core/units.ts';
 import type { Queries } from '../store/database.ts';
@@ -13,8 +14,9 @@ import { postEvent } from './ledger.ts';
 export const RESERVE = 'reserve';
 export const REFUND = 'refund';
 
-const reserveId = (job: string): string => `${RESERVE}:${job}`;
-const refundId = (job: string): string => `${REFUND}:${job}`;
+/** A job that is retried reserves again: `reserve:JOB`, `reserve:JOB:2`, … */
+const eventId = (kind: string, job: string, turn: number): string =>
+  turn === 1 ? `${kind}:${job}` : `${kind}:${job}:${turn}`;
 
 export interface Reservation {
   readonly job: string;
@@ -32,6 +34,22 @@ export interface Reservation {
  */
 export async function reserve(trx: Queries, reservation: Reservation): Promise<void> {
   if ((await creditMode(trx)) === 'open') return;
+  await setAside(trx, reservation, 1);
+}
+
+/**
+ * Sets the price of the rest of a job that is retried aside, from whom it was before. A job that was open stays so,
+ * and one that was paid: who pays for its shards is decided once.
+ * @param trx - the transaction that lets the job run again
+ * @throws AppError 'no-credit' as `reserve`; then the job must not run
+ */
+export async function reserveRest(trx: Queries, rest: Omit<Reservation, 'requester'>): Promise<void> {
+  const requester = await requesterOf(trx, rest.job);
+  if (requester === undefined || rest.microcredits === 0n) return;
+  await setAside(trx, { ...rest, requester }, 1 + (await reservationsOf(trx, rest.job)));
+}
+
+async function setAside(trx: Queries, reservation: Reservation, turn: number): Promise<void> {
   const { job, requester, microcredits, timeMs } = reservation;
   const account = reserveAccount(job);
   const held = (await lockAccounts(trx, [requester, account], timeMs)).get(requester) ?? 0n;
@@ -44,7 +62,7 @@ export async function reserve(trx: Queries, reservation: Reservation): Promise<v
   }
   await postEvent(trx, {
     kind: RESERVE,
-    businessId: reserveId(job),
+    businessId: eventId(RESERVE, job, turn),
     timeMs,
     memo: `job ${job}`,
     postings: [
@@ -67,7 +85,7 @@ export async function refundRest(trx: Queries, job: string, timeMs: number): Pro
   if (rest === 0n) return 0n;
   await postEvent(trx, {
     kind: REFUND,
-    businessId: refundId(job),
+    businessId: eventId(REFUND, job, await reservationsOf(trx, job)),
     timeMs,
     memo: `job ${job}`,
     postings: [
@@ -78,13 +96,23 @@ export async function refundRest(trx: Queries, job: string, timeMs: number): Pro
   return rest;
 }
 
+async function reservationsOf(db: Queries, job: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('postings')
+    .select(sql<number>`count(*)::integer`.as('count'))
+    .where('account', '=', reserveAccount(job))
+    .where('microcredits', '>', 0n)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The account that reserved for the job. */
 export async function requesterOf(db: Queries, job: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('postings')
     .innerJoin('events', 'events.id', 'postings.event')
     .select('account')
-    .where('businessId', '=', reserveId(job))
+    .where('businessId', '=', eventId(RESERVE, job, 1))
     .where('microcredits', '<', 0n)
     .executeTakeFirst();
   return row?.account;

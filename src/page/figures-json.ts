@@ -175,7 +175,7 @@ export function readMosaic(value: unknown): MosaicView {
   return {
     job: text(from['job']),
     project: text(from['project'], 512),
-    state: oneOf(from['state'], 'running', 'done', 'cancelled', 'failed'),
+    state: oneOf(from['state'], 'running', 'done', 'cancelled', 'failed', 'expired'),
     rows,
     cols,
     tileRows,

@@ -20,6 +20,7 @@ export const shownDe: ShownStrings = {
       done: 'Fertig.',
       cancelled: 'Abgebrochen.',
       failed: 'Fehlgeschlagen.',
+      expired: 'Nicht rechtzeitig fertig geworden.',
     },
     open: 'noch offen',
     others: 'geprüft',

@@ -20,6 +20,7 @@ export const shownEn: ShownStrings = {
       done: 'Finished.',
       cancelled: 'Cancelled.',
       failed: 'Failed.',
+      expired: 'Not finished in time.',
     },
     open: 'still open',
     others: 'verified',

@@ -9,7 +9,7 @@ export interface MosaicStrings {
   readonly milestone: (percent: number) => string;
   readonly empty: string;
   readonly stale: string;
-  readonly states: Readonly<Record<'running' | 'done' | 'cancelled' | 'failed', string>>;
+  readonly states: Readonly<Record<'running' | 'done' | 'cancelled' | 'failed' | 'expired', string>>;
   readonly open: string;
   readonly others: string;
   readonly yours: string;

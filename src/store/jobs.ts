@@ -1,4 +1,4 @@
-/** Jobs: they start running and end once, as done, cancelled or failed. */
+/** Jobs: they start running and end, as done, cancelled, failed or expired; all but done may run again. */
 import { sql } from 'kysely';
 import { CELL } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
@@ -7,8 +7,15 @@ import type { Cell, Job, JobState } from './schema.ts';
 
 export type NewJob = Omit<
   Job,
-  'state' | 'finishedMs' | 'resultManifest' | 'error' | 'startedMs' | 'boundSeconds' | 'boundBytes'
->;
+  | 'state'
+  | 'finishedMs'
+  | 'resultManifest'
+  | 'error'
+  | 'startedMs'
+  | 'boundSeconds'
+  | 'boundBytes'
+  | 'deadlineMs'
+> & { readonly deadlineMs?: number | null };
 
 /** @returns the job, running. Its operands must have been inserted. */
 export function createJob(db: Queries, job: NewJob): Promise<Job> {
@@ -50,11 +57,20 @@ export interface JobEnd {
   readonly error?: string;
 }
 
-/** Cancels or fails a running job. False when it is not running (or not there), and then nothing changes. */
+/** Lets an ended job run again. @param trx - the transaction that has locked it and seen that it may */
+export async function restartJob(trx: Queries, id: string, deadlineMs: number | null): Promise<void> {
+  await trx
+    .updateTable('jobs')
+    .set({ state: 'running', finishedMs: null, error: null, deadlineMs })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Ends a running job early. False when it is not running (or not there), and then nothing changes. */
 export async function setJobState(
   db: Queries,
   id: string,
-  state: 'cancelled' | 'failed',
+  state: 'cancelled' | 'failed' | 'expired',
   end: JobEnd,
 ): Promise<boolean> {
   const result = await db

@@ -360,6 +360,24 @@ const MIGRATIONS: Record<string, Migration> = {
       claimed_ms float8 NOT NULL
     )`,
   ),
+
+  '0012-requests': statements(
+    `ALTER TABLE jobs ADD COLUMN deadline_ms float8`,
+    `ALTER TABLE jobs DROP CONSTRAINT jobs_state_check`,
+    `ALTER TABLE jobs ADD CONSTRAINT jobs_state_check
+      CHECK (state IN ('running', 'done', 'cancelled', 'failed', 'expired'))`,
+    // The key is taken before its job is written, so that requests with one key wait for each other.
+    `CREATE TABLE idempotency_keys (
+      requester text COLLATE "C" NOT NULL,
+      key text COLLATE "C" NOT NULL,
+      fingerprint char(64) NOT NULL,
+      job text NOT NULL REFERENCES jobs ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+      created_ms float8 NOT NULL,
+      PRIMARY KEY (requester, key)
+    )`,
+    `CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_ms)`,
+    `CREATE INDEX idempotency_keys_of_job ON idempotency_keys (job)`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

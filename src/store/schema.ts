@@ -7,7 +7,8 @@ import type { Generated, Insertable, Selectable } from 'kysely';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
 
-export type JobState = 'running' | 'done' | 'cancelled' | 'failed';
+/** 'expired': its deadline passed first. */
+export type JobState = 'running' | 'done' | 'cancelled' | 'failed' | 'expired';
 export type LeaseState = 'open' | 'done' | 'expired' | 'rejected' | 'declined' | 'cancelled';
 export type AccountKind =
   | 'contributor'
@@ -62,6 +63,18 @@ export interface JobsTable {
   startedMs: number | null;
   boundSeconds: number | null;
   boundBytes: number | null;
+  /** When it ends unfinished; null for never. */
+  deadlineMs: number | null;
+}
+
+/** What a requester's key stands for, for a day: the job that the first request with it made or retried. */
+export interface IdempotencyKeysTable {
+  requester: string;
+  key: string;
+  /** SHA-256 of that request. */
+  fingerprint: Hash;
+  job: string;
+  createdMs: number;
 }
 
 /** A verified shard; its id is its lease's id (32 hexadecimal digits). */
@@ -273,6 +286,7 @@ export interface SettingsTable {
 export interface Schema {
   operands: OperandsTable;
   jobs: JobsTable;
+  idempotencyKeys: IdempotencyKeysTable;
   shards: ShardsTable;
   cells: CellsTable;
   leases: LeasesTable;
