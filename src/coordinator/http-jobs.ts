@@ -1,14 +1,7 @@
 /** `/v1/jobs`: create, watch, cancel, and stream the result. */
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { AppError } from '../core/errors.ts';
 import type { JobRequest, RetryRequest } from '../core/v1.ts';
-import { decodeManifest } from '../matrix/manifest.ts';
-import { npyHeader } from '../matrix/npy.ts';
-import { streamRows } from '../matrix/read.ts';
-import { fetchFrom } from '../store/blocks.ts';
 import { jobOfKey } from '../store/idempotency.ts';
-import { getJob } from '../store/jobs.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
@@ -61,7 +54,7 @@ interface JobParams {
 const SUBMIT = { config: { scope: 'submit' } } as const;
 const READ = { config: { scope: 'read' } } as const;
 
-export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports, clock }: HttpContext): void {
+export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: HttpContext): void {
   const own = (request: FastifyRequest<JobParams>): Promise<void> =>
     assertOwn(db, requesterOf(request), request.params.id, 'there is no such job');
 
@@ -117,26 +110,5 @@ export function jobRoutes(app: FastifyInstance, { db, blocks, jobs, reports, clo
     } finally {
       stream.end();
     }
-  });
-
-  app.get<JobParams>('/jobs/:id/result', READ, async (request, reply) => {
-    await own(request);
-    const job = await getJob(db, request.params.id);
-    if (!job) throw new AppError('not-found', 'there is no such job');
-    if (job.resultManifest === null) {
-      throw new AppError('conflict', `this job is ${job.state}; its result exists once it is done`);
-    }
-    const fetch = fetchFrom(blocks);
-    const manifest = decodeManifest(await fetch(job.resultManifest));
-    const header = npyHeader(manifest);
-    async function* file(): AsyncGenerator<Uint8Array> {
-      yield header;
-      yield* streamRows(manifest, fetch);
-    }
-    return reply
-      .type('application/octet-stream')
-      .header('content-length', header.length + manifest.rows * manifest.cols * 4)
-      .header('content-disposition', `attachment; filename="${job.id}.npy"`)
-      .send(Readable.from(file(), { objectMode: false }));
   });
 }

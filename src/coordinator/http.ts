@@ -16,6 +16,7 @@ import { leaseRoutes } from './http-leases.ts';
 import { logRoutes } from './http-log.ts';
 import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
+import { resultRoutes } from './http-results.ts';
 import { tokenRoutes } from './http-tokens.ts';
 import { addressList } from './local-only.ts';
 import { problemOf } from './problems.ts';
@@ -67,6 +68,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
       await v1.register(async (guarded) => {
         operandRoutes(guarded, context);
         jobRoutes(guarded, context);
+        resultRoutes(guarded, context);
         creditRoutes(guarded, context);
         tokenRoutes(guarded, context);
       });

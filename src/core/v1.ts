@@ -116,6 +116,15 @@ export interface JobView {
   readonly error: string | null;
 }
 
+/** The largest entries of rows of a product, each row's largest first; of equal ones the leftmost first. */
+export interface TopView {
+  readonly firstRow: number;
+  readonly top: number;
+  /** Columns of the product. */
+  readonly indices: readonly (readonly number[])[];
+  readonly values: readonly (readonly number[])[];
+}
+
 export interface ReceiptView {
   readonly shard: string;
   readonly job: string;

@@ -1,12 +1,12 @@
 /** The way back: a stored matrix as row-major values. */
 import { mapLimit } from '../core/async.ts';
-import { type Bytes, fromHex } from '../core/bytes.ts';
+import { type Bytes, ceilDiv, fromHex } from '../core/bytes.ts';
 import { AppError, throwIfAborted } from '../core/errors.ts';
 import {
   BLOCK_ROWS,
-  BLOCK_ROW_BYTES,
   type Shape,
   blockBytes,
+  blockCols,
   colBlocks,
   colsIn,
   rowBlocks,
@@ -22,6 +22,9 @@ export interface StreamOptions {
   /** Rows [from, to) only. @default all */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
+  /** Of their columns [fromCol, toCol) only: of blocks beside them nothing is fetched. @default all */
+  readonly fromCol?: number | undefined;
+  readonly toCol?: number | undefined;
   /** What a piece may take, next to some blocks; a single row is never cut. @default 64 MiB */
   readonly memoryBytes?: number | undefined;
 }
@@ -29,12 +32,17 @@ export interface StreamOptions {
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 const BLOCKS_AT_ONCE = 8;
 
-/** The block hashes of strip `r`, in the order of the columns; of a seeded operand, their ids. */
-export async function stripHashes(manifest: Manifest, r: number, fetch: FetchBytes): Promise<Hash[]> {
-  if (isSeeded(manifest)) return seededIds(manifest, r);
+/** The hashes of blocks [first, last) of strip `r`, in the order of the columns; of a seeded operand, their ids. */
+export async function stripHashes(
+  manifest: Manifest,
+  r: number,
+  fetch: FetchBytes,
+  first = 0,
+  last = colBlocks(manifest),
+): Promise<Hash[]> {
+  if (isSeeded(manifest)) return seededIds(manifest, r).slice(first, last);
   const [strip] = await readList(manifest.root, rowBlocks(manifest), r, r + 1, fetch);
-  const count = colBlocks(manifest);
-  return readList(fromHex(strip!), count, 0, count, fetch);
+  return readList(fromHex(strip!), colBlocks(manifest), first, last, fetch);
 }
 
 /**
@@ -49,43 +57,48 @@ export async function* streamRows(
 ): AsyncGenerator<Bytes, void, undefined> {
   const { from = 0, memoryBytes = DEFAULT_MEMORY_BYTES, signal } = options;
   const to = Math.min(options.to ?? manifest.rows, manifest.rows);
-  const lineBytes = manifest.cols * VALUE_BYTES[manifest.dtype];
+  const { fromCol = 0 } = options;
+  const toCol = Math.min(options.toCol ?? manifest.cols, manifest.cols);
+  const lineBytes = (toCol - fromCol) * VALUE_BYTES[manifest.dtype];
+  const width = blockCols(manifest.dtype);
+  const firstBlock = Math.floor(fromCol / width);
   const pieceRows = Math.min(BLOCK_ROWS, Math.max(1, Math.floor(memoryBytes / lineBytes)));
   for (let r = Math.floor(from / BLOCK_ROWS); Math.max(from, r * BLOCK_ROWS) < to; r++) {
-    const hashes = await stripHashes(manifest, r, fetch);
+    const hashes = await stripHashes(manifest, r, fetch, firstBlock, ceilDiv(toCol, width));
     const start = r * BLOCK_ROWS;
     const end = Math.min(to, start + rowsIn(manifest, r));
     for (let row = Math.max(from, start); row < end; row += pieceRows) {
       throwIfAborted(signal);
       const rows = Math.min(pieceRows, end - row);
       const piece = new Uint8Array(rows * lineBytes);
-      await mapLimit(hashes, BLOCKS_AT_ONCE, async (hash, c) => {
+      await mapLimit(hashes, BLOCKS_AT_ONCE, async (hash, at) => {
         throwIfAborted(signal);
-        copyRows(manifest, r, c, await fetch(hash), row - start, rows, piece);
+        const block = { r, c: firstBlock + at, bytes: await fetch(hash) };
+        copyRows(manifest, block, [row - start, rows], [fromCol, toCol], piece);
       });
       yield piece;
     }
   }
 }
 
-/** Copies rows [first, first + rows) of block (r, c) to their columns of a dense piece. */
+/** Copies `rows` rows of a block, from its row `first` on, to their columns [fromCol, toCol) of a dense piece. */
 function copyRows(
   shape: Shape,
-  r: number,
-  c: number,
-  block: Uint8Array,
-  first: number,
-  rows: number,
+  { r, c, bytes }: { readonly r: number; readonly c: number; readonly bytes: Uint8Array },
+  [first, rows]: readonly [number, number],
+  [fromCol, toCol]: readonly [number, number],
   piece: Uint8Array,
 ): void {
-  if (block.length !== blockBytes(shape, r, c))
+  if (bytes.length !== blockBytes(shape, r, c))
     throw new AppError('bad-frame', 'a block has the wrong length');
+  const value = VALUE_BYTES[shape.dtype];
   const stride = rowBytes(shape, c);
-  const used = colsIn(shape, c) * VALUE_BYTES[shape.dtype];
-  const lineBytes = shape.cols * VALUE_BYTES[shape.dtype];
+  const start = c * blockCols(shape.dtype);
+  const from = Math.max(fromCol, start);
+  const used = Math.min(toCol, start + colsIn(shape, c)) - from;
   for (let row = 0; row < rows; row++) {
-    const at = (first + row) * stride;
-    piece.set(block.subarray(at, at + used), row * lineBytes + c * BLOCK_ROW_BYTES);
+    const at = (first + row) * stride + (from - start) * value;
+    piece.set(bytes.subarray(at, at + used * value), (row * (toCol - fromCol) + from - fromCol) * value);
   }
 }
 
