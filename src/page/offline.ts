@@ -32,9 +32,12 @@ export function routeOf(
 ): Route {
   const path = pathBelow(request.url, scope);
   if (request.method !== 'GET' || path === undefined || LIVE.test(path)) return 'network';
-  if (request.mode === 'navigate') return 'page';
+  if (request.mode === 'navigate') return isFrame(request.url) ? 'network' : 'page';
   return HASHED.test(path) || files.some(([kept]) => kept === path) ? 'file' : 'network';
 }
+
+/** The same document with other headers: only this one may be shown on other sites, and only by its server's word. */
+const isFrame = (url: string): boolean => new URL(url).searchParams.has('embed');
 
 /** Where a page is kept that was asked for by this path; what explains the trouble, where it is not. */
 export function pageFor(path: string, files: readonly KeptFile[]): string {

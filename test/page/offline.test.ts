@@ -19,6 +19,11 @@ describe('a request of the page', () => {
     ['GET', 'navigate', '', 'page'],
     ['GET', 'navigate', '?software=allow', 'page'],
     ['GET', 'navigate', 'somewhere/else', 'page'],
+    // What is kept may not be framed, and says so: a frame must get its own headers, or none at all.
+    ['GET', 'navigate', '?embed', 'network'],
+    ['GET', 'navigate', '?embed=1&origin=https%3A%2F%2Fsite.example', 'network'],
+    ['GET', 'navigate', 'index.html?origin=x&embed', 'network'],
+    ['GET', 'navigate', '?embedded=1', 'page'],
     ['GET', 'no-cors', 'assets/index-1.js', 'file'],
     ['GET', 'same-origin', 'assets/session-page-9.js', 'file'],
     ['GET', 'no-cors', 'icon-192.png', 'file'],
