@@ -30,9 +30,9 @@ export const controlsDe: ControlStrings = {
   intensity: { label: 'Intensität', help: 'Anteil der Zeit, in der Ihre GPU für das Netzwerk rechnet' },
   heat: {
     label: 'Wärme',
-    help: 'Rechnet weniger, wenn dieses Gerät heiß oder beschäftigt ist, und gar nicht, wenn es sehr heiß ist.',
+    help: 'Rechnet weniger, wenn dieses Gerät heiß oder beschäftigt ist, und gar nicht, wenn es sehr heiß ist; früh heißt, bevor man den Lüfter hört.',
   },
-  heats: { off: 'Egal', normal: 'Nachgeben', careful: 'Früh nachgeben, bevor man den Lüfter hört' },
+  heats: { off: 'Egal', normal: 'Nachgeben', careful: 'Früh nachgeben' },
   onlyOnMains: { label: 'Nur am Stromnetz', help: 'Macht Pause, sobald dieses Gerät mit Akku läuft.' },
   batteryFloor: { label: 'Im Akku lassen', help: 'Mit Akku macht es unter diesem Stand Pause.' },
   never: 'Nichts',

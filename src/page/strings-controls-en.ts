@@ -24,9 +24,9 @@ export const controlsEn: ControlStrings = {
   intensity: { label: 'Intensity', help: 'Share of time your GPU works for the network' },
   heat: {
     label: 'Heat',
-    help: 'Does less when this device gets hot or busy, and nothing when it is very hot.',
+    help: 'Does less when this device gets hot or busy, and nothing when it is very hot; early means before a fan is heard.',
   },
-  heats: { off: 'Do not care', normal: 'Give way', careful: 'Give way early, before a fan is heard' },
+  heats: { off: 'Do not care', normal: 'Give way', careful: 'Give way early' },
   onlyOnMains: { label: 'Only on mains power', help: 'Pauses as soon as this device runs on battery.' },
   batteryFloor: { label: 'Keep in the battery', help: 'On battery, it pauses below this level.' },
   never: 'Nothing',

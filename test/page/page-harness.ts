@@ -4,6 +4,7 @@ import type { Browser, Page } from 'puppeteer-core';
 import { expect } from 'vitest';
 import { launchBrowser } from '../helpers/browser.ts';
 import { serveModule, type ServedModule } from '../helpers/page-bundle.ts';
+import { cutOff } from './cut-off.ts';
 import { faintTexts } from './contrast.ts';
 import type { Calls, Moment, MountOptions, Told } from './scripted-page.ts';
 
@@ -34,7 +35,7 @@ export interface Harness {
   text(selector: string): Promise<string>;
   data(name: string): Promise<string | undefined>;
   pressStart(): Promise<void>;
-  /** The state as it is: no faint text, nothing wider than a small phone, and pictures if asked for. */
+  /** The state as it is: no faint text, none cut off, nothing wider than a small phone, and pictures if asked for. */
   inspect(name: string, brief?: boolean): Promise<void>;
   scheme(scheme: 'light' | 'dark'): Promise<void>;
   close(): Promise<void>;
@@ -149,6 +150,7 @@ async function inspect(page: Page, name: string, schemes: readonly Scheme[]): Pr
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect(overflow, `${name}: wider than ${width} px`).toBeLessThanOrEqual(0);
       expect(await page.evaluate(faintTexts, 4.5), `${name}, ${scheme}`).toEqual([]);
+      expect(await page.evaluate(cutOff), `${name}, ${width} px`).toEqual([]);
       if (SHOTS && (width !== 320 || scheme === 'light')) {
         await page.screenshot({ path: `${SHOTS}/${name}-${scheme}-${width}.png`, fullPage: true });
       }

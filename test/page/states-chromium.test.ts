@@ -98,7 +98,17 @@ const STATES: readonly State[] = [
     go: () => start({ ...WORKING, stage: 'failed', problem: { code: 'gpu-lost', message: 'device lost' } }),
   },
   { name: 'no-webgpu', options: { traits: { secureContext: true, webgpu: false, workers: true } } },
-  { name: 'controls', options: { search: '?preset=gentle' }, go: () => tab.openControls() },
+  {
+    name: 'controls',
+    options: { search: '?preset=gentle' },
+    german: true,
+    go: async () => {
+      await tab.openControls();
+      await tab.page.focus('[data-testid="schedule"]');
+      await tab.page.keyboard.press('ArrowDown');
+      await tab.page.waitForSelector('[data-testid="from"]');
+    },
+  },
   {
     name: 'unable',
     options: { lacks: ['battery', 'connection', 'idle', 'pressure', 'wakeLock', 'tone'] },
