@@ -3,9 +3,10 @@
  * disk is most of what a small transaction costs, and it is the same wait for one as for thirty (DeWitt et al.,
  * Implementation Techniques for Main Memory Database Systems, SIGMOD 1984, section 5.2).
  */
-import { sql } from 'kysely';
-import type { Queries } from './database.ts';
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from './schema.ts';
 
+type Queries = Kysely<Schema>;
 type Work<T> = (trx: Queries) => Promise<T>;
 type Transact = <T>(work: Work<T>) => Promise<T>;
 

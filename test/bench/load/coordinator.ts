@@ -29,8 +29,13 @@ export type ToLoadCoordinator =
   | 'profile'
   | 'shares'
   | 'close'
-  /** These blocks from every contributor, each a few at once, nothing checked but their hashes. */
-  | { readonly fetch: readonly string[] };
+  /** These blocks from each of these contributors, nothing checked but their hashes. */
+  | FetchTask;
+
+interface FetchTask {
+  readonly fetch: readonly string[];
+  readonly from: readonly string[];
+}
 
 const task = JSON.parse(process.argv[2] ?? '{}') as LoadCoordinatorTask;
 const links = new Set<Link>();
@@ -82,17 +87,17 @@ async function answer(message: Exclude<ToLoadCoordinator, 'close'>): Promise<unk
       return sharesOf(profile) satisfies Shares;
     }
     default:
-      return fetchFromAll(message.fetch);
+      return fetchBlocks(message);
   }
 }
 
-async function fetchFromAll(hashes: readonly string[]): Promise<string> {
+async function fetchBlocks({ fetch, from }: FetchTask): Promise<string> {
+  const chosen = new Set(from);
   // What it serves is measured, not rationed.
   Serving.prototype.take = () => true;
   try {
-    await Promise.all(
-      Array.from(links, ({ blocks }) => Promise.all(hashes.map((hash) => blocks.fetch(hash)))),
-    );
+    const sources = Array.from(links).filter(({ peer }) => chosen.has(peer));
+    await Promise.all(sources.map(({ blocks }) => Promise.all(fetch.map((hash) => blocks.fetch(hash)))));
   } finally {
     Serving.prototype.take = take;
   }

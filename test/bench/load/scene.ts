@@ -38,7 +38,7 @@ export interface Pressed {
 }
 
 export interface SceneOptions extends LoadCoordinatorTask {
-  /** Hexadecimal. */
+  /** Of the known ones, in their order; hexadecimal. */
   readonly keys: readonly string[];
 }
 
@@ -65,7 +65,9 @@ interface Period {
 const STRIPS = 64;
 /** More than a period can use up. */
 const JOBS = 4;
-const PROCESSES = 4;
+/** Blocks that each of them moves at once, when blocks are only moved. */
+const AT_ONCE = 8;
+const PROCESSES = 2;
 /** Everything is compiled, and queues have found their length. */
 const WARM_MS = 8_000;
 /** For what is idle to be collected and returned. */
@@ -77,20 +79,32 @@ export class Scene {
   readonly #keys: readonly string[];
   readonly #operands: readonly string[];
   #crowd: Child[] = [];
+  /** Those that press: their PeerIds, and the processes in which they are. */
+  #pressing: { readonly peers: readonly string[]; readonly processes: readonly Child[] };
+  readonly #peers: readonly string[];
 
-  private constructor(coordinator: Child, home: Home, keys: readonly string[], operands: readonly string[]) {
+  private constructor(
+    coordinator: Child,
+    home: Home,
+    { keys, known }: SceneOptions,
+    operands: readonly string[],
+  ) {
     this.#coordinator = coordinator;
     this.#home = home;
     this.#keys = keys;
+    this.#peers = known;
     this.#operands = operands;
+    this.#pressing = { peers: [], processes: [] };
   }
 
-  static async open({ keys, ...task }: SceneOptions): Promise<Scene> {
+  static async open(options: SceneOptions): Promise<Scene> {
+    const { dataDir, databaseUrl, known } = options;
+    const task: LoadCoordinatorTask = { dataDir, databaseUrl, known };
     const coordinator = new Child('../load/coordinator.ts', task);
     const home = await coordinator.told<Home>();
     const operands: string[] = [];
     for (const side of ['a', 'b'] as const) operands.push((await upload(home, side)).id);
-    return new Scene(coordinator, home, keys, operands);
+    return new Scene(coordinator, home, options, operands);
   }
 
   /** Resident, after a pause. */
@@ -99,15 +113,22 @@ export class Scene {
     return (await this.#usage()).rssBytes;
   }
 
-  async gather(rate: number): Promise<void> {
-    const each = Math.ceil(this.#keys.length / PROCESSES);
-    this.#crowd = Array.from({ length: PROCESSES }, (_, i) => i)
-      .map((i) => this.#keys.slice(i * each, (i + 1) * each))
-      .filter(({ length }) => length > 0)
-      .map((keys) => {
-        const task = { addresses: this.#home.peerAddresses, keys, rate } satisfies CrowdTask;
-        return new Child('../load/crowd.ts', task);
-      });
+  /** @param pressing - how many, the first ones, are as quick as `pressingRate`; the others are as `rate` */
+  async gather(rate: number, pressing = 0, pressingRate = rate): Promise<void> {
+    const addresses = this.#home.peerAddresses;
+    const groups = [
+      ...parts(this.#keys.slice(0, pressing)).map((keys): CrowdTask => ({
+        addresses,
+        keys,
+        rate: pressingRate,
+      })),
+      ...parts(this.#keys.slice(pressing)).map((keys): CrowdTask => ({ addresses, keys, rate })),
+    ];
+    this.#crowd = groups.map((task) => new Child('../load/crowd.ts', task));
+    this.#pressing = {
+      peers: this.#peers.slice(0, pressing),
+      processes: this.#crowd.slice(0, parts(this.#keys.slice(0, pressing)).length),
+    };
     await Promise.all(this.#crowd.map((child) => child.told()));
     while ((await api<NetworkView>(this.#home, '/v1/network')).contributorsNow < this.#keys.length)
       await delay(100);
@@ -181,16 +202,17 @@ export class Scene {
     let moved = 0;
     const start = performance.now();
     let owed = 0;
+    const crowd = this.#pressing;
     for (let round = 0; performance.now() - start < seconds * 1000; round++) {
-      const up = [results[round % results.length]!];
-      owed += downPerUp * PACKED;
+      const first = (round * AT_ONCE) % results.length;
+      owed += AT_ONCE * downPerUp * PACKED;
       const down = operands.slice(0, Math.floor(owed));
       owed -= down.length;
       await Promise.all([
-        this.#coordinator.ask({ fetch: up }),
-        ...this.#crowd.map((child) => child.ask({ fetch: down })),
+        this.#coordinator.ask({ fetch: results.slice(first, first + AT_ONCE), from: crowd.peers }),
+        ...crowd.processes.map((child) => child.ask({ fetch: down })),
       ]);
-      moved += this.#keys.length * BLOCK_BYTES;
+      moved += crowd.peers.length * AT_ONCE * BLOCK_BYTES;
     }
     return (moved * 1000) / (performance.now() - start);
   }
@@ -225,6 +247,13 @@ export class Scene {
     if (failed.length > 0) throw new Error(`contributors failed: ${failed[0]}`);
     return { leaseMs: reports.flatMap((report) => report.leaseMs), failed };
   }
+}
+
+function parts(keys: readonly string[]): (readonly string[])[] {
+  const each = Math.ceil(keys.length / PROCESSES);
+  return Array.from({ length: PROCESSES }, (_, i) => keys.slice(i * each, (i + 1) * each)).filter(
+    ({ length }) => length > 0,
+  );
 }
 
 /** A result of K = 1024 travels at about this part of its size (results/packing.md). */
