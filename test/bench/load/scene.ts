@@ -68,8 +68,12 @@ const JOBS = 4;
 /** Blocks that each of them moves at once, when blocks are only moved. */
 const AT_ONCE = 8;
 const PROCESSES = 2;
-/** Everything is compiled, and queues have found their length. */
-const WARM_MS = 8_000;
+/**
+ * A period begins when so many shards a contributor have been verified: operands have been fetched, everything is
+ * compiled, and queues have found their length; or after this long.
+ */
+const WARM_SHARDS = 0.5;
+const WARM_MS = 120_000;
 /** For what is idle to be collected and returned. */
 const SETTLE_MS = 5_000;
 
@@ -161,7 +165,7 @@ export class Scene {
 
   /** Measures while these jobs are worked on, and cancels what is left of them. */
   async #period(seconds: number, jobs: readonly JobView[]): Promise<Period> {
-    await delay(WARM_MS);
+    await this.#warm();
     await this.#reports();
     await this.#coordinator.ask('profile');
     const [before, cells, shards] = [await this.#usage(), await this.#cells(jobs), await this.#network()];
@@ -188,6 +192,12 @@ export class Scene {
       moved: { up: usage.up - before.up, down: usage.down - before.down },
       costs: { shares, threads },
     };
+  }
+
+  async #warm(): Promise<void> {
+    const [start, before] = [performance.now(), await this.#network()];
+    const enough = before + WARM_SHARDS * this.#keys.length;
+    while ((await this.#network()) < enough && performance.now() - start < WARM_MS) await delay(500);
   }
 
   async close(): Promise<void> {
