@@ -102,6 +102,10 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     )
     .option('--name <network>', 'what pages call this network')
     .option(
+      '--key <file>',
+      'the key of a network that several coordinators share (default: the data folder’s)',
+    )
+    .option(
       '--announce <multiaddr...>',
       'addresses for contributors instead of the one listened on, such as /dns4/example.org/tcp/443/tls/ws',
     )

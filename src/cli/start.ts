@@ -26,6 +26,8 @@ export interface StartOptions {
   readonly data?: string | undefined;
   /** A folder or an S3 address, instead of a folder in `data`. */
   readonly blocks?: string | undefined;
+  /** The network's key, made by another coordinator. */
+  readonly key?: string | undefined;
   readonly name?: string | undefined;
   readonly announce?: readonly string[] | undefined;
   /** Whether requesters pay; as before where it is not given. */
@@ -75,7 +77,7 @@ function coordinatorOptions(
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
   const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
-  const { blocks, operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
+  const { blocks, key, operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
   return {
     dataDir,
     log,
@@ -85,6 +87,7 @@ function coordinatorOptions(
     ...(peerPort !== undefined && { peerPort }),
     ...(webrtcDirect && { webRtcPort: webrtcPort }),
     ...(blocks !== undefined && { blocks }),
+    ...(key !== undefined && { keyFile: key }),
     ...(name !== undefined && { network: name }),
     ...(announce !== undefined && { announce }),
     ...(embed !== undefined && { embed }),

@@ -10,14 +10,17 @@ import { type CreditMode, storeCreditSettings } from '../ledger/credit-settings.
 import { Checkpoints } from '../ledger/checkpoints.ts';
 import { adoptOldReceipts } from '../ledger/log.ts';
 import { listen } from '../net/coordinator-node.ts';
-import { generateKey, keyFromBytes, keyToBytes, peerIdOf } from '../protocol/keys.ts';
+import { peerIdOf } from '../protocol/keys.ts';
 import { openBlockStore } from '../store/blocks.ts';
+import type { CoordinatorState } from '../store/coordinators.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { openDatabase } from '../store/database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DoorOptions } from './doors.ts';
 import { embeddingSites } from './embedding.ts';
 import { Figures } from './figures.ts';
+import { FLEET_TIMING, Fleet, type FleetTiming } from './fleet.ts';
+import { assertSharedBlocks, enterNetwork } from './fleet-entry.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
@@ -25,6 +28,7 @@ import { Joins } from './joins.ts';
 import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
 import { Mosaics } from './mosaics.ts';
+import { networkKey } from './network-key.ts';
 import { Operands } from './operands.ts';
 import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
@@ -56,8 +60,12 @@ export interface CoordinatorOptions {
   readonly embed?: readonly string[];
   /** What pages call this network. @default 'Tilework' */
   readonly network?: string;
-  /** PostgreSQL instead of the embedded database. */
+  /** PostgreSQL instead of the embedded database: several coordinators may share it, and one network. */
   readonly databaseUrl?: string;
+  /** The network's key, where it is not the data folder's own. */
+  readonly keyFile?: string;
+  /** How soon coordinators that share a network notice each other. @default FLEET_TIMING */
+  readonly fleetTiming?: FleetTiming;
   /** Where blocks lie: a folder or an S3 address (openBlockStore), which coordinators may share. @default in the data folder */
   readonly blocks?: string;
   /** Verification threads. @default one less than the processors, at least one */
@@ -99,8 +107,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   try {
     const folder = await openDataFolder(options.dataDir);
     undo.push(() => folder.release());
-    const keyFile = await folder.secret('coordinator.key', async () => keyToBytes(await generateKey()));
-    const key = keyFromBytes(keyFile.bytes);
+    const key = await networkKey(folder, options.keyFile);
     const peerId = peerIdOf(key);
     const tokenFile = await folder.secret('token', () =>
       Promise.resolve(utf8.encode(toHex(cryptoRng.bytes(TOKEN_BYTES)))),
@@ -121,9 +128,14 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       { mode: options.credit, supplyCap: options.supplyCap },
       clock.now(),
     );
-    const blocksAt = options.blocks ?? folder.blocks;
+    const { fleetTiming = FLEET_TIMING, blocks: blocksAt = folder.blocks } = options;
+    const entry =
+      options.databaseUrl === undefined
+        ? undefined
+        : await enterNetwork(db, folder, cryptoRng, peerId, fleetTiming.deadMs);
     const blocks = await openBlockStore(blocksAt);
     undo.push(() => blocks.close());
+    if (entry) await assertSharedBlocks(db, blocks, entry.others);
     const pool = new VerifyPool(blocksAt, options.threads ?? Math.max(1, availableParallelism() - 1), log);
     undo.push(() => pool.close());
     const metrics = createMetrics();
@@ -141,17 +153,28 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       log,
       rng: cryptoRng,
       clock,
+      coordinator: entry?.id,
     };
-    const scheduler = new Scheduler(cryptoRng);
+    const scheduler = new Scheduler(cryptoRng, { shares: entry !== undefined });
     const jobs = new Jobs({ ...parts, scheduler });
-    await jobs.restore();
+    await jobs.restore(entry?.others.map(({ id }) => id));
     const figures = await Figures.open({ ...parts, jobs, scheduler });
     const profiles = new Profiles({ db, clock, onChange: (id) => figures.renamed(id) });
     const judge = new Judge({ ...parts, scheduler, jobs });
     const serving = new Serving();
-    const dispatcher = new Dispatcher({ ...parts, scheduler, jobs, judge, serving, profiles, embed });
+    let fleet: Fleet | undefined;
+    const dispatcher = new Dispatcher({
+      ...parts,
+      ...{ scheduler, jobs, judge, serving, profiles, embed },
+      onArrival: (contributor) => fleet?.arrived(contributor),
+      onHunger: () => fleet?.hungry(),
+    });
     undo.push(() => dispatcher.close());
-    const contributorsNow = (): number => dispatcher.contributors;
+    const others = (): readonly CoordinatorState[] => fleet?.others ?? [];
+    const contributorsNow = (): number =>
+      others().reduce((sum, { contributors }) => sum + contributors, dispatcher.contributors);
+    const contributorsOn = (site: string): number =>
+      others().reduce((sum, { sites }) => sum + (sites[site] ?? 0), dispatcher.contributorsOn(site));
     const events = openPublicEvents(jobs, clock, cryptoRng, () => figures.now(contributorsNow()));
     undo.push(() => Promise.resolve(events.close()));
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
@@ -177,23 +200,26 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       },
     });
     undo.push(() => peers.close());
-    const sites = new Sites({ db, clock, embed, contributorsOn: (site) => dispatcher.contributorsOn(site) });
+    const sites = new Sites({ db, clock, embed, contributorsOn });
     const claims = new SiteClaims({ ...parts, embed, readSite: options.readSite ?? siteReader() });
     const joins = new Joins({ ...parts, onChange: (id) => figures.renamed(id) });
+    const tokens = new Tokens(db, token, clock, cryptoRng, (id) => fleet?.tell('revoked', id));
     const http = await createHttp({
       ...parts,
       jobs,
       operands,
-      tokens: new Tokens(db, token, clock, cryptoRng),
+      tokens,
       doors: options.doors ?? {},
       reports: new JobReports(db, jobs, scheduler, parts.clock),
-      peerAddresses: peers.addresses,
+      peerAddresses: () => [...peers.addresses, ...others().flatMap(({ addresses }) => addresses)],
       figures,
       events,
       mosaics: new Mosaics({ db, jobs, clock, version: () => events.version }),
       contributorsNow,
       returnLeases: (contributor, leases) => {
         dispatcher.takeBack(contributor, leases);
+        // It may be connected to another coordinator than the one that served its page.
+        fleet?.tell('returned', { contributor, leases });
       },
       embed,
       sites,
@@ -205,6 +231,31 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const url = await http.listen({ host, port }).catch((error: unknown) => {
       throw listenError(error, host, port);
     });
+    if (entry) {
+      const { databaseUrl = '' } = options;
+      const state = { url, addresses: peers.addresses };
+      fleet = new Fleet({
+        ...parts,
+        ...{ ...entry, databaseUrl, jobs, scheduler, timing: fleetTiming },
+        self: () => ({
+          ...state,
+          contributors: dispatcher.contributors,
+          sites: Object.fromEntries(embed.map((site) => [site, dispatcher.contributorsOn(site)])),
+        }),
+        judging: () => judge.judging(),
+        onWork: () => {
+          dispatcher.offer();
+        },
+        onReturn: (contributor, leases) => {
+          dispatcher.takeBack(contributor, leases);
+        },
+        onRevoked: (id) => {
+          tokens.revoked(id)();
+        },
+      });
+      undo.push(() => fleet!.close());
+      await fleet.open();
+    }
     log.info({ url, peers: peers.addresses, credit: credit.mode }, 'coordinator ready');
     return { url, peerId, peerAddresses: peers.addresses, token, tokenIsNew: tokenFile.created, close };
   } catch (error) {

@@ -40,6 +40,12 @@ export interface DispatcherContext {
   readonly profiles: Profiles;
   /** Sites that may embed the widget, by origin: others are not counted. */
   readonly embed: readonly string[];
+  /** This process, where several share the network. */
+  readonly coordinator?: string | undefined;
+  /** A contributor has handed in what it brought along, and asks for its first lease. */
+  readonly onArrival?: (contributor: string) => void;
+  /** Somebody wants work, and there is none. */
+  readonly onHunger?: () => void;
 }
 
 /** How often deadlines are looked at. */
@@ -72,6 +78,7 @@ export class Dispatcher {
     context.jobs.changes.on((change) => {
       if (change.type === 'created') this.#pump.run();
       if (change.type === 'revoked') this.#cancel(change.leases, 'the job has ended');
+      if (change.type === 'superseded') this.#cancel(change.leases, 'somebody else was quicker');
     });
     this.#tick();
   }
@@ -194,6 +201,8 @@ export class Dispatcher {
         this.#pump.run(session);
         return;
       case 'ready':
+        if (!session.hasArrived) this.#context.onArrival?.(session.peer);
+        session.hasArrived = true;
         session.wanted = message.leases;
         session.testing = false;
         scheduler.setHungry(session.peer, message.leases > 0 && !session.finishing);
@@ -249,7 +258,14 @@ export class Dispatcher {
     }
   }
 
+  /** There may be work for somebody who had none. */
+  offer(): void {
+    this.#pump.run();
+  }
+
   #idle(session: PeerSession): void {
+    if (session.room(this.#context.scheduler.held(session.peer), this.#context.clock.now()) > 0)
+      this.#context.onHunger?.();
     if (session.toldIdle || this.#context.scheduler.heldBy(session.peer) > 0) return;
     session.toldIdle = true;
     void session.notice('idle', 'Nothing to compute at the moment.');

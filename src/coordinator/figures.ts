@@ -18,6 +18,7 @@ import type {
 import type { Database } from '../store/database.ts';
 import {
   HOUR_MS,
+  type Totals,
   dropOldHours,
   figuresOf,
   networkTotals,
@@ -82,22 +83,19 @@ export class Figures {
     return new Figures(context, rate, await networkTotals(db));
   }
 
-  private constructor(
-    context: FiguresContext,
-    rate: WorkRate,
-    totals: { shards: number; multiplyAdds: number },
-  ) {
+  private constructor(context: FiguresContext, rate: WorkRate, totals: Totals) {
     const { clock, jobs } = context;
     this.#context = context;
     this.#rate = rate;
-    this.#totals = { ...totals };
+    this.#totals = { shards: totals.shards, multiplyAdds: totals.multiplyAdds };
     this.#lineReads = new Allowance(clock, LINE_RATE);
     this.#lines = new Cached(clock, RANKS_MS, LINES, (id) => this.#line(id));
     this.#ranks = new Cached(clock, RANKS_MS, 4, (key) => this.#ranked(key));
     this.#weeks = new Cached(clock, LONG_RANKS_MS, 2, (key) => this.#ranked(key));
     this.#lists = new Cached(clock, LISTS_MS, 1, () => this.#listed());
     this.#projects = new Cached(clock, LISTS_MS, 1, () => this.#listedProjects());
-    jobs.verified.on(({ multiplyAdds, verifiedMs }) => {
+    jobs.verified.on(({ multiplyAdds, verifiedMs, leaf, isHere }) => {
+      if (!isHere && leaf < totals.leaves) return;
       this.#rate.add(multiplyAdds, verifiedMs);
       this.#totals.shards += 1;
       this.#totals.multiplyAdds += multiplyAdds;

@@ -1,4 +1,7 @@
-/** The cells of one job's C: open, leased (by how many), or verified. Pure bookkeeping. */
+/**
+ * The cells of one job's C: open, leased (by how many), verified, or another coordinator's to lease out. Pure
+ * bookkeeping.
+ */
 import { AppError } from '../core/errors.ts';
 
 /** A rectangle of cells: 256-row blocks of A by 256-row blocks of B. */
@@ -19,13 +22,18 @@ export interface GridOptions {
 }
 
 const OPEN = 0;
+/** Neither leased nor verified, in a part of C that is not this coordinator's. */
+const AWAY = 254;
 const VERIFIED = 255;
 
 export class Grid {
   readonly rows: number;
   readonly cols: number;
-  /** 0 open, 255 verified, else the number of live leases. */
+  /** 0 open, 254 away, 255 verified, else the number of live leases. */
   readonly #cells: Uint8Array;
+  /** 1 for each cell that is not ours to lease out; undefined while all are. */
+  #away: Uint8Array | undefined;
+  #ours: number;
   #open: number;
   #verified = 0;
   readonly #onOpen: (index: number, change: 1 | -1) => void;
@@ -36,6 +44,12 @@ export class Grid {
     this.#onOpen = options.onOpen ?? (() => {});
     this.#cells = new Uint8Array(rows * cols);
     this.#open = rows * cols;
+    this.#ours = rows * cols;
+  }
+
+  /** Cells that may be leased out here, or may have been: all but those of other coordinators. */
+  get ourCells(): number {
+    return this.#ours;
   }
 
   get openCells(): number {
@@ -74,6 +88,36 @@ export class Grid {
     return -1;
   }
 
+  /**
+   * From now on only cells within these rectangles are ours to lease out; undefined: all are. Leases elsewhere go on,
+   * and what they leave open is not open here.
+   */
+  confine(ours: readonly Rect[] | undefined): void {
+    const away = new Uint8Array(this.#cells.length).fill(ours === undefined ? 0 : 1);
+    for (const rect of ours ?? []) this.#each(rect, (index) => (away[index] = 0));
+    this.#ours = 0;
+    for (const [index, isAway] of away.entries()) {
+      const state = this.#cells[index]!;
+      if (isAway === 0) this.#ours += 1;
+      if (isAway === 1 && state === OPEN) {
+        this.#cells[index] = AWAY;
+        this.#close(index);
+      } else if (isAway === 0 && state === AWAY) this.#reopen(index);
+    }
+    this.#away = ours === undefined ? undefined : away;
+  }
+
+  /** Cells of the rectangle that are not verified, and how many of those are leased. */
+  tally(rect: Rect): { readonly left: number; readonly leased: number } {
+    let [left, leased] = [0, 0];
+    this.#each(rect, (index) => {
+      const state = this.#cells[index]!;
+      if (state !== VERIFIED) left += 1;
+      if (state !== VERIFIED && state !== AWAY && state !== OPEN) leased += 1;
+    });
+    return { left, leased };
+  }
+
   /** Within the grid, and no cell of it verified yet. */
   isUnverified(rect: Rect): boolean {
     if (rect.row + rect.rows > this.rows || rect.col + rect.cols > this.cols) return false;
@@ -89,7 +133,7 @@ export class Grid {
     let most = 0;
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;
-      if (state !== VERIFIED) most = Math.max(most, state);
+      if (state !== VERIFIED && state !== AWAY) most = Math.max(most, state);
     });
     return most;
   }
@@ -97,8 +141,8 @@ export class Grid {
   lease(rect: Rect): void {
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;
-      if (state >= VERIFIED - 1) throw new AppError('internal', 'leased a verified cell');
-      this.#cells[index] = state + 1;
+      if (state === VERIFIED || state === AWAY - 1) throw new AppError('internal', 'leased a verified cell');
+      this.#cells[index] = state === AWAY ? 1 : state + 1;
       if (state === OPEN) this.#close(index);
     });
   }
@@ -106,11 +150,10 @@ export class Grid {
   release(rect: Rect): void {
     this.#each(rect, (index) => {
       const state = this.#cells[index]!;
-      if (state === VERIFIED || state === OPEN) return;
-      this.#cells[index] = state - 1;
-      if (state !== 1) return;
-      this.#open += 1;
-      this.#onOpen(index, 1);
+      if (state === VERIFIED || state === OPEN || state === AWAY) return;
+      if (state > 1) this.#cells[index] = state - 1;
+      else if (this.#away?.[index] === 1) this.#cells[index] = AWAY;
+      else this.#reopen(index);
     });
   }
 
@@ -122,6 +165,12 @@ export class Grid {
       if (state === OPEN) this.#close(index);
       this.#verified += 1;
     });
+  }
+
+  #reopen(index: number): void {
+    this.#cells[index] = OPEN;
+    this.#open += 1;
+    this.#onOpen(index, 1);
   }
 
   #close(index: number): void {

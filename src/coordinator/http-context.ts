@@ -34,7 +34,8 @@ export interface HttpContext {
   readonly doors: DoorOptions;
   readonly network: string;
   readonly peerId: string;
-  readonly peerAddresses: readonly string[];
+  /** Of all coordinators of the network, this one's first. */
+  readonly peerAddresses: () => readonly string[];
   readonly figures: Figures;
   readonly mosaics: Mosaics;
   readonly events: PublicEvents;

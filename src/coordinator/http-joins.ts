@@ -68,7 +68,7 @@ export function joinRoutes(app: FastifyInstance, { clock, joins }: JoinRoutesCon
   // Reading it uses it up: no HEAD.
   app.get<{ Params: { code: string } }>('/joins/codes/:code', CODE, async (request, reply) => {
     pass(limits.codes, request, reply);
-    const offer: JoinOfferView = joins.takeOffer(request.params.code);
+    const offer: JoinOfferView = await joins.takeOffer(request.params.code);
     return reply.send(offer);
   });
 

@@ -83,7 +83,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     { prefix: '/log' },
   );
   app.get('/coordinator.json', async (_request, reply) =>
-    reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses }),
+    reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses() }),
   );
   const health = new Health(() => sql`SELECT 1`.execute(context.db), context.clock);
   app.get('/healthz', async (_request, reply) => {
@@ -104,16 +104,16 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
 
 /** The page may talk to itself and to this coordinator; nothing else. Who may frame it: see embedding.ts. */
 async function servePage(app: FastifyInstance, root: string, context: HttpContext): Promise<void> {
-  const sockets = context.peerAddresses.map(socketOrigin).filter((origin) => origin !== undefined);
-  const policy = (scripts: string, frameAncestors: string): string =>
-    [
+  const policy = (scripts: string, frameAncestors: string): string => {
+    const sockets = context.peerAddresses().map(socketOrigin);
+    return [
       "default-src 'none'",
       `script-src ${scripts}`,
       "style-src 'self'",
       "img-src 'self' data:",
       "worker-src 'self'",
       "manifest-src 'self'",
-      `connect-src 'self' ${sockets.join(' ')}`,
+      `connect-src 'self' ${sockets.filter((origin) => origin !== undefined).join(' ')}`,
       "base-uri 'none'",
       "form-action 'none'",
       `frame-ancestors ${frameAncestors}`,
@@ -121,6 +121,7 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
       "require-trusted-types-for 'script'",
       'trusted-types tilework lit-html',
     ].join('; ');
+  };
   // For people who type it. Relative, because a proxy may serve this below a folder.
   app.get('/network', (request, reply) => {
     const deeper = request.url.split('?')[0]?.endsWith('/');

@@ -74,6 +74,9 @@ export class JobPlan {
   /** What the bound says the rest takes: speeds are those over such a time. */
   #seconds = 60;
 
+  /** Some of it was verified at another coordinator, of whose contributors this one knows nothing. */
+  #isPartial = false;
+
   constructor(spec: JobSpec, verified: readonly Rect[]) {
     this.spec = spec;
     this.#kBlocks = colBlocks({ dtype: spec.dtype, rows: 1, cols: spec.k });
@@ -147,6 +150,28 @@ export class JobPlan {
     }
   }
 
+  /** These parts are this coordinator's to lease out; undefined: all of it. True when there is more to do than before. */
+  confine(ours: readonly Rect[] | undefined): boolean {
+    const before = this.grid.openCells;
+    this.grid.confine(ours);
+    const after = this.grid.openCells;
+    if (Math.abs(after - before) > DRIFT * Math.max(before, after)) {
+      this.#shared = undefined;
+      this.#changed = true;
+    }
+    return after > before;
+  }
+
+  verifiedElsewhere(rect: Rect): void {
+    this.#isPartial = true;
+    this.grid.verify(rect);
+  }
+
+  /** Cells a second that a contributor would do of this job. */
+  speedOf(contributor: Contributor): number {
+    return this.#workerOf(contributor).speed;
+  }
+
   left(peer: string): void {
     if (this.#speeds.delete(peer)) this.#changed = true;
     this.#territories.left(peer);
@@ -158,9 +183,9 @@ export class JobPlan {
     this.#took.set(contributor.peer, contributor.capacity(this.spec.dtype));
   }
 
-  /** Of what is verified, for those who took part as they were last measured. */
+  /** Of what is verified, for those who took part as they were last measured; undefined where not all are known. */
   bound(): JobBound | undefined {
-    if (this.#startedMs === undefined || this.#took.size === 0) return undefined;
+    if (this.#startedMs === undefined || this.#took.size === 0 || this.#isPartial) return undefined;
     const { seconds, bytes } = productBound(
       this.bounded(this.grid.verifiedCells),
       Array.from(this.#took.values()),
@@ -239,7 +264,7 @@ export class JobPlan {
   }
 
   get #isNearItsEnd(): boolean {
-    return this.grid.openCells < SHARED_ANEW_WHILE_OPEN * this.grid.rows * this.grid.cols;
+    return this.grid.openCells < SHARED_ANEW_WHILE_OPEN * this.grid.ourCells;
   }
 
   #workerOf(contributor: Contributor): Worker {

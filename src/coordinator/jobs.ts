@@ -9,8 +9,7 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Rng } from '../core/rng.ts';
 import type { JobRequest, RetryRequest } from '../core/v1.ts';
-import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
-import { isSeeded } from '../matrix/seeded.ts';
+import type { FetchBytes } from '../matrix/manifest.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
 import { refundRest, reserve, reserveRest } from '../ledger/reservations.ts';
@@ -25,18 +24,22 @@ import {
   getJob,
   listJobs,
   lockJob,
+  runningJobs,
   restartJob,
   setJobState,
 } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
 import type { Job } from '../store/schema.ts';
+import type { SettledShard } from '../store/settled.ts';
 import { assembleProduct } from './assemble.ts';
+import { Endings } from './endings.ts';
 import type { Rect } from './grid.ts';
 import { assertFuture, newJob, operandOf } from './job-request.ts';
 import { priceOf, restPrice } from './price.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ActiveLease, JobSpec } from './work.ts';
-import { JobSecrets, type VerifyPool } from './verify-pool.ts';
+import { type RunningJob, prepareJob, verifiedCells } from './running-job.ts';
+import type { VerifyPool } from './verify-pool.ts';
 
 export interface JobsContext {
   readonly db: Database;
@@ -48,12 +51,6 @@ export interface JobsContext {
   readonly log: Logger;
 }
 
-/** What a running job needs besides the database. */
-export interface RunningJob {
-  readonly spec: JobSpec;
-  readonly secrets: JobSecrets;
-}
-
 /** A shard of a job that runs was settled. */
 export interface VerifiedShard {
   readonly job: string;
@@ -62,17 +59,25 @@ export interface VerifiedShard {
   readonly shard: string;
   readonly multiplyAdds: number;
   readonly verifiedMs: number;
+  /** Its place in the public log. */
+  readonly leaf: number;
+  /** By this coordinator. */
+  readonly isHere: boolean;
 }
 
 export type JobChange =
   | { readonly type: 'created' | 'progress' | 'ended'; readonly job: string }
   /** Leases of a job that ended early: their contributors should stop. */
-  | { readonly type: 'revoked'; readonly job: string; readonly leases: readonly ActiveLease[] };
+  | { readonly type: 'revoked'; readonly job: string; readonly leases: readonly ActiveLease[] }
+  /** Leases of which another coordinator has settled a part. */
+  | { readonly type: 'superseded'; readonly job: string; readonly leases: readonly ActiveLease[] };
 
 export class Jobs {
   readonly #context: JobsContext;
   readonly #running = new Map<string, RunningJob>();
+  readonly #taking = new Map<string, Promise<void>>();
   readonly #finishing = new Set<string>();
+  readonly #endings = new Endings();
   readonly changes = new Emitter<JobChange>();
   /** Told as soon as it counts, before the change of its job. */
   readonly verified = new Emitter<VerifiedShard>();
@@ -81,11 +86,17 @@ export class Jobs {
   constructor(context: JobsContext) {
     this.#context = context;
     this.#fetch = fetchFrom(context.blocks);
+    this.verified.on(({ job, leaf, isHere }) => {
+      this.#endings.settled(job, leaf, isHere, context.clock.now());
+    });
   }
 
-  /** Takes up every job that was running when the coordinator last stopped, however it stopped. */
-  async restore(): Promise<void> {
-    await expireOpenLeases(this.#context.db, this.#context.clock.now());
+  /**
+   * Takes up every job that was running when the coordinator last stopped, however it stopped.
+   * @param living - ids of other coordinators of the network
+   */
+  async restore(living: readonly string[] = []): Promise<void> {
+    await expireOpenLeases(this.#context.db, this.#context.clock.now(), living);
     for (const job of await listJobs(this.#context.db, 'running')) await this.#begin(job);
   }
 
@@ -171,14 +182,45 @@ export class Jobs {
 
   /** Called after a shard of this job was settled: tells watchers, and ends the job with its last cell. */
   async advanced(id: string): Promise<void> {
-    if (this.#isComplete(id)) await this.#finish(id);
+    if (this.#isToFinish(id)) await this.#finish(id);
     else this.changes.emit({ type: 'progress', job: id });
+  }
+
+  /** Another coordinator has settled a shard: everything here goes on as if it had been this one. */
+  async settledElsewhere(settled: SettledShard): Promise<void> {
+    const { job, shard, contributor, multiplyAdds, verifiedMs, leaf } = settled;
+    const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = settled;
+    const rect: Rect = { row, col, rows, cols };
+    // What it has read as verified may be older than this shard.
+    await this.#taking.get(job)?.catch(() => {});
+    const leases = this.#context.scheduler.verified(job, rect, shard, true);
+    if (leases.length > 0) this.changes.emit({ type: 'superseded', job, leases });
+    this.verified.emit({ job, rect, contributor, shard, multiplyAdds, verifiedMs, leaf, isHere: false });
+    if (this.#running.has(job)) await this.advanced(job);
+  }
+
+  /** Jobs that other coordinators have created, ended or begun again since. */
+  async sync(): Promise<void> {
+    const { db, log } = this.#context;
+    const known = this.runningSpecs();
+    const running = new Map((await runningJobs(db)).map(({ id, deadlineMs }) => [id, deadlineMs]));
+    for (const { id, deadlineMs = null } of known) {
+      if (this.#running.has(id) && running.get(id) !== deadlineMs) this.#drop(id);
+    }
+    for (const id of running.keys()) {
+      if (this.#running.has(id)) continue;
+      const job = await getJob(db, id);
+      // Its blocks may need a moment to be seen from here; whoever created it decides whether it has failed.
+      await (job && this.#takeUp(job))?.catch((error: unknown) => {
+        log.warn({ job: id, error: toAppError(error).message }, 'a job cannot be taken up yet');
+      });
+    }
   }
 
   /** Ends jobs whose last cell was verified but whose result could not be put together then, and late ones. */
   async endDue(): Promise<void> {
     for (const { id, deadlineMs = Infinity } of this.runningSpecs()) {
-      if (this.#isComplete(id)) await this.#finish(id);
+      if (this.#isToFinish(id)) await this.#finish(id);
       else if (deadlineMs <= this.#context.clock.now()) await this.#expire(id, deadlineMs);
     }
   }
@@ -205,8 +247,11 @@ export class Jobs {
     });
     if (!fresh) return job;
     await this.#begin(job);
-    this.changes.emit({ type: 'created', job: job.id });
     return job;
+  }
+
+  #isToFinish(id: string): boolean {
+    return this.#isComplete(id) && this.#endings.isOurs(id, this.#context.clock.now());
   }
 
   #isComplete(id: string): boolean {
@@ -217,39 +262,33 @@ export class Jobs {
   /** One job that cannot be taken up fails by itself, not with the coordinator. */
   async #begin(job: Job): Promise<void> {
     try {
-      await this.#take(job);
+      await this.#takeUp(job);
     } catch (error) {
       await this.fail(job.id, toAppError(error).message);
     }
   }
 
+  /** Once, however many ask. */
+  async #takeUp(job: Job): Promise<void> {
+    const { id } = job;
+    const taking =
+      this.#taking.get(id) ??
+      this.#take(job).then(() => {
+        this.changes.emit({ type: 'created', job: id });
+      });
+    this.#taking.set(id, taking);
+    try {
+      await taking;
+    } finally {
+      this.#taking.delete(id);
+    }
+  }
+
   async #take(job: Job): Promise<void> {
     const { db, scheduler, pool, rng } = this.#context;
-    const { id, a, b, dtype, rows, cols, k, project, priority, createdMs } = job;
-    const deadline = job.deadlineMs === null ? {} : { deadlineMs: job.deadlineMs };
-    const [aManifest, bManifest] = (await Promise.all([this.#fetch(a), this.#fetch(b)])).map(decodeManifest);
-    const seeded = { a: isSeeded(aManifest!), b: isSeeded(bManifest!) };
-    const spec: JobSpec = {
-      id,
-      a,
-      b,
-      dtype,
-      rows,
-      cols,
-      k,
-      project,
-      priority,
-      createdMs,
-      ...deadline,
-      seeded,
-    };
-    const secrets = new JobSecrets(pool, rng, aManifest!, bManifest!, this.#fetch);
-    const cells = await cellsOf(db, id);
-    scheduler.addJob(
-      spec,
-      cells.map((cell) => ({ row: cell.rowBlock, col: cell.colBlock, rows: 1, cols: 1 })),
-    );
-    this.#running.set(id, { spec, secrets });
+    const running = await prepareJob(pool, rng, this.#fetch, job);
+    scheduler.addJob(running.spec, await verifiedCells(db, job.id));
+    this.#running.set(job.id, running);
   }
 
   /** Puts C's manifest together from the verified cells. May run again after a crash: it is idempotent. */
@@ -294,6 +333,7 @@ export class Jobs {
 
   #drop(id: string): void {
     this.#running.delete(id);
+    this.#endings.forget(id);
     const leases = this.#context.scheduler.removeJob(id);
     this.changes.emit({ type: 'revoked', job: id, leases });
     this.changes.emit({ type: 'ended', job: id });

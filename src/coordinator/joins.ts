@@ -41,7 +41,7 @@ export class Joins {
 
   constructor(context: JoinsContext) {
     this.#context = context;
-    this.#codes = new JoinCodes(context.clock, context.rng);
+    this.#codes = new JoinCodes(context.db, context.clock, context.rng);
   }
 
   /** A code for an offer. @throws AppError 'bad-input' for what is no fresh offer. */
@@ -52,8 +52,8 @@ export class Joins {
   }
 
   /** The offer of a code, once. @throws AppError 'not-found', 'rate-limited' */
-  takeOffer(code: string): JoinOfferView {
-    const { joined, offer } = this.#codes.take(code);
+  async takeOffer(code: string): Promise<JoinOfferView> {
+    const { joined, offer } = await this.#codes.take(code);
     return { joined, offer: base64(offer) };
   }
 

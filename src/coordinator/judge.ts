@@ -22,10 +22,11 @@ import { getShard } from '../store/shards.ts';
 import { settleShard } from '../ledger/receipts.ts';
 import { type Collected, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
-import type { Jobs, RunningJob } from './jobs.ts';
+import type { Jobs } from './jobs.ts';
 import { LinkMeter, type LinkSample } from './link-meter.ts';
 import type { Metrics } from './metrics.ts';
 import { ResultBudget } from './result-budget.ts';
+import type { RunningJob } from './running-job.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TransferDeadline } from './transfer-deadline.ts';
 import { threadLoad } from './thread-load.ts';
@@ -54,6 +55,8 @@ export interface JudgeContext {
   readonly peerId: string;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** This process, where several share the network. */
+  readonly coordinator?: string | undefined;
   /** @default all of RESULT_BUDGET_BYTES */
   readonly budget?: ResultBudget;
 }
@@ -68,6 +71,11 @@ export class Judge {
   constructor(context: JudgeContext) {
     this.#context = context;
     this.#budget = context.budget ?? new ResultBudget({ isBusy: threadLoad(), clock: context.clock });
+  }
+
+  /** Leases whose results are being judged. */
+  judging(): string[] {
+    return Array.from(this.#pending.keys());
   }
 
   /**
@@ -177,7 +185,7 @@ export class Judge {
     blocks: readonly Hash[][],
     link: LinkSample,
   ): Promise<Judgement> {
-    const { db, key, clock, scheduler, jobs, metrics } = this.#context;
+    const { db, key, clock, scheduler, jobs, metrics, coordinator } = this.#context;
     const { id, contributor, issuedMs } = lease.value;
     const { rows, cols } = rectWork(spec, rect);
     const multiplyAdds = BigInt(rows) * BigInt(cols) * BigInt(spec.k);
@@ -202,6 +210,7 @@ export class Judge {
         bytesDown: link.bytesDown,
         bytesUp: link.bytesUp,
         site: site ?? null,
+        coordinator: coordinator ?? null,
       },
       cells,
     });
@@ -220,6 +229,8 @@ export class Judge {
       shard: id,
       multiplyAdds: Number(multiplyAdds),
       verifiedMs: clock.now(),
+      leaf: settled.leaf,
+      isHere: true,
     });
     const gpuSeconds = result.value.gpuMs / 1000;
     scheduler.measured(contributor, spec.dtype, {

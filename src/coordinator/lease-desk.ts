@@ -19,6 +19,8 @@ export interface LeaseDeskContext {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly serving: Serving;
+  /** This process, where several share the network. */
+  readonly coordinator?: string | undefined;
 }
 
 export class LeaseDesk {
@@ -30,7 +32,7 @@ export class LeaseDesk {
 
   /** On record before it is sent: a restarted coordinator knows what it promised. */
   async grant(session: PeerSession, lease: ActiveLease): Promise<void> {
-    const { db, key, metrics, serving } = this.#context;
+    const { db, key, metrics, serving, coordinator } = this.#context;
     const { id, peer, job, rect, issuedMs, deadlineMs } = lease;
     const { rows, cols } = rectWork(job, rect);
     const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
@@ -48,7 +50,7 @@ export class LeaseDesk {
       key,
     );
     const row = { id, job: job.id, contributor: peer, ...place, envelope, deadlineMs, createdMs: issuedMs };
-    await db.together((trx) => recordLease(trx, row));
+    await db.together((trx) => recordLease(trx, { ...row, coordinator: coordinator ?? null }));
     metrics.leases.inc({ event: 'granted' });
     serving.leased(lease);
     await session.send({ type: 'lease', envelope });

@@ -27,6 +27,8 @@ export class PeerSession {
   standing: Standing;
   /** Leases that the contributor would take now, by its own word. */
   wanted = 0;
+  /** It has asked for work before. */
+  hasArrived = false;
   /** It said that it takes none any more: what it holds, it will finish. */
   finishing = false;
   /** Known answers were asked for again; no lease until they have come. */

@@ -10,6 +10,8 @@ import type { Dtype } from '../matrix/dtype.ts';
 import { Contributor, type Sample } from './contributor.ts';
 import type { Rect } from './grid.ts';
 import { type JobBound, JobPlan } from './job-plan.ts';
+import { LateLeases, lateAt } from './late-leases.ts';
+import { LeaseBook } from './lease-book.ts';
 import type { Choice } from './rectangle.ts';
 import type { Held } from './standing.ts';
 import { type ActiveLease, type Capability, type JobSpec, overlaps } from './work.ts';
@@ -18,12 +20,6 @@ const MIN_DEADLINE_MS = 30_000;
 const MAX_DEADLINE_MS = 15 * 60_000;
 /** A lease may take this many times longer than expected before its cells are given to others. */
 const PATIENCE = 4;
-/** A lease is late for somebody idle after this, however slow its holder says it is: leases last 5–60 s. */
-const MAX_WAIT_MS = 60_000;
-/** How often late leases that have a copy are looked at again. */
-const LOOK_MS = 250;
-/** Of a lease that should be over. */
-const LEFT_AT_LEAST = 0.1;
 
 export class Scheduler {
   readonly #rng: Rng;
@@ -31,22 +27,46 @@ export class Scheduler {
   /** The same jobs, the next to be served first. */
   #ordered: JobPlan[] = [];
   readonly #contributors = new Map<string, Contributor>();
-  readonly #leases = new Map<string, ActiveLease>();
-  /** The same leases by contributor: asked for at every message of every one of them. */
-  readonly #held = new Map<string, Set<ActiveLease>>();
-  /** None but those that were late when they were last looked for is late before this. */
-  #lateFrom = Infinity;
-  /** Late leases that wanted a copy when they were last looked for, the oldest first. */
-  #late: ActiveLease[] = [];
-  #lookAgainMs = Infinity;
+  readonly #leases = new LeaseBook();
+  /** Leases of other coordinators, in parts of C that are this one's by now. */
+  readonly #adopted = new Set<string>();
+  readonly #shares: boolean;
+  readonly #late = new LateLeases();
 
-  constructor(rng: Rng) {
+  /** @param shares - with other coordinators: of a new job nothing is its own to lease out before `confine` says so */
+  constructor(rng: Rng, { shares = false }: { readonly shares?: boolean } = {}) {
     this.#rng = rng;
+    this.#shares = shares;
   }
 
   addJob(spec: JobSpec, verified: readonly Rect[] = []): void {
-    this.#jobs.set(spec.id, new JobPlan(spec, verified));
+    const plan = new JobPlan(spec, verified);
+    if (this.#shares) plan.confine([]);
+    this.#jobs.set(spec.id, plan);
     this.#order();
+  }
+
+  /**
+   * Only these parts of a job are this coordinator's to lease out; undefined: all of it is.
+   * @returns true when there is more to lease out than before
+   */
+  confine(job: string, ours: readonly Rect[] | undefined): boolean {
+    return this.#jobs.get(job)?.confine(ours) ?? false;
+  }
+
+  /** A lease that another coordinator gave: nobody gets its cells before it is over. False when it is pointless. */
+  adopt(lease: ActiveLease): boolean {
+    const grid = this.#jobs.get(lease.job.id)?.grid;
+    if (!grid?.isUnverified(lease.rect) || this.#leases.get(lease.id)) return false;
+    grid.lease(lease.rect);
+    this.#adopted.add(lease.id);
+    this.#leases.add(lease);
+    this.#late.added(lease);
+    return true;
+  }
+
+  adopted(): ActiveLease[] {
+    return Array.from(this.#adopted, (id) => this.#leases.get(id)).filter((lease) => lease !== undefined);
   }
 
   /** Forgets the job and returns its live leases, which are to be cancelled. */
@@ -87,24 +107,20 @@ export class Scheduler {
   }
 
   leasesOf(peer: string): ActiveLease[] {
-    return Array.from(this.#held.get(peer) ?? []);
+    return Array.from(this.#leases.of(peer));
   }
 
-  /** How many leases the peer has in flight. */
   heldBy(peer: string): number {
-    return this.#held.get(peer)?.size ?? 0;
+    return this.#leases.of(peer).size;
   }
 
   /** Leases that the peer has in flight. */
   held(peer: string): Held {
-    const leases = this.#held.get(peer) ?? [];
-    let committed = 0;
-    for (const lease of leases) if (lease.committed) committed += 1;
-    return { leases: this.heldBy(peer), committed };
+    return this.#leases.held(peer);
   }
 
   leases(): ActiveLease[] {
-    return Array.from(this.#leases.values());
+    return this.#leases.all();
   }
 
   lease(id: string): ActiveLease | undefined {
@@ -116,6 +132,22 @@ export class Scheduler {
     return grid && { verified: grid.verifiedCells, open: grid.openCells, total: grid.rows * grid.cols };
   }
 
+  /** Cells of a rectangle that are not verified, and how many of them are leased. */
+  tally(job: string, rect: Rect): { readonly left: number; readonly leased: number } {
+    return this.#jobs.get(job)?.grid.tally(rect) ?? { left: 0, leased: 0 };
+  }
+
+  /** Cells a second that those who work, or want to, would do of the job that comes first. */
+  speed(): number {
+    const [plan] = this.#ordered;
+    let total = 0;
+    if (!plan) return total;
+    for (const each of this.#contributors.values()) {
+      if (each.hungry || this.heldBy(each.peer) > 0) total += plan.speedOf(each);
+    }
+    return total;
+  }
+
   isUnverified(job: string, rect: Rect): boolean {
     return this.#jobs.get(job)?.grid.isUnverified(rect) ?? false;
   }
@@ -124,7 +156,7 @@ export class Scheduler {
   next(peer: string, now: number): ActiveLease | undefined {
     const contributor = this.#contributors.get(peer);
     if (!contributor) throw new AppError('internal', 'a lease for an unknown contributor');
-    const busy = (of: string): number => this.#secondsLeft(of, now);
+    const busy = (of: string): number => this.#leases.secondsLeft(of, now);
     for (const plan of this.#ordered) {
       if (!contributor.suits(plan.spec.project)) continue;
       const choice = plan.next(contributor, busy, () => this.#sharers(plan.spec, contributor));
@@ -143,29 +175,15 @@ export class Scheduler {
 
   /** Nothing is open: a second copy of a lease that is late, if somebody else holds it. */
   #copy(contributor: Contributor, now: number): ActiveLease | undefined {
-    if (now > this.#lateFrom || now >= this.#lookAgainMs) this.#lookForLate(now);
-    const at = this.#late.findIndex((each) => this.#mayCopy(each, contributor, now));
-    const lease = this.#late[at];
+    const lease = this.#late.take(
+      now,
+      () => this.leases(),
+      (each) => this.#wantsCopy(each, now),
+      (each) => this.#mayCopy(each, contributor, now),
+    );
     const plan = lease && this.#jobs.get(lease.job.id);
-    if (!lease || !plan) return undefined;
-    this.#late.splice(at, 1);
+    if (!plan) return undefined;
     return this.#grant(contributor, plan, { rect: lease.rect, seconds: lease.seconds }, now);
-  }
-
-  /** Once for all who ask: at the end of a job these are thousands at once. */
-  #lookForLate(now: number): void {
-    this.#late = [];
-    this.#lateFrom = Infinity;
-    this.#lookAgainMs = Infinity;
-    for (const lease of this.#leases.values()) {
-      if (now <= lateAt(lease)) {
-        this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
-      } else {
-        this.#lookAgainMs = now + LOOK_MS;
-        if (this.#wantsCopy(lease, now)) this.#late.push(lease);
-      }
-    }
-    this.#late.sort((x, y) => x.issuedMs - y.issuedMs);
   }
 
   /** A copy goes to somebody idle, and the next one when that is late as well: the two may be in league. */
@@ -179,7 +197,7 @@ export class Scheduler {
 
   #mayCopy(lease: ActiveLease, contributor: Contributor, now: number): boolean {
     const { id, job, rect } = lease;
-    if (!this.#leases.has(id) || now <= lateAt(lease) || !contributor.suits(job.project)) return false;
+    if (!this.#leases.get(id) || !this.#jobs.has(job.id) || !contributor.suits(job.project)) return false;
     const own = this.leasesOf(contributor.peer);
     const holds = own.some((other) => other.job.id === job.id && overlaps(other.rect, rect));
     return !holds && this.#isSooner(contributor, lease, now) && this.#wantsCopy(lease, now);
@@ -193,8 +211,7 @@ export class Scheduler {
 
   #grant(contributor: Contributor, plan: JobPlan, { rect, seconds }: Choice, now: number): ActiveLease {
     const { peer } = contributor;
-    const held = this.#held.get(peer) ?? new Set();
-    const expectedMs = 1000 * (plan.secondsFor(contributor, rect) + this.#secondsHeld(peer));
+    const expectedMs = 1000 * (plan.secondsFor(contributor, rect) + this.#leases.secondsHeld(peer));
     const patience = Math.min(MAX_DEADLINE_MS, Math.max(MIN_DEADLINE_MS, PATIENCE * expectedMs));
     const lease: ActiveLease = {
       id: toHex(this.#rng.bytes(16)),
@@ -208,31 +225,9 @@ export class Scheduler {
       committed: false,
     };
     plan.leased(contributor, rect, now);
-    this.#leases.set(lease.id, lease);
-    this.#held.set(peer, held.add(lease));
-    this.#lateFrom = Math.min(this.#lateFrom, lateAt(lease));
+    this.#leases.add(lease);
+    this.#late.added(lease);
     return lease;
-  }
-
-  /** Of the slowest resource, for all leases in flight: they overlap, but share it. */
-  #secondsHeld(peer: string): number {
-    let total = 0;
-    for (const { seconds } of this.#held.get(peer) ?? []) total += seconds;
-    return total;
-  }
-
-  /**
-   * The same less what has passed, which is some of the work at most: some of it is never sooner than expected.
-   * 0 for somebody who is overdue with a lease, whatever speed it claims: nobody waits for that.
-   */
-  #secondsLeft(peer: string, now: number): number {
-    const all = this.#secondsHeld(peer);
-    let since = now;
-    for (const lease of this.#held.get(peer) ?? []) {
-      if (now > lateAt(lease)) return 0;
-      since = Math.min(since, lease.issuedMs);
-    }
-    return Math.max(LEFT_AT_LEAST * all, all - (now - since) / 1000);
   }
 
   commit(id: string): void {
@@ -248,13 +243,17 @@ export class Scheduler {
     return lease;
   }
 
-  /** Marks a rectangle verified; returns other live leases that have become pointless. */
-  verified(job: string, rect: Rect, leaseId: string): ActiveLease[] {
+  /**
+   * Marks a rectangle verified; returns other live leases that have become pointless.
+   * @param elsewhere - another coordinator has verified it
+   */
+  verified(job: string, rect: Rect, leaseId: string, elsewhere = false): ActiveLease[] {
     const own = this.#forget(leaseId);
     const plan = this.#jobs.get(job);
     if (!plan) return [];
     const shared = plan.grid.liveLeases(rect) > (own ? 1 : 0);
-    plan.grid.verify(rect);
+    if (elsewhere) plan.verifiedElsewhere(rect);
+    else plan.grid.verify(rect);
     return shared ? this.#endAll((lease) => lease.job.id === job && overlaps(lease.rect, rect)) : [];
   }
 
@@ -297,13 +296,8 @@ export class Scheduler {
   }
 
   #forget(id: string): ActiveLease | undefined {
-    const lease = this.#leases.get(id);
-    if (!lease) return undefined;
-    this.#leases.delete(id);
-    const held = this.#held.get(lease.peer);
-    held?.delete(lease);
-    if (held?.size === 0) this.#held.delete(lease.peer);
-    return lease;
+    this.#adopted.delete(id);
+    return this.#leases.forget(id);
   }
 
   #endAll(over: (lease: ActiveLease) => boolean): ActiveLease[] {
@@ -311,9 +305,4 @@ export class Scheduler {
     for (const lease of ended) this.release(lease.id);
     return ended;
   }
-}
-
-/** When a copy may be given: also of a committed result, which may stall on its way. */
-function lateAt({ issuedMs, expectedMs }: ActiveLease): number {
-  return issuedMs + Math.min(MAX_WAIT_MS, 1.5 * expectedMs + 2000);
 }

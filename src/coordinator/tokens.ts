@@ -43,14 +43,25 @@ export class Tokens {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #rng: Rng;
+  readonly #onRevoked: (id: string) => void;
   readonly #operator: { readonly hash: Buffer; readonly requester: Requester };
   /** Requests that are being answered, by the token that opened them. */
   readonly #open = new Map<string, Set<() => void>>();
   /** Revoked while this process ran: a look-up that was under way when it happened must not win. */
   readonly #revoked = new Set<string>();
 
-  /** @param operatorToken - the data folder's */
-  constructor(db: Database, operatorToken: string, clock: Clock, rng: Rng) {
+  /**
+   * @param operatorToken - the data folder's
+   * @param onRevoked - told of each token that is revoked here
+   */
+  constructor(
+    db: Database,
+    operatorToken: string,
+    clock: Clock,
+    rng: Rng,
+    onRevoked: (id: string) => void = () => {},
+  ) {
+    this.#onRevoked = onRevoked;
     this.#db = db;
     this.#clock = clock;
     this.#rng = rng;
@@ -124,6 +135,12 @@ export class Tokens {
         ? new AppError('conflict', 'this token has been revoked already')
         : new AppError('not-found', 'there is no such token; token list shows what there is');
     }
+    this.#onRevoked(id);
+    return this.revoked(id);
+  }
+
+  /** It was revoked, here or at another coordinator. @returns cuts what it has open */
+  revoked(id: string): () => void {
     this.#revoked.add(id);
     return () => {
       for (const cut of Array.from(this.#open.get(id) ?? [])) cut();

@@ -137,6 +137,32 @@ export async function mapLimit<T, R>(
   return results;
 }
 
+/**
+ * One run of the work at a time: who calls while one is under way shares the next, which sees everything from before
+ * the call.
+ */
+export function coalesced(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const run = (): Promise<void> => {
+    const started = work().finally(() => {
+      if (running === started) running = undefined;
+    });
+    running = started;
+    return started;
+  };
+  return () => {
+    if (!running) return run();
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        next = undefined;
+        return run();
+      });
+    return next;
+  };
+}
+
 /** Listeners that may come and go while an event is being delivered. */
 export class Emitter<T> {
   readonly #listeners = new Set<(event: T) => void>();

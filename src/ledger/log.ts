@@ -81,6 +81,12 @@ export async function logSize(db: Queries): Promise<number> {
   return Number(size);
 }
 
+/** The place of a shard's receipt. @throws when it has none */
+export async function leafOf(db: Queries, shard: string): Promise<number> {
+  const row = db.selectFrom('logLeaves').select('index').where('shard', '=', shard);
+  return Number((await row.executeTakeFirstOrThrow()).index);
+}
+
 /** Reads nodes of the log, at most a few hundred at once. @throws (from the reader) AppError 'internal' for one that is not there */
 export function readNodes(db: Queries): ReadNodes {
   return async (nodes) => {

@@ -10,7 +10,7 @@ import type { NewShard } from '../store/schema.ts';
 import { type ShardCell, acceptShard, getShard, storeReceipt } from '../store/shards.ts';
 import { contributorAccount } from './accounts.ts';
 import { balanceOf, creditShard } from './ledger.ts';
-import { appendLeaf, lockLog } from './log.ts';
+import { appendLeaf, leafOf, lockLog } from './log.ts';
 
 export interface SettleInput {
   /**
@@ -27,6 +27,8 @@ export interface Settlement {
   readonly receipt: Uint8Array;
   /** The contributor's balance, in microcredits. */
   readonly balance: bigint;
+  /** Its place in the public log. */
+  readonly leaf: number;
 }
 
 /**
@@ -77,7 +79,7 @@ export function settleShard(
     await storeReceipt(trx, id, envelope);
     await appendLeaf(trx, logIndex, id, { ...shard, receiptEnvelope: envelope });
     await endLease(trx, id, 'done', verifiedMs);
-    return { receipt: envelope, balance };
+    return { receipt: envelope, balance, leaf: logIndex };
   });
 }
 
@@ -88,5 +90,6 @@ async function settlementOf(db: Queries, lease: string): Promise<Settlement | un
   return {
     receipt: shard.receiptEnvelope,
     balance: await balanceOf(db, contributorAccount(shard.contributor)),
+    leaf: await leafOf(db, lease),
   };
 }

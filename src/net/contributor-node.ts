@@ -1,4 +1,4 @@
-/** Stays connected to one coordinator, whose key is pinned by its addresses. */
+/** Stays connected to one coordinator of a network, whose key is pinned by its addresses. */
 import type { Connection, Libp2p } from '@libp2p/interface';
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr';
 import type { Clock } from '../core/clock.ts';
@@ -13,6 +13,7 @@ import {
 } from '../protocol/limits.ts';
 import type { BlockSource } from './block-provider.ts';
 import type { Link } from './link.ts';
+import { AddressOrder } from './address-order.ts';
 import { type ConnectionState, Reconnector } from './reconnect.ts';
 import { type TransportFactory, createNode } from './stack.ts';
 import { linkOver } from './stream-link.ts';
@@ -20,7 +21,7 @@ import { isWebRtcDirect } from './webrtc-address.ts';
 
 export interface ContributorNodeOptions {
   readonly key: SigningKey;
-  /** Multiaddrs of one coordinator, each ending in /p2p/<PeerId>. Nothing else is ever dialled. */
+  /** Multiaddrs of the network's coordinators, each ending in /p2p/<PeerId>. Nothing else is ever dialled. */
   readonly addresses: readonly string[];
   readonly clock: Clock;
   readonly rng: Rng;
@@ -42,6 +43,7 @@ export interface ConnectForeverOptions {
 export class ContributorNode {
   readonly #options: ContributorNodeOptions;
   readonly #addresses: Multiaddr[];
+  readonly #order: AddressOrder<Multiaddr>;
   #reconnector: Reconnector<Link> | undefined;
   #running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
@@ -49,6 +51,7 @@ export class ContributorNode {
   constructor(options: ContributorNodeOptions) {
     this.#options = options;
     this.#addresses = parseAddresses(options.addresses);
+    this.#order = new AddressOrder(this.#addresses, options.rng);
   }
 
   /**
@@ -110,15 +113,26 @@ export class ContributorNode {
     }
   }
 
+  async #dial(node: Libp2p, signal: AbortSignal): Promise<Connection> {
+    const errors: unknown[] = [];
+    for (const address of this.#order.next()) {
+      throwIfAborted(signal);
+      try {
+        // force: a dead connection that libp2p still lists must not be handed back.
+        const connection = await node.dial(address, { signal, force: true });
+        this.#order.worked();
+        return connection;
+      } catch (error) {
+        this.#order.failed(address);
+        errors.push(error);
+      }
+    }
+    throw dialError(new AggregateError(errors.flatMap(all)), this.#options.addresses);
+  }
+
   async #connect(node: Libp2p, signal: AbortSignal): Promise<Link> {
     const { clock, source, pace } = this.#options;
-    let connection: Connection;
-    try {
-      // force: a dead connection that libp2p still lists must not be handed back.
-      connection = await node.dial(this.#addresses, { signal, force: true });
-    } catch (error) {
-      throw dialError(error, this.#options.addresses);
-    }
+    const connection = await this.#dial(node, signal);
     const deadline = new AbortController();
     const abort = (): void => deadline.abort();
     const stopDeadline = clock.after(HELLO_DEADLINE_MS, abort);
@@ -172,6 +186,10 @@ function parseAddresses(addresses: readonly string[]): Multiaddr[] {
     }
     return parsed;
   });
+}
+
+function all(error: unknown): unknown[] {
+  return error instanceof AggregateError ? error.errors : [error];
 }
 
 /** dial() rejects with errors, lists of them, and bare Events without a message. */

@@ -143,6 +143,7 @@ function workSince(db: Queries, keys: readonly string[], window?: Window): Promi
     .select([
       sql<number>`coalesce(sum(shards), 0)::integer`.as('shards'),
       sql<number>`coalesce(sum(multiply_adds), 0)`.as('multiplyAdds'),
+      sql<number>`(SELECT size FROM log_tree)::float8`.as('leaves'),
       sql<bigint>`coalesce(sum(microcredits), 0)::bigint`.as('microcredits'),
     ]);
   const since = window ? all.where(sql<SqlBool>`hour >= ${firstHour(window.hours, window.nowMs)}`) : all;
@@ -160,12 +161,20 @@ export async function dropOldHours(db: Queries, hours: number, nowMs: number): P
 }
 
 /** Verified shards and multiply-adds of the whole network. */
-export function networkTotals(db: Queries): Promise<{ shards: number; multiplyAdds: number }> {
+export interface Totals {
+  readonly shards: number;
+  readonly multiplyAdds: number;
+  /** Of the public log: what is verified later is not in these sums. */
+  readonly leaves: number;
+}
+
+export function networkTotals(db: Queries): Promise<Totals> {
   return db
     .selectFrom('work')
     .select([
       sql<number>`coalesce(sum(shards), 0)::integer`.as('shards'),
       sql<number>`coalesce(sum(multiply_adds), 0)`.as('multiplyAdds'),
+      sql<number>`(SELECT size FROM log_tree)::float8`.as('leaves'),
     ])
     .executeTakeFirstOrThrow();
 }

@@ -24,6 +24,7 @@ export class GroupCommit {
   readonly #waiting: Waiting[] = [];
   #running = false;
 
+  /** @param transact - runs a transaction; where others write as well, one group of all is under way at a time */
   constructor(transact: Transact) {
     this.#transact = transact;
   }

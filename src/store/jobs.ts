@@ -37,6 +37,10 @@ export function listJobs(db: Queries, state?: JobState): Promise<Job[]> {
   return query.orderBy('priority', 'desc').orderBy('createdMs').orderBy('id').execute();
 }
 
+export function runningJobs(db: Queries): Promise<Pick<Job, 'id' | 'deadlineMs'>[]> {
+  return db.selectFrom('jobs').select(['id', 'deadlineMs']).where('state', '=', 'running').execute();
+}
+
 /**
  * Waits for every other transaction that holds this job, then keeps it until this one ends.
  * @returns the job's state, or undefined when there is no such job

@@ -1,8 +1,8 @@
 /** What was leased to whom: the public record, and what a restarted coordinator still waits for. */
 import type { Queries } from './database.ts';
-import type { Lease, LeaseState } from './schema.ts';
+import type { Lease, LeaseState, NewLease } from './schema.ts';
 
-export type NewLease = Omit<Lease, 'state' | 'endedMs'>;
+export type { NewLease };
 
 export async function recordLease(db: Queries, lease: NewLease): Promise<void> {
   await db
@@ -37,9 +37,75 @@ export async function endLease(
   return result.numUpdatedRows === 1n;
 }
 
-/** After a restart nobody watches the deadlines of earlier leases; their late results still count. */
-export async function expireOpenLeases(db: Queries, endedMs: number): Promise<void> {
-  await db.updateTable('leases').set({ state: 'expired', endedMs }).where('state', '=', 'open').execute();
+/**
+ * After a restart nobody watches the deadlines of earlier leases; their late results still count. Where other
+ * coordinators live, theirs go on, and they take over those of the dead until their deadline.
+ * @param living - ids of the others
+ */
+export async function expireOpenLeases(
+  db: Queries,
+  endedMs: number,
+  living: readonly string[] = [],
+): Promise<void> {
+  let update = db.updateTable('leases').set({ state: 'expired', endedMs }).where('state', '=', 'open');
+  if (living.length > 0) {
+    update = update
+      .where('deadlineMs', '<=', endedMs)
+      .where((eb) => eb.or([eb('coordinator', 'is', null), eb('coordinator', 'not in', living)]));
+  }
+  await update.execute();
+}
+
+/** Open leases of these jobs that other coordinators gave, and whose deadline is to come. */
+export async function leasesElsewhere(
+  db: Queries,
+  jobs: readonly string[],
+  coordinator: string,
+  nowMs: number,
+): Promise<Lease[]> {
+  if (jobs.length === 0) return [];
+  return db
+    .selectFrom('leases')
+    .selectAll()
+    .where('state', '=', 'open')
+    .where('job', 'in', jobs)
+    .where('coordinator', 'is distinct from', coordinator)
+    .where('deadlineMs', '>', nowMs)
+    .execute();
+}
+
+/** Those of the leases that are still open. */
+export async function stillOpen(db: Queries, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('leases')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('state', '=', 'open')
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * A contributor has come over from another coordinator: what it has not handed in of that one's leases it will not.
+ * @returns how many
+ */
+export async function endAbandoned(
+  db: Queries,
+  contributor: string,
+  coordinator: string,
+  kept: readonly string[],
+  endedMs: number,
+): Promise<number> {
+  let update = db
+    .updateTable('leases')
+    .set({ state: 'declined', endedMs })
+    .where('state', '=', 'open')
+    .where('contributor', '=', contributor)
+    .where('coordinator', '<>', coordinator);
+  if (kept.length > 0) update = update.where('id', 'not in', kept);
+  const { numUpdatedRows } = await update.executeTakeFirst();
+  return Number(numUpdatedRows);
 }
 
 /** Oldest first; of one job, or of all. */

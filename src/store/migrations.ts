@@ -378,6 +378,36 @@ const MIGRATIONS: Record<string, Migration> = {
     `CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_ms)`,
     `CREATE INDEX idempotency_keys_of_job ON idempotency_keys (job)`,
   ),
+
+  '0016-coordinators': statements(
+    `CREATE TABLE coordinators (
+      id char(16) PRIMARY KEY,
+      url text NOT NULL,
+      addresses text NOT NULL,
+      contributors integer NOT NULL,
+      sites text NOT NULL,
+      speed float8 NOT NULL,
+      beat_at timestamptz NOT NULL
+    )`,
+    `CREATE TABLE plots (
+      job text NOT NULL REFERENCES jobs ON DELETE CASCADE,
+      ${RECTANGLE},
+      holder char(16),
+      PRIMARY KEY (job, row_block, col_block)
+    )`,
+    `CREATE INDEX plots_of_holder ON plots (holder)`,
+    // Who gave it, and who settled it. Older rows, and those of a coordinator that shares nothing, do not say.
+    `ALTER TABLE leases ADD COLUMN coordinator char(16)`,
+    `ALTER TABLE shards ADD COLUMN coordinator char(16)`,
+    `CREATE INDEX leases_open_of_contributor ON leases (contributor) WHERE state = 'open'`,
+    `CREATE TABLE join_codes (
+      code text COLLATE "C" PRIMARY KEY,
+      joined text COLLATE "C" NOT NULL UNIQUE,
+      offer bytea NOT NULL,
+      expires_ms float8 NOT NULL
+    )`,
+    `CREATE INDEX join_codes_expire ON join_codes (expires_ms)`,
+  ),
 };
 
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };

@@ -13,6 +13,12 @@ export async function insertOperand(db: Queries, operand: Operand): Promise<bool
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
+/** Its id; undefined before there is any. */
+export async function newestOperand(db: Queries): Promise<Hash | undefined> {
+  const query = db.selectFrom('operands').select('id').orderBy('createdMs', 'desc').orderBy('id');
+  return (await query.limit(1).executeTakeFirst())?.id;
+}
+
 export function getOperand(db: Queries, id: Hash): Promise<Operand | undefined> {
   return db.selectFrom('operands').selectAll().where('id', '=', id).executeTakeFirst();
 }

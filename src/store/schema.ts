@@ -97,6 +97,8 @@ export interface ShardsTable extends RectangleColumns {
   verifiedMs: number;
   /** Origin of the site in whose frame it was computed, by the contributor's word; null for none that is allowed. */
   site: string | null;
+  /** The process that settled it; null where the coordinator shares its network with no other. */
+  coordinator: Generated<string | null>;
 }
 
 /** A verified cell of C. Its primary key is what makes "credited at most once" true. */
@@ -117,6 +119,8 @@ export interface LeasesTable extends RectangleColumns {
   state: LeaseState;
   createdMs: number;
   endedMs: number | null;
+  /** The process that gave it; null where the coordinator shares its network with no other. */
+  coordinator: Generated<string | null>;
 }
 
 export interface AccountsTable {
@@ -278,6 +282,33 @@ export interface MembersTable {
   main: string;
 }
 
+/** Processes that share this network. */
+export interface CoordinatorsTable {
+  id: string;
+  url: string;
+  /** JSON: multiaddrs. */
+  addresses: string;
+  contributors: number;
+  /** JSON: contributors by origin. */
+  sites: string;
+  speed: number;
+  beatAt: Date;
+}
+
+/** Parts of running jobs, and the process that leases each out. */
+export interface PlotsTable extends RectangleColumns {
+  job: string;
+  holder: string | null;
+}
+
+/** Codes that stand for an offer to join two keys, for some minutes, once. */
+export interface JoinCodesTable {
+  code: string;
+  joined: string;
+  offer: Uint8Array;
+  expiresMs: number;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -308,6 +339,9 @@ export interface Schema {
   joins: JoinsTable;
   joinEnds: JoinEndsTable;
   members: MembersTable;
+  coordinators: CoordinatorsTable;
+  plots: PlotsTable;
+  joinCodes: JoinCodesTable;
   settings: SettingsTable;
 }
 
@@ -317,6 +351,7 @@ export type Shard = Selectable<ShardsTable>;
 export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;
 export type Cell = Selectable<CellsTable>;
 export type Lease = Selectable<LeasesTable>;
+export type NewLease = Omit<Insertable<LeasesTable>, 'state' | 'endedMs'>;
 export type Token = Selectable<TokensTable>;
 export type SiteOwner = Selectable<SiteOwnersTable>;
 export type StoredJoin = Selectable<JoinsTable>;

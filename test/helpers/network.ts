@@ -15,6 +15,7 @@ import {
 } from '../../src/coordinator/coordinator.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
+import type { BlockSource } from '../../src/net/block-provider.ts';
 import { ContributorNode } from '../../src/net/contributor-node.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import type { SigningKey } from '../../src/protocol/keys.ts';
@@ -72,6 +73,8 @@ export async function testContributor(
   options: {
     wrap?: (backend: Backend) => Backend;
     key?: SigningKey;
+    /** No block of a result leaves before it resolves. */
+    hold?: Promise<void>;
     log?: EngineOptions['log'];
     /** Of the engine, not of its connection. */
     clock?: Clock;
@@ -79,13 +82,17 @@ export async function testContributor(
 ): Promise<TestContributor> {
   const key = options.key ?? (await generateKey());
   const outbox = new Outbox();
+  const source: BlockSource = async (hash) => {
+    await options.hold;
+    return outbox.source(hash);
+  };
   const statuses: ContributorStatus[] = [];
   const receipts: Uint8Array[] = [];
   const watchers = new Set<(status: ContributorStatus) => void>();
   const engine = new Engine({
     key,
     peerId: peerIdOf(key),
-    node: new ContributorNode({ key, addresses, clock: systemClock, rng: cryptoRng, source: outbox.source }),
+    node: new ContributorNode({ key, addresses, clock: systemClock, rng: cryptoRng, source }),
     outbox,
     openBackend: () => {
       const backend = createCpuBackend({ memoryBytes: MEMORY_BYTES, clock: systemClock });

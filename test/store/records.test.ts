@@ -151,6 +151,7 @@ onEachDatabase('Records', (get) => {
         envelope: Uint8Array.of(1, 2, 3),
         deadlineMs: 2000,
         createdMs: 1000,
+        coordinator: null,
       };
       await recordLease(db, lease);
       await recordLease(db, { ...lease, id: hexOf(2, 32), createdMs: 900 });

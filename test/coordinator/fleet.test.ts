@@ -1,0 +1,131 @@
+/** Three coordinators of one network, and real contributors; some coordinators die. */
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { JobView, NetworkView } from '../../src/core/v1.ts';
+import { checkLedger } from '../../src/ledger/audit.ts';
+import { type FleetMember, type TestFleet, paced, startFleet } from '../helpers/fleet.ts';
+import { type TestContributor, testContributor } from '../helpers/network.ts';
+import { findPostgres } from '../helpers/postgres.ts';
+import { api, ended, product, result, submit } from '../helpers/product.ts';
+
+const TIMING = { beatMs: 200, deadMs: 1500 };
+const SHARD_MS = 100;
+const EVENTUALLY = { timeout: 10_000, interval: 25 };
+
+describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('three coordinators', () => {
+  let fleet: TestFleet;
+  let one: FleetMember;
+  let two: FleetMember;
+  let three: FleetMember;
+  const contributors: TestContributor[] = [];
+
+  beforeAll(async () => {
+    fleet = await startFleet(3, { fleetTiming: TIMING });
+    [one, two, three] = fleet.members as [FleetMember, FleetMember, FleetMember];
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(contributors.splice(0).map((contributor) => contributor.stop()));
+  });
+  afterAll(() => fleet.stop());
+
+  const join = async (
+    addresses: readonly string[],
+    options: Parameters<typeof testContributor>[1] = {},
+  ): Promise<TestContributor> => {
+    const contributor = await testContributor(addresses, { wrap: paced(SHARD_MS), ...options });
+    contributors.push(contributor);
+    return contributor;
+  };
+  const shardsOf = (job: string) =>
+    fleet.db.selectFrom('shards').selectAll().where('job', '=', job).execute();
+  const view = (at: FleetMember, job: string): Promise<JobView> => api<JobView>(at, `/v1/jobs/${job}`);
+
+  it('list one another, by one key', async () => {
+    expect(new Set(fleet.members.map(({ peerId }) => peerId)).size).toBe(1);
+    await vi.waitFor(async () => {
+      for (const { url } of fleet.members) {
+        const { addrs } = (await (await fetch(`${url}/coordinator.json`)).json()) as { addrs: string[] };
+        expect(new Set(addrs)).toEqual(new Set(fleet.addresses()));
+      }
+    }, EVENTUALLY);
+  });
+
+  it('serve a job of one with the contributors of the others, and all tell the same of it', async () => {
+    const wanted = product('i8', 1024, 768, 256);
+    const [left, right] = [await join(two.peerAddresses), await join(three.peerAddresses)];
+    const job = await submit(one, wanted);
+    const [atThree, atOne] = await Promise.all([ended(three, job.id), ended(one, job.id)]);
+    expect(atThree).toMatchObject({ state: 'done', cellsVerified: 12, cellsTotal: 12 });
+    expect(atOne).toEqual(atThree);
+    expect(await result(two, job.id)).toEqual(wanted.expected);
+    expect(new Set((await shardsOf(job.id)).map(({ contributor }) => contributor))).toEqual(
+      new Set([left.peerId, right.peerId]),
+    );
+    await vi.waitFor(async () => {
+      const views = await Promise.all(fleet.members.map((at) => api<NetworkView>(at, '/v1/network')));
+      for (const { shardsVerified, contributorsNow, jobsRunning } of views)
+        expect({ shardsVerified, contributorsNow, jobsRunning }).toEqual({
+          shardsVerified: atOne.shards,
+          contributorsNow: 2,
+          jobsRunning: 0,
+        });
+    }, EVENTUALLY);
+  });
+
+  it('stop the leases of all when one is told to cancel', async () => {
+    const working = await join(three.peerAddresses, { wrap: paced(60_000) });
+    const job = await submit(one, product('i8', 512, 512, 64));
+    await working.until(({ leases }) => leases.length > 0);
+    await api(two, `/v1/jobs/${job.id}`, { method: 'DELETE' });
+    await working.until(({ leases }) => leases.length === 0);
+    expect(await view(three, job.id)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('lose nothing and do nothing twice when one is killed in mid-job', async () => {
+    const wanted = product('i8', 2048, 1536, 256);
+    for (let n = 0; n < 3; n++) await join(fleet.members[n]!.peerAddresses.concat(fleet.addresses()));
+    const job = await submit(two, wanted);
+    await vi.waitFor(async () => {
+      expect((await view(one, job.id)).cellsVerified).toBeGreaterThan(8);
+    }, EVENTUALLY);
+    await two.end('SIGKILL');
+    expect(await ended(three, job.id)).toMatchObject({ state: 'done', cellsVerified: 48 });
+    expect(await result(one, job.id)).toEqual(wanted.expected);
+    expect(await checkLedger(fleet.db)).toEqual([]);
+    const shards = await shardsOf(job.id);
+    expect(shards.reduce((sum, { multiplyAdds }) => sum + Number(multiplyAdds), 0)).toBe(2048 * 1536 * 256);
+    expect(new Set(shards.map(({ coordinator }) => coordinator)).size).toBeGreaterThan(1);
+  });
+
+  it('take a result at one that another, now dead, has leased', async () => {
+    const hold = Promise.withResolvers<void>();
+    const wanted = product('i8', 256, 256, 64);
+    const contributor = await join(fleet.addresses(), { hold: hold.promise });
+    const job = await submit(one, wanted);
+    const asked = async (): Promise<{ id: string; url: string }> => {
+      const query = fleet.db
+        .selectFrom('leases')
+        .innerJoin('coordinators', 'coordinators.id', 'leases.coordinator')
+        .select(['coordinators.id', 'url'])
+        .where('job', '=', job.id);
+      return query.executeTakeFirstOrThrow();
+    };
+    const lessor = await vi.waitFor(asked, EVENTUALLY);
+    await contributor.until(({ stage }) => stage === 'uploading');
+    const dead = [one, three].find(({ url }) => url === lessor.url)!;
+    const living = dead === one ? three : one;
+    await dead.end('SIGKILL');
+    hold.resolve();
+    expect(await ended(living, job.id)).toMatchObject({ state: 'done', cellsVerified: 1 });
+    expect(await result(living, job.id)).toEqual(wanted.expected);
+    const [shard, ...more] = await shardsOf(job.id);
+    expect(more).toEqual([]);
+    const lease = await fleet.db
+      .selectFrom('leases')
+      .selectAll()
+      .where('id', '=', shard!.id)
+      .executeTakeFirstOrThrow();
+    expect(lease.coordinator).toBe(lessor.id);
+    expect(shard!.coordinator).not.toBe(lessor.id);
+    expect(await checkLedger(fleet.db)).toEqual([]);
+  });
+});
