@@ -216,6 +216,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       events,
       mosaics: new Mosaics({ db, jobs, clock, version: () => events.version }),
       contributorsNow,
+      capacities: (dtype, project) => Array.from(scheduler.sharers(project), (each) => each.capacity(dtype)),
       returnLeases: (contributor, leases) => {
         dispatcher.takeBack(contributor, leases);
         // It may be connected to another coordinator than the one that served its page.

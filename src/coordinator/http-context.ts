@@ -1,7 +1,9 @@
 /** What the routes need of the rest of the coordinator. */
+import type { Capacity } from '../core/bound.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Checkpoints } from '../ledger/checkpoints.ts';
+import type { Dtype } from '../matrix/dtype.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
@@ -40,6 +42,8 @@ export interface HttpContext {
   readonly mosaics: Mosaics;
   readonly events: PublicEvents;
   readonly contributorsNow: () => number;
+  /** Of those who could take part in such a job now. */
+  readonly capacities: (dtype: Dtype, project?: string) => readonly Capacity[];
   /** A page that may not run hands leases back: see http-leases.ts. */
   readonly returnLeases: (contributor: string, leases: readonly string[]) => void;
   /** Origins of the sites that may frame the widget. */

@@ -1,6 +1,6 @@
 /** `/v1/jobs`: create, watch, cancel, and stream the result. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { JobRequest, RetryRequest } from '../core/v1.ts';
+import type { JobRequest, JobView, RetryRequest } from '../core/v1.ts';
 import { jobOfKey } from '../store/idempotency.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
@@ -98,17 +98,33 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
 
   app.get<JobParams>('/jobs/:id/events', READ, async (request, reply) => {
     await own(request);
-    await reports.view(request.params.id); // an unknown job is a 404, not an empty stream
+    const { id } = request.params;
+    const now = await reports.view(id); // an unknown job is a 404, not an empty stream
+    let told = request.headers['last-event-id'];
+    // It knows how the job ended: 204 keeps a browser's EventSource from coming back for ever.
+    if (now.state !== 'running' && told === eventId(now)) return reply.status(204).send();
     const stream = new EventStream(request, reply);
     try {
-      for await (const view of reports.watch(request.params.id, stream.gone)) {
+      for await (const view of reports.watch(id, stream.gone)) {
+        if (eventId(view) === told) continue;
+        told = eventId(view);
         // A reader that stops reading gets the latest state later, not all of them from our memory.
-        if (!stream.write(`event: job\ndata: ${JSON.stringify(view)}\n\n`)) await stream.drained();
+        if (!stream.write(`id: ${told}\nevent: job\ndata: ${JSON.stringify(view)}\n\n`))
+          await stream.drained();
       }
     } catch (error) {
       if (!stream.gone.aborted) throw error;
     } finally {
       stream.end();
     }
+    return reply;
   });
+}
+
+/**
+ * Every event is the whole job, so whoever knows the last one has missed nothing. The id follows from the job alone:
+ * it means the same after a restart, and from another coordinator of the network.
+ */
+function eventId({ state, cellsVerified }: JobView): string {
+  return `${state}-${cellsVerified}`;
 }

@@ -11,6 +11,7 @@ import { fileHeaders } from './embedding.ts';
 import { Health } from './health.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
+import { estimateRoutes } from './http-estimate.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { leaseRoutes } from './http-leases.ts';
 import { logRoutes } from './http-log.ts';
@@ -68,6 +69,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
       await v1.register(async (guarded) => {
         operandRoutes(guarded, context);
         jobRoutes(guarded, context);
+        estimateRoutes(guarded, context);
         resultRoutes(guarded, context);
         creditRoutes(guarded, context);
         tokenRoutes(guarded, context);

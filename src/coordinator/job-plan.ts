@@ -11,7 +11,7 @@ import {
   secondsFor,
 } from '../core/bound.ts';
 import { BLOCK_BYTES, BLOCK_ROWS, CELL, colBlocks, rowBlocks } from '../matrix/blocks.ts';
-import { RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
+import { type Dtype, RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
 import type { Contributor } from './contributor.ts';
 import { type Grid, type Rect, rectArea } from './grid.ts';
 import { type Choice, type ShardCost, chooseRect, secondsOf, withoutHeld } from './rectangle.ts';
@@ -45,6 +45,11 @@ const FIRST_CELL_BYTES = {
   f16: BLOCK_BYTES,
 };
 const SMOOTHING = 0.2;
+
+/** Bytes of a full cell of such a product on the wire, before any has been seen. */
+export function packedCellBytes(dtype: Dtype): number {
+  return FIRST_CELL_BYTES[RESULT_DTYPE[dtype]];
+}
 
 export interface JobBound {
   /** When the first lease was given. */
@@ -83,7 +88,7 @@ export class JobPlan {
     const strip = BLOCK_ROWS * spec.k * VALUE_BYTES[spec.dtype];
     this.#rowBytes = spec.seeded?.a ? 0 : strip;
     this.#colBytes = spec.seeded?.b ? 0 : strip;
-    this.#cellBytes = FIRST_CELL_BYTES[RESULT_DTYPE[spec.dtype]];
+    this.#cellBytes = packedCellBytes(spec.dtype);
     const cols = Math.ceil(spec.cols / BLOCK_ROWS);
     this.#territories = new Territories(rowBlocks(spec), cols, { row: this.#rowBytes, col: this.#colBytes });
     for (const rect of verified) this.grid.verify(rect);

@@ -159,17 +159,17 @@ export class Scheduler {
     const busy = (of: string): number => this.#leases.secondsLeft(of, now);
     for (const plan of this.#ordered) {
       if (!contributor.suits(plan.spec.project)) continue;
-      const choice = plan.next(contributor, busy, () => this.#sharers(plan.spec, contributor));
+      const choice = plan.next(contributor, busy, () => this.sharers(plan.spec.project, contributor));
       if (choice) return this.#grant(contributor, plan, choice, now);
     }
     return this.#copy(contributor, now);
   }
 
-  /** Those who could take part in this job now. */
-  *#sharers({ project }: JobSpec, asking: Contributor): Iterable<Contributor> {
+  /** Those who could take part in such a job now. @param project - undefined: any */
+  *sharers(project: string | undefined, asking?: Contributor): Iterable<Contributor> {
     for (const each of this.#contributors.values()) {
       const works = each === asking || each.hungry || this.heldBy(each.peer) > 0;
-      if (works && each.suits(project)) yield each;
+      if (works && (project === undefined || each.suits(project))) yield each;
     }
   }
 

@@ -64,6 +64,60 @@ export interface RetryRequest {
   readonly deadlineMs?: number;
 }
 
+/** Two stored operands, or what they would be. */
+export interface EstimateRequest {
+  readonly a?: string;
+  readonly b?: string;
+  /** Without a and b: C is rows × cols, sums over k. */
+  readonly dtype?: OperandDtype;
+  readonly rows?: number;
+  readonly cols?: number;
+  readonly k?: number;
+  /** Operands that would be made from a seed. */
+  readonly seeded?: readonly ('a' | 'b')[];
+  /** A and B are one operand. */
+  readonly same?: boolean;
+  readonly project?: string;
+  /** Of the requester's own machine. @default 5e10 */
+  readonly localMultiplyAddsPerSecond?: number;
+  /** Of the requester's link to the coordinator. @default 12.5e6 */
+  readonly bytesPerSecond?: number;
+}
+
+/** What a job would take now. */
+export interface EstimateView {
+  readonly dtype: OperandDtype;
+  readonly rows: number;
+  readonly cols: number;
+  readonly k: number;
+  readonly cellsTotal: number;
+  readonly multiplyAdds: number;
+  /** Between coordinator and contributors, at the least. */
+  readonly bytes: number;
+  readonly multiplyAddsPerByte: number;
+  /** The most that it can cost. */
+  readonly microcredits: Microcredits;
+  /** Whether requesters pay here. */
+  readonly charged: boolean;
+  readonly missLog2: number;
+  /** Who are here now and could take part. */
+  readonly contributors: number;
+  /** Jobs that share them. */
+  readonly jobsRunning: number;
+  /** What their links, memories and GPUs allow at best, and what is likely, for this job alone; null without any. */
+  readonly boundSeconds: number | null;
+  readonly expectedSeconds: number | null;
+  /** Operands that are not stored yet, and the result. */
+  readonly uploadBytes: number;
+  readonly downloadBytes: number;
+  readonly bytesPerSecond: number;
+  readonly transferSeconds: number;
+  readonly localMultiplyAddsPerSecond: number;
+  readonly localSeconds: number;
+  /** Why this is not worth sending now, with the arithmetic; null when it is. */
+  readonly warning: string | null;
+}
+
 /** 'expired': its deadline passed first. All but 'running' and 'done' may be retried. */
 export type JobState = 'running' | 'done' | 'cancelled' | 'failed' | 'expired';
 

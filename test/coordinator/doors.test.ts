@@ -42,6 +42,7 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['GET /v1/operands', 'read'],
   ['GET /v1/operands/:id', 'read'],
   ['POST /v1/jobs', 'submit'],
+  ['POST /v1/jobs/estimate', 'submit'],
   ['POST /v1/jobs/:id/retry', 'submit'],
   ['GET /v1/jobs', 'read'],
   ['GET /v1/jobs/:id', 'read'],

@@ -33,25 +33,33 @@ async function job(): Promise<string> {
 
 interface Watch {
   readonly headers: Headers;
+  /** Of the last event that came. */
+  readonly lastId: string;
   /** The next event; undefined at the end of the stream. */
   next(): Promise<JobView | undefined>;
   leave(): Promise<void>;
 }
 
-async function watch(id: string): Promise<Watch> {
+async function watch(id: string, lastEventId?: string): Promise<Watch> {
   const leaving = new AbortController();
-  const response = await request(home(), `/v1/jobs/${id}/events`, { signal: leaving.signal });
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  const response = await request(home(), `/v1/jobs/${id}/events`, { headers, signal: leaving.signal });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
+  let lastId = '';
   return {
     headers: response.headers,
+    get lastId() {
+      return lastId;
+    },
     async next() {
       for (;;) {
         const at = text.indexOf('\n\n');
         if (at >= 0) {
-          const [name, data] = text.slice(0, at).split('\n');
+          const [eventId, name, data] = text.slice(0, at).split('\n');
           text = text.slice(at + 2);
           expect(name).toBe('event: job');
+          lastId = eventId!.replace(/^id: /, '');
           return JSON.parse(data!.replace(/^data: /, '')) as JobView;
         }
         const { value, done } = await reader.read();
@@ -103,6 +111,39 @@ describe('GET /v1/jobs/:id/events', () => {
     const last = await events.next();
     if (last) expect(last.state).toBe('done');
     await worker.leave();
+  });
+
+  it('goes on behind the last event that a client knows: nothing is missed, and nothing told twice', async () => {
+    const wanted = product('i8', 256 * 2, 256, 16, 7);
+    const { id } = await submit(home(), wanted);
+    const first = await watch(id);
+    await first.next();
+    const known = first.lastId;
+    await first.leave();
+    // Nothing has happened: the first event is that of what happens next.
+    const again = await watch(id, known);
+    await vi.waitFor(() => expect(listening).toBe(1));
+    const worker = await Rogue.join(home().peerAddresses, { product: wanted, hello: { resultBytes: 0 } });
+    await worker.workHonestly();
+    expect(await again.next()).toMatchObject({ cellsVerified: 1 });
+    await again.leave();
+    // What happened meanwhile comes at once; so does all of it for an id that nobody gave.
+    await worker.workHonestly();
+    for (const before of [known, again.lastId, 'nonsense']) {
+      const late = await watch(id, before);
+      let last: JobView | undefined;
+      for (let view = await late.next(); view; view = await late.next()) last = view;
+      expect(last).toMatchObject({ state: 'done', cellsVerified: 2 });
+      expect(late.lastId).toBe('done-2');
+    }
+    await worker.leave();
+  });
+
+  it('tells whoever knows how a job ended to stay away', async () => {
+    const id = await job();
+    await request(home(), `/v1/jobs/${id}`, { method: 'DELETE' });
+    const headers = { 'last-event-id': 'cancelled-0' };
+    expect((await request(home(), `/v1/jobs/${id}/events`, { headers })).status).toBe(204);
   });
 
   it('forgets a client that goes away, and goes on for the others', async () => {

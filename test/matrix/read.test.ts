@@ -73,6 +73,30 @@ describe('streaming a stored matrix', () => {
     }
   });
 
+  it('gives only the columns asked for, and fetches only their blocks', async () => {
+    const store = memoryStore();
+    const manifest = await storeCounting({ dtype: 'i32', rows: 300, cols: 900 }, store);
+    for (const [fromCol, toCol] of [
+      [0, 1],
+      [255, 257],
+      [256, 512],
+      [890, 900],
+      [0, 900],
+    ] as const) {
+      store.fetched.length = 0;
+      const pieces: Bytes[] = [];
+      for await (const piece of streamRows(manifest, store.fetch, { from: 250, to: 260, fromCol, toCol }))
+        pieces.push(piece);
+      const expected = Array.from({ length: 10 }, (_, row) =>
+        Array.from(counting((250 + row) * 900 + fromCol, (250 + row) * 900 + toCol)),
+      );
+      expect(Array.from(valuesOf('i32', concatBytes(pieces)))).toEqual(expected.flat());
+      const blocks = Math.floor((toCol - 1) / 256) - Math.floor(fromCol / 256) + 1;
+      // Of two strips; and for each the list of its strips and its own.
+      expect(store.fetched).toHaveLength(2 * (blocks + 2));
+    }
+  });
+
   it('fetches each block once when a strip fits the memory', async () => {
     const store = memoryStore();
     const manifest = await storeCounting({ dtype: 'i32', rows: 512, cols: 700 }, store);
