@@ -165,7 +165,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     let fleet: Fleet | undefined;
     const dispatcher = new Dispatcher({
       ...parts,
-      ...{ scheduler, jobs, judge, serving, profiles, embed },
+      scheduler,
+      jobs,
+      judge,
+      serving,
+      profiles,
+      embed,
       onArrival: (contributor) => fleet?.arrived(contributor),
       onHunger: () => fleet?.hungry(),
     });
@@ -237,7 +242,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       const state = { url, addresses: peers.addresses };
       fleet = new Fleet({
         ...parts,
-        ...{ ...entry, databaseUrl, jobs, scheduler, timing: fleetTiming },
+        ...entry,
+        databaseUrl,
+        jobs,
+        scheduler,
+        timing: fleetTiming,
         self: () => ({
           ...state,
           contributors: dispatcher.contributors,

@@ -23,7 +23,7 @@ export async function insertPlots(
     .insertInto('plots')
     .columns([...names])
     .expression(
-      sql<unknown>`SELECT id, unnest(${columns((plot) => plot.rowBlock)}::integer[]),
+      sql`SELECT id, unnest(${columns((plot) => plot.rowBlock)}::integer[]),
         unnest(${columns((plot) => plot.colBlock)}::integer[]),
         unnest(${columns((plot) => plot.rowBlocks)}::integer[]),
         unnest(${columns((plot) => plot.colBlocks)}::integer[])
