@@ -25,10 +25,10 @@ export interface StackOptions {
 }
 
 /**
- * What may wait in a socket. On a home uplink, wants and window updates wait behind it, and the downlink with them:
- * 1 MiB are half a second at 20 Mbit/s.
+ * What may wait in a socket at first; more where it leaves at once. On a home uplink, wants and window updates wait
+ * behind it, and the downlink with them: 1 MiB are half a second at 20 Mbit/s.
  */
-const MAX_BUFFERED_BYTES = { contributor: 1 << 18, coordinator: 1 << 20 };
+const BUFFERED_BYTES = 1 << 18;
 /**
  * A stream's window grows with the round trip up to this. A contributor's round trip grows by what waits in its
  * uplink: 2 MiB at 0.3 s are 7 MB/s, half of what a home downlink could bring. The coordinator has many streams.
@@ -46,7 +46,7 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
     nodeInfo: { name: 'tilework', version: String(PROTOCOL_VERSION), userAgent: `tilework-${role}` },
     addresses: { listen: [...(options.listen ?? [])], announce: [...(options.announce ?? [])] },
     transports: [
-      ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: MAX_BUFFERED_BYTES[role] })]),
+      ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: BUFFERED_BYTES })]),
       ...(options.moreTransports ?? []),
     ],
     connectionEncrypters: [quickNoise()],

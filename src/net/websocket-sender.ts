@@ -27,20 +27,33 @@ export interface SendingConnection {
 const PREFIX_BYTES = 2;
 const FIRST_LOOK_MS = 1;
 const LAST_LOOK_MS = 10;
+/**
+ * A socket that is empty at the first look has stood still, and may hold twice as much next time, up to this many
+ * times the first. One that is not half empty by the last look gets the first again: what waits there is in nobody's
+ * way on a quick link, and in the way of receipts and replies on a slow one.
+ */
+const MOST_TIMES = 8;
 /** readyState of the WebSocket standard. */
 const OPEN = 1;
 
-/** @param maxBufferedBytes what may wait in the socket before writers are held back */
-export function sendInFewMessages(connection: SendingConnection, maxBufferedBytes: number): void {
+/** @param firstBytes what may wait in the socket before writers are held back; more on a quick link */
+export function sendInFewMessages(connection: SendingConnection, firstBytes: number): void {
   const { websocket } = connection;
+  let room = firstBytes;
   let looking = false;
   const look = (afterMs: number): void => {
     looking = true;
     systemClock.after(afterMs, () => {
       looking = false;
       if (websocket.readyState > OPEN) return;
-      if (websocket.bufferedAmount > maxBufferedBytes / 2) look(Math.min(2 * afterMs, LAST_LOOK_MS));
-      else connection.safeDispatchEvent('drain');
+      if (websocket.bufferedAmount > room / 2) {
+        if (afterMs === LAST_LOOK_MS) room = firstBytes;
+        look(Math.min(2 * afterMs, LAST_LOOK_MS));
+        return;
+      }
+      if (websocket.bufferedAmount === 0 && afterMs === FIRST_LOOK_MS)
+        room = Math.min(2 * room, MOST_TIMES * firstBytes);
+      connection.safeDispatchEvent('drain');
     });
   };
   // The standard has send() take the bytes as they are then; `ws` keeps them until they are written.
@@ -55,7 +68,7 @@ export function sendInFewMessages(connection: SendingConnection, maxBufferedByte
   };
   connection.sendData = (data) => {
     for (const message of messagesOf(data)) send(message);
-    const canSendMore = websocket.bufferedAmount < maxBufferedBytes;
+    const canSendMore = websocket.bufferedAmount < room;
     if (!canSendMore && !looking) look(FIRST_LOOK_MS);
     return { sentBytes: data.byteLength, canSendMore };
   };

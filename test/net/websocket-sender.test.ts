@@ -110,6 +110,41 @@ describe('room in a WebSocket', () => {
     }
   });
 
+  it('grows on a link that is quicker than the looks, to eight times the first, and not beyond', () => {
+    const socket = new Socket();
+    const filled = (): number => {
+      let sent = 0;
+      do sent += 100;
+      while (socket.connection.sendData(new Uint8ArrayList(bytesOf(100))).canSendMore);
+      return sent;
+    };
+    const rooms: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      rooms.push(filled());
+      socket.bufferedAmount = 0;
+      vi.advanceTimersByTime(1);
+    }
+    expect(rooms).toEqual([ROOM, 2 * ROOM, 4 * ROOM, 8 * ROOM, 8 * ROOM, 8 * ROOM]);
+    expect(socket.drains).toBe(6);
+    // The link has become slow.
+    filled();
+    vi.advanceTimersByTime(100);
+    socket.bufferedAmount = 0;
+    vi.advanceTimersByTime(10);
+    expect(filled()).toBe(ROOM);
+  });
+
+  it('stays as it is on a link that takes longer than the first look', () => {
+    const socket = new Socket();
+    for (let i = 0; i < 3; i++) {
+      expect(socket.connection.sendData(new Uint8ArrayList(bytesOf(ROOM))).canSendMore).toBe(false);
+      vi.advanceTimersByTime(1);
+      socket.bufferedAmount = 0;
+      vi.advanceTimersByTime(2);
+      expect(socket.drains).toBe(i + 1);
+    }
+  });
+
   it('is not looked for any more when the socket is closing', () => {
     const socket = new Socket();
     socket.connection.sendData(new Uint8ArrayList(bytesOf(ROOM)));
