@@ -144,7 +144,11 @@ export class EmbedRun {
     const { load, loadConfig, allowSoftware, site } = this.#options;
     this.#set({ phase: 'starting' });
     try {
-      const [contributor, { addresses, log }] = await Promise.all([load(), loadConfig()]);
+      // The same for each start: one that nobody hears could not be stopped.
+      const [contributor, { addresses, log }] = await Promise.all([
+        this.#contributor ?? load(),
+        loadConfig(),
+      ]);
       if (signal.aborted) return;
       if (!this.#contributor) {
         this.#contributor = contributor;
@@ -152,18 +156,11 @@ export class EmbedRun {
       }
       this.#live = true;
       const { memoryBytes, diskBytes } = embedSettings(this.#wishes);
-      const { run = false, intensity = 0 } = this.#conduct ?? {};
+      const { intensity = 0 } = this.#conduct ?? {};
+      const paused = this.#conduct?.run !== true;
       contributor.setProjects(projectList(this.#project));
-      await contributor.start({
-        addresses,
-        log,
-        allowSoftware,
-        site,
-        memoryBytes,
-        diskBytes,
-        intensity,
-        paused: !run,
-      });
+      const limits = { memoryBytes, diskBytes, intensity, paused };
+      await contributor.start({ addresses, log, allowSoftware, site, ...limits });
       if (signal.aborted) return;
       this.#setPhase();
       this.#options.tell({ type: 'started', stats: this.#stats() });
@@ -174,8 +171,7 @@ export class EmbedRun {
 
   /** Revokes the consent, whoever asks. Resolves when nothing runs any more; never rejects. */
   async stop(reason: StopReason): Promise<void> {
-    const { consent } = this.#options;
-    consent.revoke();
+    this.#options.consent.revoke();
     if (!this.#run) return;
     const elsewhere = this.#state.phase === 'elsewhere';
     this.#set({ phase: 'stopping' });
@@ -199,9 +195,7 @@ export class EmbedRun {
     this.#cancelLook?.();
     const { nextLookMs } = conduct;
     if (nextLookMs !== undefined)
-      this.#cancelLook = clock.after(nextLookMs - clock.now(), () => {
-        this.look();
-      });
+      this.#cancelLook = clock.after(nextLookMs - clock.now(), this.look.bind(this));
     if (this.#live) {
       this.#contributor?.setIntensity(conduct.intensity);
       this.#contributor?.setPaused(!conduct.run);

@@ -220,6 +220,7 @@ const world = (): World => ({
 
 function openFrame({ clock, kept, locks, Channel }: World, config?: () => Promise<never>) {
   const contributor = new FakeContributor();
+  const loaded: FakeContributor[] = [];
   const told: FrameMessage[] = [];
   let signals = CALM;
   const run = new EmbedRun({
@@ -227,7 +228,11 @@ function openFrame({ clock, kept, locks, Channel }: World, config?: () => Promis
     clock,
     consent: new EmbedConsent(SITE, kept),
     site: SITE,
-    load: () => Promise.resolve(contributor),
+    load: () => {
+      // Another one each time, as the page's own does.
+      loaded.push(loaded.length === 0 ? contributor : new FakeContributor());
+      return Promise.resolve(loaded.at(-1)!);
+    },
     loadConfig:
       config ?? (() => Promise.resolve({ addresses: ['/ip4/127.0.0.1/tcp/1/ws/p2p/x'], source: 'file' })),
     signals: () => ({ ...signals, nowMs: clock.now() }),
@@ -239,7 +244,7 @@ function openFrame({ clock, kept, locks, Channel }: World, config?: () => Promis
     run.look();
   };
   const types = (): string[] => told.map(({ type }) => type).filter((type) => type !== 'progress');
-  return { run, contributor, told, types, signal };
+  return { run, contributor, loaded, told, types, signal };
 }
 
 describe('the frame', () => {
@@ -292,6 +297,18 @@ describe('the frame', () => {
     expect(run.state.phase).toBe('stopped');
     await run.start('click');
     expect(contributor.starts).toHaveLength(2);
+  });
+
+  it('starts again after a stop, is heard, and is stopped again', async () => {
+    const { run, contributor, loaded } = openFrame(world());
+    await run.start('click');
+    await run.stop('visitor');
+    await settle();
+    await run.start('click');
+    contributor.say({ stage: 'computing', shardsVerified: 2 });
+    expect(run.state).toMatchObject({ phase: 'working', status: { shardsVerified: 2 } });
+    await run.stop('visitor');
+    expect([contributor.starts.length, contributor.status.stage, loaded.length]).toEqual([2, 'stopped', 1]);
   });
 
   it('goes on under a consent of an earlier visit, and not on battery', async () => {
