@@ -3,7 +3,7 @@
  * WebSocket leads to the coordinator, the session's half of them moves to the page: see routes.ts.
  */
 import { systemClock } from '../core/clock.ts';
-import { isAppError, toAppError } from '../core/errors.ts';
+import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import { Emitter } from '../core/async.ts';
 import { assertNames } from '../core/names.ts';
 import { assertShare } from '../gpu/duty.ts';
@@ -11,6 +11,7 @@ import {
   type Contributor,
   type ContributorOptions,
   type ContributorStatus,
+  type Problem,
   type PublicName,
   type RateCaps,
   STOPPED,
@@ -77,6 +78,7 @@ class BrowserContributor implements Contributor {
       const onStatus = proxy((status: ContributorStatus) => {
         if (this.#workers !== workers) return;
         if (!this.#stopping && status.stage === 'stopped') void this.stop();
+        else if (status.problem?.code === 'forbidden') fail(errorOf(status.problem));
         else if (!this.#stopping && routes.gaveUp(status)) this.#turn(routes);
         else this.#publish(status);
       });
@@ -189,6 +191,8 @@ class BrowserContributor implements Contributor {
     workers.end();
   }
 }
+
+const errorOf = ({ code, message }: Problem): AppError => new AppError(code, message);
 
 function ended(status: ContributorStatus): ContributorStatus {
   const none = { detail: '', progress: 0, paused: false, finishing: false, problem: undefined };

@@ -30,6 +30,9 @@ export class SessionHost {
   #projects: readonly string[] = [];
   #profile: PublicName | undefined;
 
+  #tell: ((status: ContributorStatus) => void) | undefined;
+  #forbidden: AppError | undefined;
+
   /** @param transports - instead of WebSocket */
   constructor(transports?: readonly TransportFactory[]) {
     this.#transports = transports;
@@ -48,6 +51,7 @@ export class SessionHost {
     this.#memoryBytes = options.memoryBytes;
     this.#wishes.paused = paused;
     this.#wishes.caps = rateCaps;
+    this.#tell = (status) => onStatus(this.#forbidden ? refused(status, this.#forbidden) : status);
     const [key, disk] = await Promise.all([loadIdentity(), openBlockDisk(diskBytes, systemClock)]);
     const outbox = new Outbox();
     const node = new ContributorNode({
@@ -71,7 +75,7 @@ export class SessionHost {
       clock: systemClock,
       log: watchOf(options),
       site: options.site,
-      onStatus,
+      onStatus: (status) => this.#tell?.(status),
     });
     this.#engine.setIntensity(this.#intensity);
     this.#engine.setPaused(this.#wishes.paused);
@@ -80,6 +84,13 @@ export class SessionHost {
     if (this.#ending) this.#engine.stop();
     this.#running = this.#engine.run();
     if (this.#diskBytes !== diskBytes) await this.setDiskBudget(this.#diskBytes);
+  }
+
+  /** No connection will come about: the session's failures have this reason from now on. */
+  forbid(error: AppError): void {
+    this.#forbidden = error;
+    const status = this.#engine?.status;
+    if (status) this.#tell?.(status);
   }
 
   async stop(): Promise<void> {
@@ -138,6 +149,12 @@ export class SessionHost {
   wake(): void {
     this.#engine?.wake();
   }
+}
+
+/** Only where no address leads to the coordinator: with one that is not forbidden, all is right. */
+function refused(status: ContributorStatus, { code, message }: AppError): ContributorStatus {
+  if (!status.problem || status.network !== undefined) return status;
+  return { ...status, problem: { code, message } };
 }
 
 /** The log of the coordinator whose key the addresses pin. */

@@ -31,7 +31,7 @@ import { type BrowserTraits, obstacle } from './settings.ts';
 import { counted } from './shown-numbers.ts';
 import { hasProgress, percent, stageBar } from './stage-bar.ts';
 import { factsList, statsList } from './stats.ts';
-import type { Strings } from './strings.ts';
+import type { NoticeText, Strings } from './strings.ts';
 import { tileWall } from './tiles.ts';
 import type { Visit, VisitState } from './visit.ts';
 
@@ -45,7 +45,7 @@ export class TileworkPage extends LitElement {
     strings: { attribute: false },
     picture: { attribute: false },
     sections: { attribute: false },
-    noStorage: { attribute: false },
+    cause: { attribute: false },
     clockOffMs: { attribute: false },
     copied: { state: true },
   };
@@ -56,7 +56,8 @@ export class TileworkPage extends LitElement {
   /** The product, live; undefined until it is known. */
   declare picture: Picture | undefined;
   declare sections: Sections | undefined;
-  declare noStorage: boolean;
+  /** Of the problem, where the page knows more than the contributor. */
+  declare cause: NoticeText | undefined;
   declare clockOffMs: number;
   declare copied: boolean;
   #unsubscribe: (() => void) | undefined;
@@ -65,7 +66,6 @@ export class TileworkPage extends LitElement {
   constructor() {
     super();
     this.copied = false;
-    this.noStorage = false;
     this.clockOffMs = 0;
   }
 
@@ -139,7 +139,7 @@ export class TileworkPage extends LitElement {
           ${notices(
             state,
             visit.controller.address.namedCoordinators,
-            { obstacle: this.#obstacle(), noStorage: this.noStorage, clockOffMs: this.clockOffMs },
+            { obstacle: this.#obstacle(), cause: this.cause, clockOffMs: this.clockOffMs },
             strings,
           )}
         </div>

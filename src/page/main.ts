@@ -6,6 +6,7 @@ import { cryptoRng } from '../core/rng.ts';
 import './app.ts';
 import { browserScope } from './browser-scope.ts';
 import { levelsOf } from './conduct.ts';
+import type { Causes } from './causes.ts';
 import { PageController } from './controller.ts';
 import { chooseLanguage, known, type Language, rememberLanguage, StaticText } from './language.ts';
 import { LaterContributor } from './later-contributor.ts';
@@ -156,29 +157,36 @@ if (selector) {
   });
 }
 
-/** Private windows of some browsers have the API and refuse to open anything. */
-function storageRefused(): Promise<boolean> {
-  return new Promise((resolve) => {
-    try {
-      const asked = indexedDB.open('tilework-probe');
-      asked.addEventListener('success', () => {
-        asked.result.close();
-        indexedDB.deleteDatabase('tilework-probe');
-        resolve(false);
-      });
-      asked.addEventListener('error', () => resolve(true));
-    } catch {
-      resolve(true);
-    }
+/** What stands behind a problem is looked into once there is one. */
+let forbidden = false;
+let causes: Promise<Causes> | undefined;
+async function explain(): Promise<Causes> {
+  const [{ Causes: Found, storageRefused }, { causesDe, causesEn }] = await Promise.all([
+    import('./causes.ts'),
+    import('./strings-causes.ts'),
+  ]);
+  return new Found({
+    storageRefused,
+    forbidden: () => forbidden,
+    answers: () =>
+      fetch(controller.state.config?.api ?? './', { cache: 'no-store' }).then(
+        () => true,
+        () => false,
+      ),
+    onChange: (cause) => (page.cause = cause && (language === 'de' ? causesDe : causesEn)[cause]),
   });
 }
+document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+  forbidden ||= effectiveDirective === 'connect-src';
+});
 
 visit.onChange(({ page: { status, wanted } }) => {
   showTitle();
   if (wanted && !notebook) void openNotebook().catch(() => {});
   page.clockOffMs = clockOffMs;
-  if (status.problem?.code === 'unsupported-key')
-    void storageRefused().then((refused) => (page.noStorage = refused));
+  // Without them it is said less exactly.
+  if (status.problem) causes ??= explain();
+  void causes?.then((found) => found.look(controller.state.status)).catch(() => (causes = undefined));
 });
 
 /** A hidden page follows no figures and holds no connection for them. */

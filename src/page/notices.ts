@@ -11,8 +11,8 @@ import type { VisitState } from './visit.ts';
 export interface PageTroubles {
   /** Why nothing can start here, known before the click. */
   readonly obstacle: ReturnType<typeof obstacle>;
-  /** This window may keep nothing. */
-  readonly noStorage: boolean;
+  /** What stands behind the problem, where the page has found out more. */
+  readonly cause: NoticeText | undefined;
   /** How far this device's clock is from the server's. */
   readonly clockOffMs: number;
 }
@@ -25,7 +25,7 @@ const LEAST_DISK_BYTES = 16 * 1024 * 1024;
 export function notices(
   { page, leader, lock, settings }: VisitState,
   named: readonly string[],
-  { obstacle: blocked, noStorage, clockOffMs }: PageTroubles,
+  { obstacle: blocked, cause, clockOffMs }: PageTroubles,
   strings: Strings,
 ): TemplateResult {
   const { status, wanted } = page;
@@ -38,9 +38,7 @@ export function notices(
   ${
     !blocked && status.problem
       ? notice(
-          noStorage && status.problem.code === 'unsupported-key'
-            ? strings.notice['no-storage']
-            : problemText(status.problem, strings),
+          cause ?? problemText(status.problem, strings),
           failed ? 'grave' : 'mild',
           // While it still tries, its detail would only alarm.
           detail ? { label: strings.detail, text: detail } : undefined,

@@ -150,11 +150,6 @@ export const stringsDe: Strings = {
       advice:
         'Ergebnisse werden signiert, und das kann dieser Browser hier nicht. Eine aktuelle Version kann es, oder ein Fenster, das nicht privat ist.',
     },
-    'no-storage': {
-      title: 'Dieses Fenster darf nichts behalten',
-      advice:
-        'Der Schlüssel, der Ihre Ergebnisse signiert, muss im Browser bleiben, und dieses Fenster, vielleicht ein privates, erlaubt das nicht. Öffnen Sie die Seite in einem Fenster, das nicht privat ist, oder erlauben Sie ihr, Websitedaten zu speichern.',
-    },
     locked: {
       title: 'Ein anderer Tab rechnet bereits mit',
       advice:

@@ -146,11 +146,6 @@ export const stringsEn: Strings = {
       advice:
         'Results are signed, and this browser cannot do that here. A current version, or a window that is not private, can.',
     },
-    'no-storage': {
-      title: 'This window may keep nothing',
-      advice:
-        'The key that signs your results must stay in the browser, and this window, perhaps a private one, does not allow that. Open this page in a window that is not private, or allow it to keep site data.',
-    },
     locked: {
       title: 'Another tab is already contributing',
       advice: 'One tab keeps the whole GPU busy. Use that tab, or stop it there and press Try again here.',

@@ -16,7 +16,6 @@ export type Trouble =
   | 'no-webgpu'
   | 'software-adapter'
   | 'unsupported-key'
-  | 'no-storage'
   | 'locked'
   | 'conflict'
   | 'wrong-peer'

@@ -1,0 +1,3 @@
+import { describeTroubles } from './troubles-flow.ts';
+
+describeTroubles('firefox');
