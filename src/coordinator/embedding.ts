@@ -59,9 +59,12 @@ export function fileHeaders(root: string, file: string, url: string, sites: read
   const nobody = { frameAncestors: "'none'", headers: {} };
   // A module script of another origin is fetched with CORS; a host with COEP wants CORP as well.
   if (file === join(root, 'widget.js')) return { ...nobody, headers: LOADER };
-  // A frame in a host with COEP must have it too, and the scripts of its workers again.
-  if (file.startsWith(join(root, 'assets'))) return { ...nobody, headers: EMBEDDER_POLICY };
-  if (sites.length === 0 || file !== join(root, 'index.html') || !asksForFrame(url)) return nobody;
+  // A frame in a host with COEP must have it too, and the scripts of its workers again. To the page itself it gives
+  // what browsers tell isolated pages only: how much memory it uses with its workers (src/page/memory-growth.ts).
+  const isolated = { ...nobody, headers: EMBEDDER_POLICY };
+  if (file.startsWith(join(root, 'assets'))) return isolated;
+  if (!file.endsWith('.html')) return nobody;
+  if (sites.length === 0 || file !== join(root, 'index.html') || !asksForFrame(url)) return isolated;
   return {
     frameAncestors: sites.join(' '),
     headers: { ...EMBEDDER_POLICY, 'cross-origin-resource-policy': 'cross-origin' },

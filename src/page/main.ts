@@ -10,6 +10,7 @@ import type { Causes } from './causes.ts';
 import { PageController } from './controller.ts';
 import { chooseLanguage, known, type Language, rememberLanguage, StaticText } from './language.ts';
 import { LaterContributor } from './later-contributor.ts';
+import type { MemoryScope } from './memory-growth.ts';
 import type { Notebook } from './notebook.ts';
 import { OwnWishes } from './own-wishes.ts';
 import type { PictureWatch } from './picture.ts';
@@ -66,6 +67,7 @@ const visit = new Visit({
   renewal: {
     container: navigator.serviceWorker as unknown as ServiceWorkersLike | undefined,
     base: document.baseURI,
+    memory: globalThis as unknown as MemoryScope,
     reload: () => location.reload(),
   },
 });

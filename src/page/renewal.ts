@@ -6,16 +6,19 @@ import type { ContributorStatus } from '../contributor/api.ts';
 import type { Clock } from '../core/clock.ts';
 import type { PageController } from './controller.ts';
 import { keepOffline } from './install.ts';
+import { MemoryGrowth, type MemoryScope } from './memory-growth.ts';
 import { recycleReason } from './recycle.ts';
 import { type ServiceWorkersLike, type UpdateWatch, watchUpdates } from './update.ts';
 
-/** A new version waits so long for a moment without leases; then none is taken any more until there is one. */
+/** What is new waits so long for a moment without leases; then none is taken any more until there is one. */
 const PATIENCE_MS = 5 * 60_000;
 
 export interface RenewalOptions {
   readonly container: ServiceWorkersLike | undefined;
   /** Absolute URL of the folder that the page is in. */
   readonly base: string;
+  /** Where memory is measured. */
+  readonly memory: MemoryScope;
   readonly clock: Clock;
   readonly controller: PageController;
   /** The page is about to reload itself. */
@@ -25,6 +28,7 @@ export interface RenewalOptions {
 
 export class Renewal {
   readonly #options: RenewalOptions;
+  readonly #growth: MemoryGrowth;
   #updates: UpdateWatch | undefined;
   #registering = false;
   #startedMs: number | undefined;
@@ -34,6 +38,7 @@ export class Renewal {
 
   constructor(options: RenewalOptions) {
     this.#options = options;
+    this.#growth = new MemoryGrowth(options.clock, options.memory);
   }
 
   /** Work begins. */
@@ -44,6 +49,8 @@ export class Renewal {
 
   end(): void {
     this.#startedMs = undefined;
+    this.#waitingSinceMs = undefined;
+    this.#growth.end();
   }
 
   /** With every status while it works. */
@@ -54,18 +61,22 @@ export class Renewal {
     if (this.#startedMs === undefined) {
       this.#startedMs = nowMs;
       this.#bytesAtStart = moved;
+      this.#growth.begin();
     }
-    if (this.#updates?.waiting) {
-      this.#waitingSinceMs ??= nowMs;
-      if (status.leases.length === 0 || nowMs - this.#waitingSinceMs >= PATIENCE_MS) void this.#renew(true);
+    const version = this.#updates?.waiting === true;
+    const bytesMoved = moved - this.#bytesAtStart;
+    const used = { startedMs: this.#startedMs, bytesMoved, ...this.#growth.bytes };
+    if (!version && !recycleReason(used, nowMs)) {
+      this.#waitingSinceMs = undefined;
       return;
     }
-    const used = { startedMs: this.#startedMs, bytesMoved: moved - this.#bytesAtStart };
-    if (recycleReason(used, nowMs)) void this.#renew(false);
+    this.#waitingSinceMs ??= nowMs;
+    if (status.leases.length === 0 || nowMs - this.#waitingSinceMs >= PATIENCE_MS) void this.#renew(version);
   }
 
   stop(): void {
     this.#updates?.stop();
+    this.#growth.end();
   }
 
   async #renew(version: boolean): Promise<void> {

@@ -110,6 +110,15 @@ describe('over HTTP', () => {
     expect(await ancestors('/')).toBe("'none'");
   });
 
+  it('the pages themselves are isolated from other origins', async () => {
+    for (const path of ['/', '/network.html', '/?embed']) {
+      const { headers } = await get(path, path === '/?embed' ? closed : open);
+      expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    }
+  });
+
   it('the loader may be fetched by any origin, as a module asks for it', async () => {
     const { headers } = await get('/widget.js');
     expect(headers.get('access-control-allow-origin')).toBe('*');

@@ -48,6 +48,13 @@ describe('under Trusted Types, in Chromium', { timeout: 60_000 }, () => {
     await visitor.click();
     await visitor.stage('waiting');
     expect(visitor.page.workers().length).toBe(2);
+    // So that its memory can be measured, with its workers'.
+    expect(
+      await visitor.page.evaluate(() => [
+        crossOriginIsolated,
+        'measureUserAgentSpecificMemory' in performance,
+      ]),
+    ).toEqual([true, true]);
     expect(visitor.problems).toEqual([]);
     expect(await attempts(visitor.page)).toEqual({
       innerHTML: 'TypeError',

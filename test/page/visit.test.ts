@@ -26,8 +26,17 @@ const newBrowser = (): Browser => ({
   storage: new FakeStorage(),
 });
 
+const MIB = 1024 ** 2;
+const MINUTE_MS = 60_000;
+
 /** One tab of a browser. */
 function tab(browser: Browser = newBrowser(), sessionStorage = new FakeStorage(), container?: FakeWorkers) {
+  let bytes = 600 * MIB;
+  const measured: number[] = [];
+  const measure = (): Promise<{ bytes: number }> => {
+    measured.push(bytes);
+    return Promise.resolve({ bytes });
+  };
   const clock = new FakeClock();
   const contributor = new FakeContributor();
   const badges: number[] = [];
@@ -62,7 +71,12 @@ function tab(browser: Browser = newBrowser(), sessionStorage = new FakeStorage()
     storage,
     wishes,
     ...(container && {
-      renewal: { container, base: 'https://grid.example/', reload: () => (reloads += 1) },
+      renewal: {
+        container,
+        memory: { crossOriginIsolated: true, performance: { measureUserAgentSpecificMemory: measure } },
+        base: 'https://grid.example/',
+        reload: () => (reloads += 1),
+      },
     }),
   });
   return {
@@ -74,6 +88,9 @@ function tab(browser: Browser = newBrowser(), sessionStorage = new FakeStorage()
     beacons,
     wishes,
     sessionStorage,
+    /** What the browser measures from now on. */
+    useMemory: (now: number) => (bytes = now),
+    measured,
     reloads: () => reloads,
     stage: () => visit.state.page.status.stage,
   };
@@ -257,6 +274,34 @@ describe('a visit', () => {
     await settle();
     expect(one.contributor.calls).toEqual(['start', 'finish', 'start']);
     expect(one.visit.state.page).toMatchObject({ wanted: true, status: { shardsVerified: 9 } });
+  });
+
+  it('replaces them when their memory has grown, between two shards, and then measures anew', async () => {
+    const one = tab(newBrowser(), new FakeStorage(), new FakeWorkers());
+    await one.visit.start();
+    await settle();
+    one.contributor.say({ stage: 'computing', shardsVerified: 9, leases: ['a'] });
+    await one.clock.advance(5 * MINUTE_MS);
+    one.useMemory(1300 * MIB);
+    await one.clock.advance(10 * MINUTE_MS);
+    expect(one.measured).toEqual([600 * MIB, 1300 * MIB]);
+    one.contributor.say({ stage: 'computing', leases: ['a'] });
+    await settle();
+    expect(one.contributor.calls).toEqual(['start']);
+    one.contributor.say({ stage: 'verified', shardsVerified: 10, leases: [] });
+    await settle();
+    expect(one.contributor.calls).toEqual(['start', 'finish', 'start']);
+    expect(one.visit.state.page).toMatchObject({ wanted: true, status: { shardsVerified: 10 } });
+    // Fresh workers are measured against themselves, and nothing is measured after Stop.
+    one.contributor.say({ stage: 'computing', leases: [] });
+    await one.clock.advance(15 * MINUTE_MS);
+    one.contributor.say({ stage: 'verified', leases: [] });
+    await settle();
+    expect([one.measured.length, one.contributor.calls.length]).toEqual([4, 3]);
+    one.visit.press('stop');
+    await settle();
+    await one.clock.advance(60 * MINUTE_MS);
+    expect(one.measured).toHaveLength(4);
   });
 
   it('leaves no listener and no timer behind', () => {
