@@ -116,9 +116,13 @@ export class TileworkEmbed extends LitElement {
         ${strings.credit(credit)}${status.rate > 0 ? html` · ${strings.speed(number((2 * status.rate) / 1e9, 1))}` : nothing}
       </p>
       ${
-        untilMs === undefined
+        // The code takes its place: there is room for one of them.
+        untilMs === undefined || typeof this.joinState === 'object'
           ? nothing
-          : html`<p class="fine">${this.#host} · ${strings.until(timeText(untilMs, strings.locale))}</p>`
+          : html`<p class="fine">
+              ${this.#host} ·
+              ${strings.until(dayText(untilMs, strings.locale), timeText(untilMs, strings.locale))}
+            </p>`
       }
       ${status.shardsVerified > 0 && phase !== 'elsewhere' ? this.#join(strings) : nothing}
       ${live || ended ? this.#reasons(state, strings) : nothing} ${ended ? this.#refusal(strings) : nothing}
@@ -262,7 +266,10 @@ function reasonText(reason: EmbedReason, strings: EmbedStrings): string {
 }
 
 const timeText = (ms: number, locale: string): string =>
-  new Date(ms).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
+  new Date(ms).toLocaleTimeString(locale, { hour: 'numeric', minute: '2-digit' });
+
+const dayText = (ms: number, locale: string): string =>
+  new Date(ms).toLocaleDateString(locale, { weekday: 'long' });
 
 customElements.define('tilework-embed', TileworkEmbed);
 

@@ -34,7 +34,7 @@ export const embedDe: EmbedStrings = {
   shards: (shards) => (shards === 1 ? 'geprüftes Teil' : 'geprüfte Teile'),
   credit: (credit) => `${credit} Guthaben`,
   speed: (gigaflops) => `${gigaflops} GFLOP/s`,
-  until: (time) => `Sie werden um ${time} neu gefragt.`,
+  until: (day, time) => `Am ${day} um ${time} werden Sie wieder gefragt.`,
   join: 'Zu meinen eigenen Beiträgen zählen',
   joining: 'Ein Code wird geholt …',
   joinCode: (time) => `Öffnen Sie dies, oder geben Sie den Code auf der Seite von Tilework ein, vor ${time}:`,

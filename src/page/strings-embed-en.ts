@@ -34,7 +34,7 @@ export const embedEn: EmbedStrings = {
   shards: (shards) => (shards === 1 ? 'shard verified' : 'shards verified'),
   credit: (credit) => `${credit} credit`,
   speed: (gigaflops) => `${gigaflops} GFLOP/s`,
-  until: (time) => `You are asked again at ${time}.`,
+  until: (day, time) => `You are asked again on ${day} at ${time}.`,
   join: 'Count this with my own contributions',
   joining: 'Asking for a code …',
   joinCode: (time) => `Open this, or enter the code on Tilework’s own page, before ${time}:`,

@@ -36,7 +36,7 @@ export interface EmbedStrings {
   /** What it earned, written as this language writes numbers. */
   readonly credit: (credit: string) => string;
   readonly speed: (gigaflops: string) => string;
-  readonly until: (time: string) => string;
+  readonly until: (day: string, time: string) => string;
   /** The key here is another one than on Tilework's own page. */
   readonly join: string;
   readonly joining: string;
