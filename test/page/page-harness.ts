@@ -2,6 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'puppeteer-core';
 import { expect } from 'vitest';
+import type { BrowserKind } from '../../src/cli/browser.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { serveModule, type ServedModule } from '../helpers/page-bundle.ts';
 import { cutOff } from './cut-off.ts';
@@ -41,7 +42,7 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-export async function openPage(): Promise<Harness> {
+export async function openPage(kind: BrowserKind = 'chromium'): Promise<Harness> {
   const { body, files } = await shell();
   const served = await serveModule('test/page/scripted-page.ts', {
     body,
@@ -51,7 +52,7 @@ export async function openPage(): Promise<Harness> {
       'content-security-policy': "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self'",
     },
   });
-  const browser = await launchBrowser('chromium');
+  const browser = await launchBrowser(kind);
   const page = await browser.newPage();
   const problems: string[] = [];
   listen(page, problems);

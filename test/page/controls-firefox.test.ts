@@ -1,0 +1,3 @@
+import { describeControls } from './controls-flow.ts';
+
+describeControls('firefox');

@@ -1,0 +1,3 @@
+import { describeOvernight } from './overnight-flow.ts';
+
+describeOvernight('firefox');
