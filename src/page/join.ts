@@ -7,9 +7,9 @@
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Joins } from '../contributor/joins.ts';
-import { AppError, toAppError } from '../core/errors.ts';
+import { toAppError } from '../core/errors.ts';
 import type { JoinOfferView } from '../core/v1-joins.ts';
-import { findCoordinator } from './find-coordinator.ts';
+import { openJoins } from './open-joins.ts';
 import { chooseLanguage, type Language } from './language.ts';
 import { storageOf } from './storage.ts';
 import { type JoinStrings, joinDe, joinEn } from './strings-join.ts';
@@ -129,17 +129,13 @@ declare global {
   }
 }
 
-/** Above the panel, once, with the code of the page's address. */
+/** Above the panel, with the code of the page's address; another code, another offer. */
 export function showJoin(): void {
-  if (document.querySelector('tilework-join')) return;
+  document.querySelector('tilework-join')?.remove();
   const element = document.createElement('tilework-join');
   element.language = chooseLanguage(location.search, storageOf(globalThis), navigator.languages);
   element.code = decoded(location.hash.replace(/^#join=?/, ''));
-  element.open = async () => {
-    const { api } = await findCoordinator(location.search);
-    if (api === undefined) throw new AppError('unreachable', 'Nobody says where the coordinator is.');
-    return (await import('../contributor/joins.ts')).openJoins(api);
-  };
+  element.open = openJoins;
   // What the visitor has come for stands first.
   const page = document.querySelector('tilework-page');
   if (page) page.before(element);

@@ -1,10 +1,11 @@
 /** The sections' elements, each with its words and its data: what they show comes from the visit, the notebook and the figures. */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Clock } from '../core/clock.ts';
 import type { ContributorFiguresView, LeaderboardView, ProjectView } from '../core/v1-figures.ts';
 import type { Language } from './language.ts';
 import type { MosaicState } from './mosaic-state.ts';
 import type { Notebook } from './notebook.ts';
+import { openJoins } from './open-joins.ts';
 import type { OwnWishes } from './own-wishes.ts';
 import type { PictureWatch } from './picture.ts';
 import type { Section, SectionParts } from './sections.ts';
@@ -42,6 +43,7 @@ class Parts implements SectionParts {
   #board: LeaderboardView | undefined;
   #projects: readonly ProjectView[] | undefined;
   #projectsFailed = false;
+  #language: Language = 'en';
 
   constructor(options: PartsOptions) {
     this.#options = options;
@@ -113,20 +115,25 @@ class Parts implements SectionParts {
   #renderYou({ page, leader }: VisitState): TemplateResult {
     const { wishes } = this.#options;
     return html`<tilework-you
-      .profile=${wishes.name}
-      .answer=${page.status.nameAnswer ?? leader?.status.nameAnswer}
-      .figures=${this.#figures}
-      .board=${this.#board}
-      .keys=${this.#keys}
-      .strings=${this.#you}
-      @tilework-profile=${({ detail }: HTMLElementEventMap['tilework-profile']) =>
-        this.#change(() => wishes.setName(detail))}
-      @tilework-key=${({ detail }: HTMLElementEventMap['tilework-key']) => {
-        void import('./you-keys.ts')
-          .then(({ grantKeyWish }) => grantKeyWish(detail))
-          .then((keys) => this.#change(() => (this.#keys = keys)));
-      }}
-    ></tilework-you>`;
+        .profile=${wishes.name}
+        .answer=${page.status.nameAnswer ?? leader?.status.nameAnswer}
+        .figures=${this.#figures}
+        .board=${this.#board}
+        .keys=${this.#keys}
+        .strings=${this.#you}
+        @tilework-profile=${({ detail }: HTMLElementEventMap['tilework-profile']) =>
+          this.#change(() => wishes.setName(detail))}
+        @tilework-key=${({ detail }: HTMLElementEventMap['tilework-key']) => {
+          void import('./you-keys.ts')
+            .then(({ grantKeyWish }) => grantKeyWish(detail))
+            .then((keys) => this.#change(() => (this.#keys = keys)));
+        }}
+      ></tilework-you>
+      ${
+        this.#keys?.view?.peerId
+          ? html`<tilework-joined .language=${this.#language} .open=${openJoins}></tilework-joined>`
+          : nothing
+      }`;
   }
 
   #renderShare({ page, leader }: VisitState): TemplateResult {
@@ -180,10 +187,11 @@ class Parts implements SectionParts {
     const { you, keys } = {
       projects: { you: () => import('./projects.ts'), keys: false },
       speed: { you: () => import('./speed.ts'), keys: false },
-      you: { you: () => import('./you.ts'), keys: true },
+      you: { you: () => Promise.all([import('./you.ts'), import('./joined.ts')]), keys: true },
       share: { you: () => import('./share.ts'), keys: true },
     }[name];
     await you();
+    this.#language = language;
     if (keys) this.#keys ??= await (await import('./you-keys.ts')).keysNow();
     this.#you =
       language === 'de'

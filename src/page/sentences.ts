@@ -107,11 +107,6 @@ export function summary(status: ContributorStatus, strings: Strings): string {
   return strings.summary(flops(strings, status.multiplyAddsVerified), credit(strings, status.microcredits));
 }
 
-/** "12D3KooW…h9Qx2f": enough to recognise, short enough for a phone. */
-export function shortId(peerId: string): string {
-  return peerId.length <= 16 ? peerId : `${peerId.slice(0, 8)}…${peerId.slice(-6)}`;
-}
-
 /** So that a tab in the background tells what it does. */
 export function pageTitle(
   { stage, shardsVerified, paused }: ContributorStatus,

@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ContributorStatus } from '../contributor/api.ts';
 import { shared, sized } from './numbers.ts';
-import { credit, flops, flopsPerSecond, shortId } from './sentences.ts';
+import { credit, flops, flopsPerSecond } from './sentences.ts';
+import { shortId } from './short-id.ts';
 import { counted } from './shown-numbers.ts';
 import type { Strings } from './strings.ts';
 

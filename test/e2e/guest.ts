@@ -2,12 +2,13 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, ElementHandle, Frame, Page } from 'puppeteer-core';
+import type { Stage } from '../../src/contributor/api.ts';
 import type { TileworkEvents } from '../../src/widget/element.ts';
 import type { WidgetState } from '../../src/widget/envelope.ts';
 
 const PLACEHOLDER = 'tilework-contribute >>> button';
 /** Set it to a folder to look at the pages that the tests see. */
-const SHOTS = process.env['TILEWORK_SHOTS'];
+export const SHOTS = process.env['TILEWORK_SHOTS'];
 
 declare const axe: {
   run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
@@ -103,6 +104,18 @@ export async function phase(frame: Frame, ...phases: readonly WidgetState[]): Pr
   await frame.waitForSelector(phases.map((each) => `tilework-embed[data-phase="${each}"]`).join(','), {
     timeout: 20_000,
   });
+}
+
+/** Of the shard that its contributor is at. */
+export const stageOf = (frame: Frame): Promise<Stage | undefined> =>
+  frame.$eval('tilework-embed', (element) => element.state?.status.stage);
+
+export async function stage(frame: Frame, wanted: Stage): Promise<void> {
+  await frame.waitForFunction(
+    (name) => document.querySelector('tilework-embed')?.state?.status.stage === name,
+    { timeout: 20_000 },
+    wanted,
+  );
 }
 
 export const dataOf = (frame: Frame, name: string): Promise<string | undefined> =>

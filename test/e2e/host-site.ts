@@ -30,11 +30,11 @@ export interface HostSite {
 }
 
 /**
- * On `localhost`, which is another site than the widget's 127.0.0.1.
+ * On `localhost`, which is another site than the widget's 127.0.0.1; so is each name below it, to browsers.
  * `?count=10` puts so many elements on the page, `?attributes=…` adds to each.
  * @param widget - the widget's origin, known once its server listens
  */
-export async function serveHostSite(widget: () => string): Promise<HostSite> {
+export async function serveHostSite(widget: () => string, name = 'localhost'): Promise<HostSite> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const path = pathname === '/' ? '/index.html' : pathname;
@@ -51,7 +51,7 @@ export async function serveHostSite(widget: () => string): Promise<HostSite> {
     );
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return { origin: `http://localhost:${(server.address() as AddressInfo).port}`, close: () => stop(server) };
+  return { origin: `http://${name}:${(server.address() as AddressInfo).port}`, close: () => stop(server) };
 }
 
 function pageOf(text: string, widget: string, query: URLSearchParams): string {

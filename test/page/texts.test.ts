@@ -18,10 +18,10 @@ import {
   pageTitle,
   problemText,
   reasonSentence,
-  shortId,
   statusSentence,
   summary,
 } from '../../src/page/sentences.ts';
+import { shortId } from '../../src/page/short-id.ts';
 import { ChosenSettings, obstacle, readAddress } from '../../src/page/settings.ts';
 import { storageOf } from '../../src/page/storage.ts';
 import { hasProgress, markOf, percent, STEPS } from '../../src/page/stage-bar.ts';
