@@ -200,6 +200,38 @@ describe('the page in Chromium', () => {
     await tab.inspect(`06-${problem}`);
   });
 
+  it.each([
+    [
+      'en',
+      /clock is wrong.*by 3 hours/,
+      /No room on this disk.*Free some space/,
+      /different versions.*Reload/,
+    ],
+    [
+      'de',
+      /Uhr dieses Geräts geht falsch.*um 3 Stunden/,
+      /kein Platz.*Schaffen Sie/,
+      /Version.*Laden Sie die Seite neu/,
+    ],
+  ] as const)(
+    'says what to do about a clock, a disk and a coordinator that do not fit, in %s',
+    async (language, clock, disk, version) => {
+      await tab.mount({ language });
+      await tab.pressStart();
+      await tab.page.$eval('tilework-page', (page) => (page.clockOffMs = -3 * 3_600_000));
+      await tab.say({ ...WORKING, stage: 'computing', disk: { usedBytes: 0, budgetBytes: 0 } });
+      const said = (): Promise<string[]> =>
+        tab.page.$$eval('[data-testid="notice"]', (all) => all.map((each) => each.textContent));
+      expect(await said()).toEqual([expect.stringMatching(disk), expect.stringMatching(clock)]);
+      await tab.say({
+        stage: 'connecting',
+        problem: { code: 'not-found', message: 'none of the protocols' },
+      });
+      expect((await said())[0]).toMatch(version);
+      await tab.inspect(`15-misfits-${language}`, true);
+    },
+  );
+
   it('shows a rejected shard without blame', async () => {
     await tab.mount();
     await tab.pressStart();
