@@ -1,7 +1,8 @@
 /** Watches a job to its end, with a progress bar. */
 import type { TileworkClient } from '../client/client.ts';
+import { awaitJob } from '../client/run-job.ts';
 import { sleep } from '../core/clock.ts';
-import { AppError, isAppError } from '../core/errors.ts';
+import { isAppError } from '../core/errors.ts';
 import type { JobView } from '../core/v1.ts';
 import type { Context } from './context.ts';
 import { JobMeter, progressText } from './meter.ts';
@@ -10,9 +11,8 @@ import { JobMeter, progressText } from './meter.ts';
 const REFRESH_MS = 2_000;
 
 /**
- * The job as it is when it is done.
- * @throws AppError 'conflict' when somebody cancelled it, 'internal' when it failed, 'aborted',
- * 'unreachable' when the coordinator stays away.
+ * The job as it is when it is done. Nobody computes for somebody who has gone: Ctrl-C cancels it.
+ * @throws AppError as `awaitJob`.
  */
 export async function followJob(client: TileworkClient, job: JobView, context: Context): Promise<JobView> {
   const { terminal, clock, signal } = context;
@@ -31,21 +31,24 @@ export async function followJob(client: TileworkClient, job: JobView, context: C
     draw();
   });
   try {
-    for await (const next of client.watch(job.id, { signal })) {
-      view = next;
-      meter.update(view);
-      draw();
-    }
+    return await awaitJob(client, job, {
+      signal,
+      onJob: (next) => {
+        view = next;
+        meter.update(view);
+        draw();
+      },
+      onCancel: ({ id }, failure) => {
+        terminal.note(
+          failure ? `could not cancel the job ${id}: ${failure.message}` : `cancelled the job ${id}`,
+        );
+      },
+    });
   } finally {
     ended.abort();
     await refreshing;
     bar.end();
   }
-  if (view.state === 'cancelled')
-    throw new AppError('conflict', `the job ${view.id} was cancelled by somebody else`);
-  if (view.state === 'failed')
-    throw new AppError('internal', `the job failed: ${view.error ?? 'no reason given'}`);
-  return view;
 }
 
 export function waitingText(url: string): string {

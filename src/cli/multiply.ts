@@ -1,20 +1,28 @@
 /** `tilework multiply A.npy B.npy -o C.npy`: a product of two files or seeded operands, computed by contributors. */
-import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { TileworkClient } from '../client/client.ts';
-import { assertWritable, saveResult, uploadFile } from '../client/files.node.ts';
-import { isAppError } from '../core/errors.ts';
+import { assertWritable, uploadFile } from '../client/files.node.ts';
+import { createOnce } from '../client/run-job.ts';
+import type { Clock } from '../core/clock.ts';
+import { throwIfAborted } from '../core/errors.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/units.ts';
-import type { JobView, OperandView } from '../core/v1.ts';
+import type { JobRequest, JobView, OperandView } from '../core/v1.ts';
 import { type ConnectionOptions, connect } from './connection.ts';
 import type { Context } from './context.ts';
+import { isSameFile } from './estimate.ts';
 import { followJob } from './follow.ts';
+import { download } from './jobs.ts';
 import { counted } from './meter.ts';
 import { type Plan, type ProductFiles, isSeeded, planProduct } from './operands.ts';
 
 export interface MultiplyOptions extends ProductFiles, ConnectionOptions {
   readonly output: string;
   readonly project?: string | undefined;
+  readonly title?: string | undefined;
+  readonly priority?: number | undefined;
+  /** From now on. */
+  readonly deadlineMs?: number | undefined;
+  readonly maxCost?: string | undefined;
 }
 
 /** @throws AppError with a sentence for whatever went wrong; 'aborted' after Ctrl-C, when the job is cancelled. */
@@ -32,18 +40,21 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   const a = await provide(client, 'A', options, plan, context);
   const b = (await isSameFile(options, plan)) ? a : await provide(client, 'B', options, plan, context);
   const project = options.project ?? `${basename(options.a)} × ${basename(options.b)}`;
-  // Not to be interrupted: a job whose id never arrived could not be cancelled.
-  const job = await client.createJob({ a: a.id, b: b.id, project });
-  const done = await followOrCancel(client, job, context);
-  await download(client, done, options.output, context);
+  throwIfAborted(signal);
+  const job = await createOnce(client, { ...requestOf(options, clock), a: a.id, b: b.id, project });
+  const done = await followJob(client, job, context);
+  await download(client, done.id, options.output, {}, context);
   for (const line of summary(done, options.output, clock.now() - startedMs)) terminal.out(line);
 }
 
-/** A seeded operand that is asked for twice is one without our doing. */
-async function isSameFile(options: MultiplyOptions, { a, b }: Plan): Promise<boolean> {
-  if (isSeeded(a) || isSeeded(b)) return false;
-  if (!options.transposedB || options.tensorA !== options.tensorB) return false;
-  return (await realpath(options.a)) === (await realpath(options.b));
+function requestOf(options: MultiplyOptions, clock: Clock): Omit<JobRequest, 'a' | 'b'> {
+  const { title, priority, deadlineMs, maxCost } = options;
+  return {
+    ...(title !== undefined && { title }),
+    ...(priority !== undefined && { priority }),
+    ...(deadlineMs !== undefined && { deadlineMs: Math.round(clock.now() + deadlineMs) }),
+    ...(maxCost !== undefined && { maxMicrocredits: maxCost }),
+  };
 }
 
 /** Uploads a file; of a seeded operand only the seed is sent. */
@@ -83,39 +94,6 @@ async function upload(
           sent / size,
           sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
         );
-      },
-    });
-  } finally {
-    bar.end();
-  }
-}
-
-/** Nobody computes for somebody who has gone: whatever ends the wait cancels the job. */
-async function followOrCancel(client: TileworkClient, job: JobView, context: Context): Promise<JobView> {
-  try {
-    return await followJob(client, job, context);
-  } catch (error) {
-    if (!isAppError(error, 'aborted')) throw error;
-    await client.cancelJob(job.id).then(
-      () => {
-        context.terminal.note(`cancelled the job ${job.id}`);
-      },
-      (failure: unknown) => {
-        const reason = failure instanceof Error ? failure.message : String(failure);
-        context.terminal.note(`could not cancel the job ${job.id}: ${reason}`);
-      },
-    );
-    throw error;
-  }
-}
-
-async function download(client: TileworkClient, job: JobView, path: string, context: Context): Promise<void> {
-  const bar = context.terminal.bar('download');
-  try {
-    await saveResult(client, job.id, path, {
-      signal: context.signal,
-      onProgress: (bytes, size) => {
-        bar.update(size === undefined ? 0 : bytes / size, formatBytes(bytes));
       },
     });
   } finally {

@@ -1,7 +1,7 @@
 /** The commands and their options. Each command's code is loaded when it runs: `--help` answers at once. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { type AuditCommands, addAudit, realAuditCommands } from './audit-command.ts';
-import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
+import { DEFAULT_DATA } from './connection.ts';
 import type { Context } from './context.ts';
 import {
   type CreditCommands,
@@ -10,14 +10,16 @@ import {
   microcredits,
   realCreditCommands,
 } from './credit-commands.ts';
-import { byteCount } from './quantities.ts';
+import { type JobCommands, addJobs, realJobCommands } from './job-commands.ts';
+import { type MultiplyCommands, addEstimate, addMultiply, realMultiplyCommands } from './multiply-command.ts';
+import { byteCount, wholeNumber } from './quantities.ts';
 import { type SiteCommands, addSite, realSiteCommands } from './site-commands.ts';
 import { type TokenCommands, addToken, realTokenCommands } from './token-commands.ts';
 
 /** What commands do; tests put their own in place. */
-export interface Commands extends AuditCommands, CreditCommands, SiteCommands, TokenCommands {
+export interface Commands
+  extends AuditCommands, CreditCommands, JobCommands, MultiplyCommands, SiteCommands, TokenCommands {
   start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
-  multiply(options: import('./multiply.ts').MultiplyOptions, context: Context): Promise<void>;
   contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
   demo(options: import('./demo.ts').DemoOptions, context: Context): Promise<void>;
 }
@@ -25,10 +27,11 @@ export interface Commands extends AuditCommands, CreditCommands, SiteCommands, T
 export const realCommands: Commands = {
   ...realAuditCommands,
   ...realCreditCommands,
+  ...realJobCommands,
+  ...realMultiplyCommands,
   ...realSiteCommands,
   ...realTokenCommands,
   start: async (options, context) => (await import('./start.ts')).start(options, context),
-  multiply: async (options, context) => (await import('./multiply.ts')).multiply(options, context),
   contribute: async (options, context) => (await import('./contribute.ts')).contribute(options, context),
   demo: async (options, context) => (await import('./demo.ts')).demo(options, context),
 };
@@ -58,6 +61,8 @@ export function createProgram(
   const context = (): Context => contextOf(program.opts<{ debug?: boolean }>().debug ?? false);
   addStart(program, context, commands);
   addMultiply(program, context, commands);
+  addEstimate(program, context, commands);
+  addJobs(program, context, commands);
   addContribute(program, context, commands);
   addAudit(program, context, commands);
   addStatement(program, context, commands);
@@ -82,8 +87,8 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .command('start')
     .description('run a coordinator and serve its page, until Ctrl-C')
     .option('--host <host>', 'the address to listen on; 0.0.0.0 for everybody who can reach it', '127.0.0.1')
-    .option('--port <number>', 'for the page and the API; 0 takes a free one', integer(0, MAX_PORT), 8080)
-    .option('--peer-port <number>', 'for contributors; 0 takes a free one', integer(0, MAX_PORT), 9001)
+    .option('--port <number>', 'for the page and the API; 0 takes a free one', wholeNumber(0, MAX_PORT), 8080)
+    .option('--peer-port <number>', 'for contributors; 0 takes a free one', wholeNumber(0, MAX_PORT), 9001)
     .option(
       '--webrtc-direct',
       'let contributors in over WebRTC as well: no domain name needed, slower',
@@ -92,7 +97,7 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .option(
       '--webrtc-port <number>',
       'UDP, for --webrtc-direct; 0 takes a free one',
-      integer(0, MAX_PORT),
+      wholeNumber(0, MAX_PORT),
       9002,
     )
     .option('--data <folder>', 'what must survive: token, keys, operands, jobs, receipts', DEFAULT_DATA)
@@ -133,76 +138,25 @@ function addStart(program: Command, context: () => Context, commands: Commands):
     .action((options: import('./start.ts').StartOptions) => commands.start(options, context()));
 }
 
-interface MultiplyFlags {
-  readonly output: string;
-  readonly dtype?: 'i8' | 'f32' | 'f16';
-  readonly as?: 'f32';
-  readonly tensorA?: string;
-  readonly tensorB?: string;
-  readonly transposedB: boolean;
-  readonly project?: string;
-  readonly url?: string;
-  readonly token?: string;
-  readonly data?: string;
-}
-
-const MULTIPLY_NOTES = `
-C = A·B for A of M × K and B of K × N, from .npy files (int8, float16, float32, either order of storage)
-or .safetensors. int8 products are exact int32; the others are float32 within a proven bound.
-
-Either may be random instead: seeded:TYPE:ROWSxCOLUMNS:SEED[:DISTRIBUTION], with i8, f16 or f32 and uniform
-(the default), rademacher (+1 and -1) or normal. Such a matrix is never sent: everybody makes the same one.
-
-  npm run tilework -- multiply A.npy B.npy -o C.npy
-  npm run tilework -- multiply X.npy X.npy --transposed-b -o gram.npy       X·Xᵀ, uploaded once
-  npm run tilework -- multiply A.npy model.safetensors --tensor-b wte -o C.npy
-  npm run tilework -- multiply X.npy seeded:f32:8192x256:7:rademacher -o sketch.npy`;
-
-function addMultiply(program: Command, context: () => Context, commands: Commands): void {
-  program
-    .command('multiply')
-    .description('multiply two matrices; Ctrl-C cancels the job')
-    .argument('<A>', 'M × K: a file, or seeded:…')
-    .argument('<B>', 'K × N: a file, or seeded:…')
-    .requiredOption('-o, --output <file>', 'where C goes, as .npy')
-    .addOption(new Option('--dtype <type>', 'what the matrices must be').choices(['i8', 'f32', 'f16']))
-    .addOption(new Option('--as <type>', 'convert first; needed for float64').choices(['f32']))
-    .option('--tensor-a <name>', 'which tensor, where A is a .safetensors file')
-    .option('--tensor-b <name>', 'which tensor, where B is a .safetensors file')
-    .option('--transposed-b', 'B is stored as N × K already', false)
-    .option('--project <text>', 'what it is for; contributors see it')
-    .option('--url <url>', `the coordinator (or TILEWORK_URL; else ${DEFAULT_URL})`)
-    .option(
-      '--token <token>',
-      `what the coordinator asks for (or TILEWORK_TOKEN; else from ${DEFAULT_DATA}/token)`,
-    )
-    .option('--data <folder>', 'the data folder of a coordinator on this machine, for its token')
-    .addHelpText('after', MULTIPLY_NOTES)
-    .action((a: string, b: string, flags: MultiplyFlags) => commands.multiply({ ...flags, a, b }, context()));
-}
-
 function addContribute(program: Command, context: () => Context, commands: Commands): void {
   program
     .command('contribute')
     .description('contribute with headless browsers, until Ctrl-C')
     .argument('<url>', 'the page of the network')
-    .option('--tabs <number>', 'how many browsers, each with an identity of its own', integer(1, MAX_TABS), 1)
+    .option(
+      '--tabs <number>',
+      'how many browsers, each with an identity of its own',
+      wholeNumber(1, MAX_TABS),
+      1,
+    )
     .option('--allow-software', 'compute on the CPU where there is no GPU', false)
     .option(
       '--intensity <percent>',
       `how much of the time the GPU may work, ${LEAST_INTENSITY} to 100 (default: 100)`,
-      integer(LEAST_INTENSITY, 100),
+      wholeNumber(LEAST_INTENSITY, 100),
     )
     .option('--browser <path>', 'which browser (or TILEWORK_BROWSER)')
     .action((url: string, options: Omit<import('./contribute.ts').ContributeOptions, 'url'>) =>
       commands.contribute({ ...options, url }, context()),
     );
-}
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
-  };
 }

@@ -25,3 +25,19 @@ export function byteCount(text: string): number {
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new InvalidArgumentError('It is a whole number of bytes: 16GiB, 500MB, 1000000.');
 }
+
+/** "5e10", "2.5e11" or "1000000". @throws InvalidArgumentError */
+export function rate(text: string): number {
+  const value = /^\d{1,15}(\.\d{1,15})?(e\d{1,2})?$/i.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= 1e18) return value;
+  throw new InvalidArgumentError('It is a number above 0: 5e10, 2.5e11.');
+}
+
+/** @throws InvalidArgumentError */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  };
+}

@@ -2,56 +2,39 @@
  * The requester's side of the HTTP API: upload operands, create a job, watch it, fetch the product.
  * Works wherever fetch does; the helpers for files are in files.node.ts.
  */
-import { type Clock, sleep, systemClock } from '../core/clock.ts';
+import { sleep } from '../core/clock.ts';
 import { AppError, isAppError, throwIfAborted } from '../core/errors.ts';
 import type {
-  ContributorView,
-  CreditView,
-  GrantRequest,
+  EstimateRequest,
+  EstimateView,
   JobRequest,
   JobView,
-  NetworkView,
-  NewTokenRequest,
-  NewTokenView,
   OperandView,
-  OrderView,
-  ReceiptView,
-  StatementView,
-  TokenView,
-  TransferRequest,
+  RetryRequest,
+  TopView,
 } from '../core/v1.ts';
+import { AccountClient } from './accounts.ts';
 import { countedStream } from './counted-stream.ts';
 import { serverSentEvents } from './events.ts';
-import { type HttpRequest, Transport, type TransportOptions } from './http.ts';
-import type { CallOptions, OperandSource, ReceiptQuery, SeededOptions, UploadOptions } from './options.ts';
+import type {
+  CallOptions,
+  JobsQuery,
+  KeyedOptions,
+  OperandSource,
+  PartOptions,
+  ResultOptions,
+  SeededOptions,
+  Span,
+  UploadOptions,
+  WatchOptions,
+} from './options.ts';
 
-export interface ClientOptions extends TransportOptions {
-  /** @default systemClock */
-  readonly clock?: Clock | undefined;
-}
-
-/** For everything that answers at once. */
-const ANSWER_MS = 60_000;
 /** A dropped event stream is opened again after these pauses, ms; the last one repeats. */
 const RECONNECT_MS = [250, 1_000, 2_000, 5_000] as const;
 /** Attempts in a row without an event: some two minutes, a restart of the coordinator takes seconds. */
 const MAX_RECONNECTS = 25;
 
-export class TileworkClient {
-  readonly #http: Transport;
-  readonly #clock: Clock;
-
-  /** @throws AppError 'bad-input' unless the address is an http or https URL. */
-  constructor(options: ClientOptions) {
-    this.#http = new Transport(options);
-    this.#clock = options.clock ?? systemClock;
-  }
-
-  /** The coordinator's address, without a slash at the end. */
-  get url(): string {
-    return this.#http.url;
-  }
-
+export class TileworkClient extends AccountClient {
   /**
    * Stores a matrix: the raw bytes of a .npy or .safetensors file. The same matrix twice is one operand.
    * @throws AppError 'bad-file', 'non-finite', 'k-too-large', 'too-large', 'unauthorized'.
@@ -63,7 +46,7 @@ export class TileworkClient {
     // Browsers ignore this header; Node sends it, and fails the request when the stream has another length.
     if (stream && size !== undefined) headers['content-length'] = String(size);
     try {
-      const operand = await this.#http.json<OperandView>({
+      const operand = await this.http.json<OperandView>({
         method: 'POST',
         path: 'v1/operands',
         query: { side, as, tensor, name },
@@ -84,186 +67,116 @@ export class TileworkClient {
    * @throws AppError 'bad-input', 'k-too-large', 'unauthorized'.
    */
   seeded({ seed, ...rest }: SeededOptions, options?: CallOptions): Promise<OperandView> {
-    return this.#post('v1/operands', { ...rest, seed: String(seed) }, options);
+    return this.post('v1/operands', { ...rest, seed: String(seed) }, options);
   }
 
   operands(options?: CallOptions): Promise<OperandView[]> {
-    return this.#get('v1/operands', options);
+    return this.get('v1/operands', options);
   }
 
   operand(id: string, options?: CallOptions): Promise<OperandView> {
-    return this.#get(`v1/operands/${encodeURIComponent(id)}`, options);
+    return this.get(`v1/operands/${encodeURIComponent(id)}`, options);
   }
 
-  /** C = A·Bᵀ over two stored operands. @throws AppError 'shape-mismatch', 'not-found', 'non-finite'. */
-  createJob(request: JobRequest, options?: CallOptions): Promise<JobView> {
-    return this.#post('v1/jobs', request, options);
+  /**
+   * C = A·Bᵀ over two stored operands. Twice with one idempotency key is one job.
+   * @throws AppError 'shape-mismatch', 'not-found', 'non-finite', 'no-credit', 'bad-input', 'key-reused'.
+   */
+  createJob(request: JobRequest, options?: KeyedOptions): Promise<JobView> {
+    return this.post('v1/jobs', request, options);
   }
 
-  jobs(options?: CallOptions): Promise<JobView[]> {
-    return this.#get('v1/jobs', options);
+  /** What such a job would take now. Nothing is stored. @throws AppError as `createJob`. */
+  estimate(request: EstimateRequest, options?: CallOptions): Promise<EstimateView> {
+    return this.post('v1/jobs/estimate', request, options);
+  }
+
+  /** One's own, newest first. */
+  jobs({ limit, before, signal }: JobsQuery = {}): Promise<JobView[]> {
+    return this.get('v1/jobs', { signal }, { query: { limit: limit?.toString(), before } });
   }
 
   job(id: string, options?: CallOptions): Promise<JobView> {
-    return this.#get(jobPath(id), options);
+    return this.get(jobPath(id), options);
   }
 
   /**
    * The job now, after every progress, and once it has ended; then the loop ends. A connection that
-   * drops is opened again: every event is the whole job, so nothing is missed.
+   * drops is opened again behind the last event: nothing is missed, and nothing comes twice.
    * @throws AppError 'unreachable' when the coordinator stays away, 'aborted', 'not-found'.
    */
-  async *watch(id: string, options: CallOptions = {}): AsyncGenerator<JobView, void, undefined> {
+  async *watch(id: string, options: WatchOptions = {}): AsyncGenerator<JobView, void, undefined> {
     const { signal } = options;
     let failures = 0;
-    for (let seen = false; ;) {
+    let last: string | undefined;
+    for (let seen = options.known ?? false; ;) {
       let dropped: AppError;
       try {
-        for await (const view of this.#events(id, signal)) {
+        for await (const { id: eventId, view } of this.#events(id, last, signal)) {
           seen = true;
+          last = eventId;
           failures = 0;
           yield view;
           if (view.state !== 'running') return;
         }
         dropped = new AppError('closed', `${this.url} ended the events of a job that is still running`);
       } catch (error) {
-        dropped = this.#http.failure(error, signal);
+        dropped = this.http.failure(error, signal);
       }
       failures += 1;
       const passing = isAppError(dropped, 'unreachable', 'closed', 'timeout');
       if (!passing || !seen || failures > MAX_RECONNECTS) throw dropped;
-      await sleep(this.#clock, RECONNECT_MS[Math.min(failures, RECONNECT_MS.length) - 1]!, signal);
+      await sleep(this.clock, RECONNECT_MS[Math.min(failures, RECONNECT_MS.length) - 1]!, signal);
     }
   }
 
-  async *#events(id: string, signal: AbortSignal | undefined): AsyncGenerator<JobView, void, undefined> {
-    const response = await this.#http.request({
-      path: `${jobPath(id)}/events`,
-      headers: { accept: 'text/event-stream' },
-      signal,
-    });
+  async *#events(
+    id: string,
+    last: string | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ readonly id: string | undefined; readonly view: JobView }, void, undefined> {
+    const accept = { accept: 'text/event-stream' };
+    const headers = last === undefined ? accept : { ...accept, 'last-event-id': last };
+    const response = await this.http.request({ path: `${jobPath(id)}/events`, headers, signal });
     if (!response.body) return;
-    for await (const { event, data } of serverSentEvents(response.body, this.#clock)) {
+    for await (const { id: eventId, event, data } of serverSentEvents(response.body, this.clock)) {
       throwIfAborted(signal);
-      if (event === 'job') yield jobOf(data);
+      if (event === 'job') yield { id: eventId, view: jobOf(data) };
     }
   }
 
   /** @throws AppError 'conflict' when the job has ended already. */
   cancelJob(id: string, options?: CallOptions): Promise<void> {
-    return this.#delete(jobPath(id), options);
+    return this.delete(jobPath(id), options);
   }
 
   /**
-   * The product as a .npy file: int32 for int8 operands, else float32; C order.
-   * @throws AppError 'conflict' while the job is not done.
+   * Lets a job that was cancelled, failed or expired go on from where it stood.
+   * @throws AppError 'conflict' for one that runs or is done, 'no-credit', 'not-found'.
    */
-  result(id: string, options?: CallOptions): Promise<Response> {
-    return this.#http.request({ path: `${jobPath(id)}/result`, signal: options?.signal });
+  retryJob(id: string, request: RetryRequest = {}, options?: KeyedOptions): Promise<JobView> {
+    return this.post(`${jobPath(id)}/retry`, request, options);
   }
 
-  /** What an error met while reading a `result` means, as an AppError. */
-  failure(error: unknown, signal?: AbortSignal): AppError {
-    return this.#http.failure(error, signal);
+  /**
+   * The product, or part of it, as a .npy file: int32 for int8 operands, else float32; C order. `downloadResult` goes
+   * on where a connection breaks off.
+   * @throws AppError 'conflict' while the job is not done, 'bad-input' for a part that is not there, 'bad-range'.
+   */
+  result(id: string, options: ResultOptions = {}): Promise<Response> {
+    const { rows, cols, top, part, from, version, signal } = options;
+    const headers: Record<string, string> = {};
+    if (from !== undefined) headers['range'] = `bytes=${from}-`;
+    if (version !== undefined) headers['if-range'] = version;
+    const query = { rows: spanText(rows), cols: spanText(cols), top: top?.toString(), part };
+    return this.http.request({ path: `${jobPath(id)}/result`, query, headers, signal });
   }
 
-  /** A contributor's public record: what was asked, stated and credited, newest first. Needs no token. */
-  receipts({ contributor, limit, before, signal }: ReceiptQuery): Promise<ReceiptView[]> {
-    const query = {
-      contributor,
-      limit: limit?.toString(),
-      beforeMs: before?.verifiedMs.toString(),
-      beforeShard: before?.shard,
-    };
-    return this.#get('v1/receipts', { signal }, { authorize: false, query });
-  }
-
-  /** Needs no token. */
-  contributors(options?: CallOptions): Promise<ContributorView[]> {
-    return this.#get('v1/contributors', options, { authorize: false });
-  }
-
-  /** Needs no token. */
-  network(options?: CallOptions): Promise<NetworkView> {
-    return this.#get('v1/network', options, { authorize: false });
-  }
-
-  /** What credit is on this network. Needs no token. */
-  credit(options?: CallOptions): Promise<CreditView> {
-    return this.#get('v1/credit', options, { authorize: false });
-  }
-
-  /** A contributor's latest credit. Needs no token. */
-  statement(contributor: string, options?: CallOptions): Promise<StatementView> {
-    return this.#get(`v1/contributors/${encodeURIComponent(contributor)}/statement`, options, {
-      authorize: false,
-    });
-  }
-
-  /** All of a contributor's credit as a signed CSV file, not yet checked. Needs no token. */
-  async statementCsv(contributor: string, options: CallOptions = {}): Promise<string> {
-    const path = `v1/contributors/${encodeURIComponent(contributor)}/statement.csv`;
-    const response = await this.#http.request({ path, authorize: false, signal: options.signal });
-    try {
-      return await response.text();
-    } catch (error) {
-      throw this.#http.failure(error, options.signal);
-    }
-  }
-
-  /** An account's balance and latest events: one's own, or for the operator any. */
-  account(account?: string, options?: CallOptions): Promise<StatementView> {
-    const path =
-      account === undefined ? 'v1/credit/account' : `v1/credit/accounts/${encodeURIComponent(account)}`;
-    return this.#get(path, options);
-  }
-
-  /** Mints credit for an account; the same id again changes nothing. @throws AppError 'conflict', 'bad-input'. */
-  grantCredit(request: GrantRequest, options?: CallOptions): Promise<OrderView> {
-    return this.#post('v1/credit/grants', request, options);
-  }
-
-  /** As grantCredit. @throws AppError 'no-credit' besides. */
-  transferCredit(request: TransferRequest, options?: CallOptions): Promise<OrderView> {
-    return this.#post('v1/credit/transfers', request, options);
-  }
-
-  /** The token is in this answer and in no other. @throws AppError 'forbidden', 'bad-input'. */
-  createToken(request: NewTokenRequest, options?: CallOptions): Promise<NewTokenView> {
-    return this.#post('v1/tokens', request, options);
-  }
-
-  tokens(options?: CallOptions): Promise<TokenView[]> {
-    return this.#get('v1/tokens', options);
-  }
-
-  /** @throws AppError 'forbidden', 'not-found', 'conflict' when it was revoked before. */
-  revokeToken(id: string, options?: CallOptions): Promise<void> {
-    return this.#delete(`v1/tokens/${encodeURIComponent(id)}`, options);
-  }
-
-  /** What the pages read: where contributors reach the coordinator. */
-  coordinatorAddresses(options?: CallOptions): Promise<{ v: number; addrs: string[] }> {
-    return this.#get('coordinator.json', options, { authorize: false });
-  }
-
-  #post<T>(path: string, body: object, options: CallOptions = {}): Promise<T> {
-    return this.#http.json<T>({
-      method: 'POST',
-      path,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: inTime(options.signal),
-    });
-  }
-
-  async #delete(path: string, options: CallOptions = {}): Promise<void> {
-    const response = await this.#http.request({ method: 'DELETE', path, signal: inTime(options.signal) });
-    await response.body?.cancel();
-  }
-
-  #get<T>(path: string, options: CallOptions = {}, more: Partial<HttpRequest> = {}): Promise<T> {
-    return this.#http.json<T>({ path, signal: inTime(options.signal), ...more });
+  /** The largest entries of each row, at most 100,000 in all. @throws AppError as `result`, and 'too-large'. */
+  top(id: string, k: number, { rows, cols, signal }: PartOptions = {}): Promise<TopView> {
+    const query = { rows: spanText(rows), cols: spanText(cols), top: k.toString() };
+    // All of C may have to be read for it.
+    return this.http.json({ path: `${jobPath(id)}/result`, query, signal });
   }
 }
 
@@ -279,8 +192,6 @@ function jobOf(data: string): JobView {
   }
 }
 
-/** The signal, or the end of the time that an answer may take. */
-export function inTime(signal: AbortSignal | undefined): AbortSignal {
-  const late = AbortSignal.timeout(ANSWER_MS);
-  return signal ? AbortSignal.any([signal, late]) : late;
+function spanText(span: Span | undefined): string | undefined {
+  return span && `${span[0]}:${span[1] ?? ''}`;
 }

@@ -8,7 +8,8 @@ import { fileSource } from '../matrix/file.node.ts';
 import { detectLayout } from '../matrix/ingest.ts';
 import type { SourceDtype } from '../matrix/source.ts';
 import type { TileworkClient } from './client.ts';
-import type { CallOptions, UploadOptions } from './options.ts';
+import { type DownloadOptions, downloadResult } from './download.ts';
+import type { UploadOptions } from './options.ts';
 
 export type { SourceDtype } from '../matrix/source.ts';
 
@@ -107,44 +108,39 @@ export async function assertWritable(path: string): Promise<void> {
 }
 
 /**
- * Writes a job's product. The file appears whole, or not at all.
+ * Writes a job's product, or part of it. The file appears whole, or not at all; a connection that breaks is
+ * taken up again where it broke.
  * @returns bytes written
- * @throws AppError 'conflict' while the job is not done, 'closed' when the connection breaks, 'aborted'.
+ * @throws AppError 'conflict' while the job is not done, 'closed' when the connection stays broken, 'aborted'.
  */
 export async function saveResult(
   client: TileworkClient,
   job: string,
   path: string,
-  options: CallOptions & {
-    /** Bytes written, of how many (undefined where the coordinator does not say). */
-    readonly onProgress?: ((bytes: number, size: number | undefined) => void) | undefined;
-  } = {},
+  options: DownloadOptions = {},
 ): Promise<number> {
-  const { signal, onProgress } = options;
-  const response = await client.result(job, { signal });
-  const size = Number(response.headers.get('content-length') ?? Number.NaN);
-  const known = Number.isSafeInteger(size) ? size : undefined;
+  const pieces = downloadResult(client, job, options);
+  // The first bytes come before there is a file: a job that is not done leaves nothing behind.
+  const first = await pieces.next();
   const part = partOf(path);
   const file = await open(part, 'wx').catch((error: unknown) => {
     throw fileProblem(path, error);
   });
   try {
     let bytes = 0;
-    for await (const piece of response.body ?? []) {
-      await file.appendFile(piece);
-      bytes += piece.byteLength;
-      onProgress?.(bytes, known);
+    for (let piece = first; !piece.done; piece = await pieces.next()) {
+      await file.appendFile(piece.value);
+      bytes += piece.value.byteLength;
     }
-    if (known !== undefined && bytes !== known)
-      throw new AppError('closed', 'the product arrived incomplete; try again');
     await file.sync();
     await file.close();
     await rename(part, path);
     return bytes;
   } catch (error) {
+    await pieces.return();
     await file.close().catch(() => {});
     await rm(part, { force: true });
-    throw client.failure(fileProblem(path, error), signal);
+    throw client.failure(fileProblem(path, error), options.signal);
   }
 }
 

@@ -5,6 +5,43 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface KeyedOptions extends CallOptions {
+  /** Names this request: sent twice, it is carried out once. Visible ASCII, new for every new request. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface WatchOptions extends CallOptions {
+  /** The job is there for sure: a coordinator that does not answer at first is waited for as well. */
+  readonly known?: boolean | undefined;
+}
+
+export interface JobsQuery extends CallOptions {
+  /** At most 1,000. @default 100 */
+  readonly limit?: number | undefined;
+  /** Only what is older than this job. */
+  readonly before?: string | undefined;
+}
+
+/** [from, to), counted from 0; without `to`, to the end. */
+export type Span = readonly [from: number, to?: number | undefined];
+
+/** Part of a product. */
+export interface PartOptions extends CallOptions {
+  /** @default all */
+  readonly rows?: Span | undefined;
+  readonly cols?: Span | undefined;
+}
+
+export interface ResultOptions extends PartOptions {
+  /** Of each row its so many largest entries; needs `part`. */
+  readonly top?: number | undefined;
+  readonly part?: 'values' | 'indices' | undefined;
+  /** Bytes from this one on. */
+  readonly from?: number | undefined;
+  /** The ETag of the version that `from` counts in. */
+  readonly version?: string | undefined;
+}
+
 /** A stream is sent as it is read and needs Node: browsers send a Blob or the bytes themselves. */
 export type OperandSource = ReadableStream<Uint8Array> | Uint8Array | Blob;
 

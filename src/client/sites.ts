@@ -1,6 +1,6 @@
 /** The owner's side of sites that embed the widget: what was verified for a site, and how to claim it. */
 import type { NewSiteClaimView, SiteFiguresView, SiteOwnerTokenView, SiteView } from '../core/v1-sites.ts';
-import { inTime } from './client.ts';
+import { inTime } from './calls.ts';
 import { Transport, type TransportOptions } from './http.ts';
 import type { CallOptions } from './options.ts';
 

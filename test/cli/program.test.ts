@@ -21,6 +21,8 @@ async function run(
   const program = createProgram((debug) => testContext({ debug }), {
     start: record('start'),
     multiply: record('multiply'),
+    estimate: record('estimate'),
+    job: record('job'),
     contribute: record('contribute'),
     audit: record('audit'),
     demo: record('demo'),
@@ -46,6 +48,57 @@ async function run(
 }
 
 const words = (line: string): string[] => line.split(' ');
+
+describe('the commands about jobs', () => {
+  it('take what their names say', async () => {
+    expect((await run('jobs', '--limit', '3')).call).toEqual({ command: 'job', action: 'list', limit: 3 });
+    expect((await run('cancel', 'ID')).call).toEqual({ command: 'job', action: 'cancel', id: 'ID' });
+    expect((await run('retry', 'ID', '--deadline', '2h')).call).toEqual({
+      command: 'job',
+      action: 'retry',
+      id: 'ID',
+      deadlineMs: 7_200_000,
+    });
+    expect((await run(...words('result ID -o C.npy --rows 3:9 --cols :5 --top 7'))).call).toEqual({
+      command: 'job',
+      action: 'result',
+      id: 'ID',
+      output: 'C.npy',
+      rows: [3, 9],
+      cols: [0, 5],
+      top: 7,
+    });
+    expect((await run(...words('result ID -o C.npy --rows 4:'))).call).toMatchObject({ rows: [4] });
+    expect((await run(...words('result ID -o C.npy --rows 4'))).printed).toContain('0:256');
+    expect((await run('result', 'ID')).printed).toContain('--output');
+    expect((await run(...words('result ID -o C.npy --top 0'))).code).not.toBe(0);
+  });
+
+  it('estimate a product, also as a dry run, which needs no output', async () => {
+    const asked = { command: 'estimate', a: 'A.npy', b: 'B.npy', transposedB: false };
+    expect((await run(...words('estimate A.npy B.npy --local-rate 2.5e11'))).call).toEqual({
+      ...asked,
+      localRate: 2.5e11,
+    });
+    expect((await run(...words('multiply A.npy B.npy --dry-run'))).call).toEqual(asked);
+    expect((await run(...words('estimate A.npy B.npy --local-rate fast'))).code).not.toBe(0);
+  });
+
+  it('limit a product', async () => {
+    const limits = '--deadline 12h --max-cost 500 --priority -3 --title fold';
+    expect((await run(...words(`multiply A.npy B.npy -o C.npy ${limits}`))).call).toMatchObject({
+      command: 'multiply',
+      deadlineMs: 43_200_000,
+      maxCost: '500',
+      priority: -3,
+      title: 'fold',
+    });
+    expect((await run(...words('multiply A.npy B.npy'))).printed).toContain(
+      "'-o, --output <file>' not specified",
+    );
+    expect((await run(...words('multiply A.npy B.npy -o C.npy --priority 101'))).code).not.toBe(0);
+  });
+});
 
 describe('multiply', () => {
   it('takes two files and where the product goes', async () => {
