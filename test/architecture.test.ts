@@ -22,6 +22,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   coordinator: ['matrix', 'protocol', 'verify', 'net', 'store', 'ledger'],
   client: ['matrix'],
   cli: ['client', 'coordinator', 'audit'],
+  // Requesters with a network of the command line's making.
+  examples: ['client', 'matrix', 'cli'],
 };
 
 /** The page knows a contributor by its promises, settings, policy and key, and the client that reaches its workers. */
@@ -64,6 +66,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['coordinator'],
   pino: ['coordinator', 'cli'],
   'eventsource-parser': ['client'],
+  'ml-matrix': ['examples'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   'puppeteer-core': ['cli'],
@@ -71,7 +74,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   webgpu: ['gpu'],
 };
 
-const NODE_FOLDERS = ['store', 'ledger', 'coordinator', 'cli'];
+const NODE_FOLDERS = ['store', 'ledger', 'coordinator', 'cli', 'examples'];
 
 /** Folders whose code reaches a visitor's browser. */
 const BROWSER_FOLDERS = ['page', 'contributor', 'widget'];
