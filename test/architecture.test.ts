@@ -62,6 +62,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   multiformats: ['store'],
   fastify: ['coordinator'],
   '@fastify/static': ['coordinator'],
+  '@fastify/swagger': ['coordinator'],
   piscina: ['coordinator'],
   'prom-client': ['coordinator'],
   pino: ['coordinator', 'cli'],

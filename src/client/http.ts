@@ -54,6 +54,9 @@ const KNOWN_CODES: Readonly<Record<ErrorCode, true>> = {
   'too-large': true,
   'bad-range': true,
   'key-reused': true,
+  'bad-version': true,
+  gone: true,
+  'no-room': true,
   'bad-frame': true,
   'bad-signature': true,
   'wrong-peer': true,
@@ -81,6 +84,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   404: 'not-found',
   408: 'timeout',
   409: 'conflict',
+  410: 'gone',
   413: 'too-large',
   415: 'bad-input',
   416: 'bad-range',
@@ -89,6 +93,7 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   502: 'unreachable',
   503: 'unreachable',
   504: 'timeout',
+  507: 'no-room',
 };
 
 export class Transport {

@@ -38,6 +38,7 @@ import { SiteClaims } from './site-claims.ts';
 import { type ReadSite, siteReader } from './site-reader.ts';
 import { Sites } from './sites.ts';
 import { Tokens } from './tokens.ts';
+import { Uploads } from './uploads.ts';
 import { VerifyPool } from './verify-pool.ts';
 import { openWebRtcDoor } from './webrtc.ts';
 
@@ -78,6 +79,8 @@ export interface CoordinatorOptions {
   readonly readSite?: ReadSite;
   /** What deadlines run by. @default systemClock */
   readonly clock?: Clock;
+  /** For all unfinished uploads together. @default DEFAULT_UPLOAD_ROOM_BYTES */
+  readonly uploadRoomBytes?: number | undefined;
   /** How HTTP is guarded: rates, proxies, who operates, the largest upload. */
   readonly doors?: DoorOptions;
 }
@@ -184,6 +187,15 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     undo.push(() => Promise.resolve(events.close()));
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
     await operands.open();
+    const uploads = new Uploads({
+      ...parts,
+      folder: join(folder.path, 'uploads'),
+      operands,
+      rng: cryptoRng,
+      roomBytes: options.uploadRoomBytes,
+    });
+    await uploads.open();
+    undo.push(() => uploads.close());
 
     const { announce = [], webRtcPort } = options;
     const webRtc =
@@ -213,6 +225,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       ...parts,
       jobs,
       operands,
+      uploads,
       tokens,
       doors: options.doors ?? {},
       reports: new JobReports(db, jobs, scheduler, parts.clock),

@@ -19,6 +19,7 @@ import type { PublicEvents } from './public-events.ts';
 import type { SiteClaims } from './site-claims.ts';
 import type { Sites } from './sites.ts';
 import type { Tokens } from './tokens.ts';
+import type { Uploads } from './uploads.ts';
 
 export interface HttpContext {
   readonly db: Database;
@@ -26,6 +27,7 @@ export interface HttpContext {
   readonly jobs: Jobs;
   readonly reports: JobReports;
   readonly operands: Operands;
+  readonly uploads: Uploads;
   readonly metrics: Metrics;
   readonly checkpoints: Checkpoints;
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 /** Credit over HTTP: statements and the state of the supply for everybody, grants and transfers for the operator. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import type { CreditView, GrantRequest, OrderView, StatementView, TransferRequest } from '../core/v1.ts';
 import { assertAccount, contributorAccount } from '../ledger/accounts.ts';
 import { creditSettings } from '../ledger/credit-settings.ts';
@@ -38,27 +39,36 @@ const OPERATE = { config: { scope: 'operate' } } as const;
 export function statementRoutes(app: FastifyInstance, context: HttpContext): void {
   const { db, key, peerId, clock } = context;
 
-  app.get('/credit', PUBLIC, async (): Promise<CreditView> => {
-    const { mode, supplyCap } = await creditSettings(db);
-    const issued = await issuedSoFar(db);
-    const halved = supplyCap === undefined ? 0n : halvings({ cap: supplyCap, issued });
-    return {
-      mode,
-      issuedMicrocredits: issued.toString(),
-      supplyCapMicrocredits: supplyCap?.toString() ?? null,
-      halvings: halved === undefined ? null : Number(halved),
-    };
-  });
+  app.get(
+    '/credit',
+    { ...PUBLIC, schema: about('Credit', 'What credit is here, and how much there is', { 200: 'Credit' }) },
+    async (): Promise<CreditView> => {
+      const { mode, supplyCap } = await creditSettings(db);
+      const issued = await issuedSoFar(db);
+      const halved = supplyCap === undefined ? 0n : halvings({ cap: supplyCap, issued });
+      return {
+        mode,
+        issuedMicrocredits: issued.toString(),
+        supplyCapMicrocredits: supplyCap?.toString() ?? null,
+        halvings: halved === undefined ? null : Number(halved),
+      };
+    },
+  );
 
   app.get<{ Params: { peerId: string }; Querystring: PageQuery }>(
     '/contributors/:peerId/statement',
-    { ...PUBLIC, schema: PAGE_SCHEMA },
+    { ...PUBLIC, schema: about('Credit', 'A contributor’s statement', { 200: 'Statement' }, PAGE_SCHEMA) },
     (request) => statementView(context, contributorAccount(request.params.peerId), request.query),
   );
 
   app.get<{ Params: { peerId: string } }>(
     '/contributors/:peerId/statement.csv',
-    PUBLIC,
+    {
+      ...PUBLIC,
+      schema: about('Credit', 'A contributor’s whole statement, signed', {
+        200: { type: 'text/csv', what: 'CSV, signed by the coordinator' },
+      }),
+    },
     async (request, reply) => {
       const account = contributorAccount(request.params.peerId);
       assertAccount(account);
@@ -77,13 +87,21 @@ export function creditRoutes(app: FastifyInstance, context: HttpContext): void {
 
   app.get<{ Querystring: PageQuery }>(
     '/credit/account',
-    { schema: PAGE_SCHEMA, config: { scope: 'read' } },
+    { schema: about('Credit', 'Your account', { 200: 'Statement' }, PAGE_SCHEMA), config: { scope: 'read' } },
     (request) => statementView(context, requesterOf(request).account, request.query),
   );
 
   app.post<{ Body: GrantRequest }>(
     '/credit/grants',
-    { ...OPERATE, schema: orderSchema('id', 'to', 'microcredits') },
+    {
+      ...OPERATE,
+      schema: about(
+        'Credit',
+        'Grant credit from the mint',
+        { 200: 'Order', 201: 'Order' },
+        orderSchema('id', 'to', 'microcredits'),
+      ),
+    },
     async (request, reply) => {
       const { microcredits, ...body } = request.body;
       const order = await grant(db, { ...body, microcredits: BigInt(microcredits), timeMs: clock.now() });
@@ -94,7 +112,15 @@ export function creditRoutes(app: FastifyInstance, context: HttpContext): void {
 
   app.post<{ Body: TransferRequest }>(
     '/credit/transfers',
-    { ...OPERATE, schema: orderSchema('id', 'from', 'to', 'microcredits') },
+    {
+      ...OPERATE,
+      schema: about(
+        'Credit',
+        'Move credit between accounts',
+        { 200: 'Order', 201: 'Order' },
+        orderSchema('id', 'from', 'to', 'microcredits'),
+      ),
+    },
     async (request, reply) => {
       const { microcredits, ...body } = request.body;
       const order = await transfer(db, { ...body, microcredits: BigInt(microcredits), timeMs: clock.now() });
@@ -106,7 +132,7 @@ export function creditRoutes(app: FastifyInstance, context: HttpContext): void {
 
   app.get<{ Params: { account: string }; Querystring: PageQuery }>(
     '/credit/accounts/:account',
-    { ...OPERATE, schema: PAGE_SCHEMA },
+    { ...OPERATE, schema: about('Credit', 'Any account', { 200: 'Statement' }, PAGE_SCHEMA) },
     (request) => statementView(context, request.params.account, request.query),
   );
 }

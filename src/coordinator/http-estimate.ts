@@ -1,5 +1,6 @@
 /** `POST /v1/jobs/estimate`: what a job would take, of stored operands or of shapes alone. Nothing is stored. */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import { AppError } from '../core/errors.ts';
 import type { EstimateRequest, EstimateView } from '../core/v1.ts';
 import { creditMode } from '../ledger/credit-settings.ts';
@@ -19,7 +20,6 @@ const SIZE = { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1 } as const;
 const RATE = { type: 'number', exclusiveMinimum: 0, maximum: 1e18 } as const;
 
 const ESTIMATE_SCHEMA = {
-  summary: 'What a job would take: seconds, bytes, credit, and whether it is worth sending',
   body: {
     type: 'object',
     additionalProperties: false,
@@ -52,7 +52,7 @@ export function estimateRoutes(app: FastifyInstance, context: HttpContext): void
   const { db, jobs } = context;
   app.post<{ Body: EstimateRequest }>(
     '/jobs/estimate',
-    { config: { scope: 'submit' }, schema: ESTIMATE_SCHEMA },
+    { config: { scope: 'submit' }, schema: about('Jobs', 'What a job would take: seconds, bytes, credit, and whether it is worth sending', { 200: 'Estimate' }, { ...ESTIMATE_SCHEMA, problems: { 404: 'There is no such operand of yours.', 410: 'An operand was deleted.' } }) },
     async (request): Promise<EstimateView> => {
       const { body } = request;
       const job = isStored(body) ? await ofOperands(body, requesterOf(request), context) : ofShapes(body);

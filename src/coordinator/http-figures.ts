@@ -1,5 +1,6 @@
 /** The public figures over HTTP: ranks, contributors' lines, projects, mosaics, and what happens, live. */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import { PEER_ID } from '../core/peer-id.ts';
 import type {
   ContributorFiguresView,
@@ -46,33 +47,79 @@ interface LeaderboardQuery {
 export function figuresRoutes(app: FastifyInstance, context: FiguresRoutesContext): void {
   app.get<{ Querystring: LeaderboardQuery }>(
     '/leaderboard',
-    { ...PUBLIC, schema: { querystring: LEADERBOARD } },
+    {
+      ...PUBLIC,
+      schema: about(
+        'Network',
+        'Ranks of contributors or teams',
+        { 200: 'Leaderboard' },
+        { querystring: LEADERBOARD },
+      ),
+    },
     ({ query: { by, window, limit } }): Promise<LeaderboardView> =>
       context.figures.leaderboard(by, window, limit),
   );
 
   app.get<{ Params: { peerId: string } }>(
     '/contributors/:peerId',
-    { ...PUBLIC, schema: { params: { type: 'object', properties: { peerId: PEER } } } },
+    {
+      ...PUBLIC,
+      schema: about(
+        'Network',
+        'One contributor’s line',
+        { 200: 'ContributorFigures' },
+        { params: { type: 'object', properties: { peerId: PEER } } },
+      ),
+    },
     ({ params }): Promise<ContributorFiguresView> => context.figures.contributor(params.peerId),
   );
 
-  app.get('/projects', PUBLIC, (): Promise<readonly ProjectView[]> => context.figures.projects());
+  app.get(
+    '/projects',
+    { ...PUBLIC, schema: about('Network', 'Projects with jobs that run', { 200: ['Project'] }) },
+    (): Promise<readonly ProjectView[]> => context.figures.projects(),
+  );
 
-  app.get('/mosaic', PUBLIC, async (_request, reply) => {
-    const { mosaics } = context;
-    return reply.type('application/json').send(await mosaics.json(await mosaics.shown()));
-  });
+  app.get(
+    '/mosaic',
+    { ...PUBLIC, schema: about('Network', 'The mosaic of the job that is shown', { 200: 'Mosaic' }) },
+    async (_request, reply) => {
+      const { mosaics } = context;
+      return reply.type('application/json').send(await mosaics.json(await mosaics.shown()));
+    },
+  );
 
   app.get<{ Params: { id: string } }>(
     '/jobs/:id/mosaic',
-    { ...PUBLIC, schema: { params: { type: 'object', properties: { id: JOB } } } },
+    {
+      ...PUBLIC,
+      schema: about(
+        'Network',
+        'Who verified which part of a job’s C',
+        { 200: 'Mosaic' },
+        { params: { type: 'object', properties: { id: JOB } } },
+      ),
+    },
     async ({ params }, reply) => reply.type('application/json').send(await context.mosaics.json(params.id)),
   );
 
   app.get<{ Querystring: { after?: string } }>(
     '/events',
-    { ...PUBLIC, exposeHeadRoute: false, schema: { querystring: EVENTS } },
+    {
+      ...PUBLIC,
+      exposeHeadRoute: false,
+      schema: about(
+        'Network',
+        'What happens, as it happens',
+        {
+          200: {
+            type: 'text/event-stream',
+            what: 'Events verified, job, network and reset; ?after= and Last-Event-ID resume',
+          },
+        },
+        { querystring: EVENTS },
+      ),
+    },
     (request, reply) => {
       const { events } = context;
       const address = addressKey(request.ip);

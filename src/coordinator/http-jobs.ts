@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { JobRequest, JobView, RetryRequest } from '../core/v1.ts';
 import { jobOfKey } from '../store/idempotency.ts';
+import { about } from './api-doc.ts';
 import { requesterOf } from './doors.ts';
 import { EventStream } from './event-stream.ts';
 import type { HttpContext } from './http-context.ts';
@@ -16,7 +17,6 @@ const DEADLINE = {
 } as const;
 
 const CREATE_SCHEMA = {
-  summary: 'Multiply two stored operands',
   body: {
     type: 'object',
     required: ['a', 'b'],
@@ -38,7 +38,6 @@ const CREATE_SCHEMA = {
 } as const;
 
 const RETRY_SCHEMA = {
-  summary: 'Run a job that was cancelled, failed or expired again from where it stood',
   body: {
     // No body at all is as good as an empty one.
     type: ['object', 'null'],
@@ -58,7 +57,17 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
   const own = (request: FastifyRequest<JobParams>): Promise<void> =>
     assertOwn(db, requesterOf(request), request.params.id, 'there is no such job');
 
-  app.post<{ Body: JobRequest }>('/jobs', { ...SUBMIT, schema: CREATE_SCHEMA }, async (request, reply) => {
+  app.post<{ Body: JobRequest }>('/jobs', { ...SUBMIT, schema: about('Jobs', 'Multiply two stored operands: C = A·Bᵀ', { 201: 'Job' }, {
+      ...CREATE_SCHEMA,
+      description: 'With an Idempotency-Key, the same request again is answered with the job of the first.',
+      problems: {
+        402: 'Your account does not hold what it costs, or it could cost more than maxMicrocredits.',
+        404: 'There is no such operand of yours.',
+        410: 'An operand was deleted.',
+        413: 'C is too large for one job.',
+        422: 'The Idempotency-Key stands for another request.',
+      },
+    }) }, async (request, reply) => {
     const requester = requesterOf(request);
     const key = await requestKey(request);
     // Before its operands are looked for: the answer is the same when they are gone.
@@ -70,18 +79,24 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
     return reply.status(201).send(await reports.view(job.id));
   });
 
-  app.get<{ Querystring: PageQuery }>('/jobs', { ...READ, schema: PAGE_SCHEMA }, (request) =>
-    reports.list(ownPage(requesterOf(request), request.query)),
+  app.get<{ Querystring: PageQuery }>(
+    '/jobs',
+    { ...READ, schema: about('Jobs', 'Your jobs, newest first', { 200: ['Job'] }, PAGE_SCHEMA) },
+    (request) => reports.list(ownPage(requesterOf(request), request.query)),
   );
 
-  app.get<JobParams>('/jobs/:id', READ, async (request) => {
-    await own(request);
-    return reports.view(request.params.id);
-  });
+  app.get<JobParams>(
+    '/jobs/:id',
+    { ...READ, schema: about('Jobs', 'One job', { 200: 'Job' }) },
+    async (request) => {
+      await own(request);
+      return reports.view(request.params.id);
+    },
+  );
 
   app.post<JobParams & { Body: RetryRequest | null }>(
     '/jobs/:id/retry',
-    { ...SUBMIT, schema: RETRY_SCHEMA },
+    { ...SUBMIT, schema: about('Jobs', 'Run a job that was cancelled, failed or expired again from where it stood', { 200: 'Job' }, { ...RETRY_SCHEMA, problems: { 409: 'It is running, or done.', 410: 'What it had verified, or an operand, is not kept any more.', 422: 'The Idempotency-Key stands for another request.' } }) },
     async (request) => {
       await own(request);
       const key = await requestKey(request);
@@ -90,13 +105,13 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
     },
   );
 
-  app.delete<JobParams>('/jobs/:id', SUBMIT, async (request, reply) => {
+  app.delete<JobParams>('/jobs/:id', { ...SUBMIT, schema: about('Jobs', 'Cancel a job', { 204: null }, { problems: { 409: 'It has ended already.' } }) }, async (request, reply) => {
     await own(request);
     await jobs.cancel(request.params.id);
     return reply.status(204).send();
   });
 
-  app.get<JobParams>('/jobs/:id/events', READ, async (request, reply) => {
+  app.get<JobParams>('/jobs/:id/events', { ...READ, schema: about('Jobs', 'The job at each change, to its end', { 200: { type: 'text/event-stream', what: 'event: job, with a Job as data; Last-Event-ID resumes' }, 204: null }) }, async (request, reply) => {
     await own(request);
     const { id } = request.params;
     const now = await reports.view(id); // an unknown job is a 404, not an empty stream

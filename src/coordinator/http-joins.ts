@@ -3,6 +3,7 @@
  * token is asked for; JSON bodies keep other origins' pages from posting without asking first.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { about } from './api-doc.ts';
 import type { Rate } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -41,13 +42,21 @@ const ENVELOPE = {
   pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
 } as const;
 
-function bodyOf(...names: readonly string[]): object {
+function bodyOf(
+  names: readonly string[],
+  summary: string,
+  answers: Readonly<Record<number, string>>,
+): object {
   const properties = Object.fromEntries(names.map((name) => [name, ENVELOPE]));
   const body = { type: 'object', required: names, additionalProperties: false, properties };
-  return { config: PUBLIC, bodyLimit: MAX_BYTES, schema: { body } };
+  return { config: PUBLIC, bodyLimit: MAX_BYTES, schema: about('Keys', summary, answers, { body }) };
 }
 
-const CODE = { config: PUBLIC, exposeHeadRoute: false } as const;
+const CODE = {
+  config: PUBLIC,
+  exposeHeadRoute: false,
+  schema: about('Keys', 'The offer of a code, once', { 200: 'JoinOffer' }),
+} as const;
 const PEER = { type: 'string', pattern: PEER_ID.source } as const;
 
 export function joinRoutes(app: FastifyInstance, { clock, joins }: JoinRoutesContext): void {
@@ -59,11 +68,15 @@ export function joinRoutes(app: FastifyInstance, { clock, joins }: JoinRoutesCon
     throw new AppError('rate-limited', `too often from this address; go on in ${limit.retryAfterS} s`);
   };
 
-  app.post<{ Body: JoinCodeRequest }>('/joins/codes', bodyOf('offer'), async (request, reply) => {
-    pass(limits.statements, request, reply);
-    const made: JoinCodeView = await joins.code(bytesOf(request.body.offer));
-    return reply.status(201).send(made);
-  });
+  app.post<{ Body: JoinCodeRequest }>(
+    '/joins/codes',
+    bodyOf(['offer'], 'Get a code for an offer', { 201: 'JoinCode' }),
+    async (request, reply) => {
+      pass(limits.statements, request, reply);
+      const made: JoinCodeView = await joins.code(bytesOf(request.body.offer));
+      return reply.status(201).send(made);
+    },
+  );
 
   // Reading it uses it up: no HEAD.
   app.get<{ Params: { code: string } }>('/joins/codes/:code', CODE, async (request, reply) => {
@@ -72,22 +85,38 @@ export function joinRoutes(app: FastifyInstance, { clock, joins }: JoinRoutesCon
     return reply.send(offer);
   });
 
-  app.post<{ Body: JoinRequest }>('/joins', bodyOf('offer', 'join'), async (request, reply) => {
-    pass(limits.statements, request, reply);
-    const { offer, join } = request.body;
-    const made: JoinView = await joins.join(bytesOf(offer), bytesOf(join));
-    return reply.send(made);
-  });
+  app.post<{ Body: JoinRequest }>(
+    '/joins',
+    bodyOf(['offer', 'join'], 'Join two keys, signed by both', { 200: 'Join' }),
+    async (request, reply) => {
+      pass(limits.statements, request, reply);
+      const { offer, join } = request.body;
+      const made: JoinView = await joins.join(bytesOf(offer), bytesOf(join));
+      return reply.send(made);
+    },
+  );
 
-  app.post<{ Body: LeaveRequest }>('/joins/leave', bodyOf('leave'), async (request, reply) => {
-    pass(limits.statements, request, reply);
-    const ended: LeaveView = await joins.leave(bytesOf(request.body.leave));
-    return reply.send(ended);
-  });
+  app.post<{ Body: LeaveRequest }>(
+    '/joins/leave',
+    bodyOf(['leave'], 'End a join, signed by either key', { 200: 'Leave' }),
+    async (request, reply) => {
+      pass(limits.statements, request, reply);
+      const ended: LeaveView = await joins.leave(bytesOf(request.body.leave));
+      return reply.send(ended);
+    },
+  );
 
   app.get<{ Params: { peerId: string } }>(
     '/joins/:peerId',
-    { config: PUBLIC, schema: { params: { type: 'object', properties: { peerId: PEER } } } },
+    {
+      config: PUBLIC,
+      schema: about(
+        'Keys',
+        'Under which key one counts, and which count under it',
+        { 200: 'Joins' },
+        { params: { type: 'object', properties: { peerId: PEER } } },
+      ),
+    },
     ({ params }): Promise<JoinsView> => joins.of(params.peerId),
   );
 }

@@ -4,6 +4,7 @@
  * until it is settled, so whoever names it may end it. The answer is the same whether it exists or not.
  */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { RateLimit, addressKey } from './rate-limit.ts';
@@ -27,7 +28,20 @@ export function leaseRoutes(app: FastifyInstance, { clock, returnLeases }: Lease
   const limit = new RateLimit(clock, RATE);
   app.post(
     '/leases/return',
-    { config: { scope: 'public' }, bodyLimit: MAX_BYTES },
+    {
+      config: { scope: 'public' },
+      bodyLimit: MAX_BYTES,
+      schema: about(
+        'Network',
+        'A page hands its leases back before it is frozen',
+        { 204: null },
+        {
+          bodies: {
+            'text/plain': { type: 'string', description: 'JSON: {"contributor":"12D3…","leases":["0123…"]}' },
+          },
+        },
+      ),
+    },
     async (request, reply) => {
       if (!limit.take(addressKey(request.ip))) {
         void reply.header('retry-after', limit.retryAfterS);

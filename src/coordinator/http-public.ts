@@ -1,5 +1,6 @@
 /** What anybody may read: the network's state, who contributed, and every receipt. */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import type { ContributorView, NetworkView } from '../core/v1.ts';
 import { everybody } from '../store/figures.ts';
 import { receiptsOf } from '../store/shards.ts';
@@ -45,20 +46,30 @@ export function publicRoutes(app: FastifyInstance, context: HttpContext): void {
   siteRoutes(app, context);
   joinRoutes(app, context);
 
-  app.get('/network', PUBLIC, (): Promise<NetworkView> => context.figures.network(contributorsNow()));
+  app.get(
+    '/network',
+    { ...PUBLIC, schema: about('Network', 'The network’s state', { 200: 'Network' }) },
+    (): Promise<NetworkView> => context.figures.network(contributorsNow()),
+  );
 
-  app.get('/contributors', PUBLIC, async (): Promise<ContributorView[]> =>
-    (await all.get()).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
-      contributor,
-      shards,
-      multiplyAdds,
-      microcredits: microcredits.toString(),
-    })),
+  app.get(
+    '/contributors',
+    { ...PUBLIC, schema: about('Network', 'Everybody’s work of all time', { 200: ['Contributor'] }) },
+    async (): Promise<ContributorView[]> =>
+      (await all.get()).map(({ contributor, shards, multiplyAdds, microcredits }) => ({
+        contributor,
+        shards,
+        multiplyAdds,
+        microcredits: microcredits.toString(),
+      })),
   );
 
   app.get<{ Querystring: ReceiptsQuery }>(
     '/receipts',
-    { ...PUBLIC, schema: RECEIPTS_SCHEMA },
+    {
+      ...PUBLIC,
+      schema: about('Audit', 'A contributor’s receipts, newest first', { 200: ['Receipt'] }, RECEIPTS_SCHEMA),
+    },
     async (request) => {
       const { contributor, limit, beforeMs, beforeShard } = request.query;
       const before = beforeMs === undefined ? undefined : { verifiedMs: beforeMs, id: beforeShard ?? '' };

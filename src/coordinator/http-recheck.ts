@@ -4,6 +4,7 @@
  * contributors get the same blocks for the same hashes. Who must keep a matrix private must not submit it.
  */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import { Allowance } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
@@ -33,7 +34,15 @@ export function recheckRoutes(app: FastifyInstance, { db, blocks, clock }: Reche
 
   app.get<{ Params: { hash: string } }>(
     '/blocks/:hash',
-    { ...PUBLIC, schema: { params: { type: 'object', properties: { hash: HASH } } } },
+    {
+      ...PUBLIC,
+      schema: about(
+        'Audit',
+        'A block or manifest, by its SHA-256',
+        { 200: { type: 'application/octet-stream', what: 'Its bytes' } },
+        { params: { type: 'object', properties: { hash: HASH } } },
+      ),
+    },
     async (request, reply) => {
       if (!allowance.take()) {
         void reply.header('retry-after', RETRY_AFTER_S);
@@ -50,7 +59,15 @@ export function recheckRoutes(app: FastifyInstance, { db, blocks, clock }: Reche
 
   app.get<{ Params: { lease: string } }>(
     '/shards/:lease',
-    { ...PUBLIC, schema: { params: { type: 'object', properties: { lease: LEASE } } } },
+    {
+      ...PUBLIC,
+      schema: about(
+        'Audit',
+        'The blocks of a verified shard',
+        { 200: 'Shard' },
+        { params: { type: 'object', properties: { lease: LEASE } } },
+      ),
+    },
     async (request, reply): Promise<ShardView> => {
       const { lease } = request.params;
       const hashes = await blocksOfShard(db, lease);

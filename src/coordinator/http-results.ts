@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { about } from './api-doc.ts';
 import { AppError } from '../core/errors.ts';
 import type { TopView } from '../core/v1.ts';
 import { type FetchBytes, type Manifest, decodeManifest } from '../matrix/manifest.ts';
@@ -22,9 +23,9 @@ import { type ResultQuery, partOf, topOf } from './result-query.ts';
 /** Entries of a top-k in JSON: about 2 MB. */
 const MAX_JSON_ENTRIES = 100_000;
 
+const NPY = { type: 'application/octet-stream', what: 'A .npy file of int32 or float32' } as const;
 const SPAN = { type: 'string', maxLength: 24 } as const;
 const RESULT_SCHEMA = {
-  summary: 'The product as .npy; part of it with rows and cols, or its largest entries with top',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -60,7 +61,22 @@ export function resultRoutes(app: FastifyInstance, { db, blocks }: HttpContext):
   const fetch = fetchFrom(blocks);
   app.get<ResultRoute>(
     '/jobs/:id/result',
-    { config: { scope: 'read' }, schema: RESULT_SCHEMA },
+    {
+      config: { scope: 'read' },
+      schema: about(
+        'Jobs',
+        'The product as .npy; part of it with rows and cols, or its largest entries with top',
+        { 200: [NPY, 'Top'], 206: NPY, 304: null },
+        {
+          ...RESULT_SCHEMA,
+          problems: {
+            409: 'The job is not done.',
+            410: 'The result is not kept any more.',
+            416: 'The file has no such bytes.',
+          },
+        },
+      ),
+    },
     async (request, reply) => {
       const { id } = request.params;
       await assertOwn(db, requesterOf(request), id, 'there is no such job');
@@ -68,6 +84,11 @@ export function resultRoutes(app: FastifyInstance, { db, blocks }: HttpContext):
       if (!job) throw new AppError('not-found', 'there is no such job');
       if (job.resultManifest === null)
         throw new AppError('conflict', `this job is ${job.state}; its result exists once it is done`);
+      if (job.removedMs !== null)
+        throw new AppError(
+          'gone',
+          `this result was kept until ${new Date(job.removedMs).toISOString()}; submit the product again`,
+        );
       const manifest = decodeManifest(await fetch(job.resultManifest));
       const product = { id, hash: job.resultManifest, manifest, part: partOf(request.query, manifest) };
       const top = topOf(request.query, product.part);

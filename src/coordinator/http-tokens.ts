@@ -1,5 +1,6 @@
 /** `/v1/tokens`: the operator hands out tokens and takes them back. */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import type { NewTokenRequest } from '../core/v1.ts';
 import { ALL_SCOPES, type Tokens } from './tokens.ts';
 
@@ -29,19 +30,27 @@ const OPERATE = { config: { scope: 'operate' } } as const;
 export function tokenRoutes(app: FastifyInstance, { tokens }: { readonly tokens: Tokens }): void {
   app.post<{ Body: NewTokenRequest }>(
     '/tokens',
-    { ...OPERATE, schema: CREATE_SCHEMA },
+    { ...OPERATE, schema: about('Tokens', 'Make a token', { 201: 'NewToken' }, CREATE_SCHEMA) },
     async (request, reply) => {
       const made = await tokens.create(request.body);
       return reply.status(201).header('cache-control', 'no-store').send(made);
     },
   );
 
-  app.get('/tokens', OPERATE, () => tokens.list());
+  app.get(
+    '/tokens',
+    { ...OPERATE, schema: about('Tokens', 'All tokens, without their secrets', { 200: ['Token'] }) },
+    () => tokens.list(),
+  );
 
-  app.delete<{ Params: { id: string } }>('/tokens/:id', OPERATE, async (request, reply) => {
-    const cut = await tokens.revoke(request.params.id);
-    // A token may revoke itself; then this answer is the last thing that it gets.
-    reply.raw.once('close', cut);
-    return reply.status(204).send();
-  });
+  app.delete<{ Params: { id: string } }>(
+    '/tokens/:id',
+    { ...OPERATE, schema: about('Tokens', 'Revoke a token, with whatever it has open', { 204: null }) },
+    async (request, reply) => {
+      const cut = await tokens.revoke(request.params.id);
+      // A token may revoke itself; then this answer is the last thing that it gets.
+      reply.raw.once('close', cut);
+      return reply.status(204).send();
+    },
+  );
 }

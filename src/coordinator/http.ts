@@ -5,12 +5,14 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import { sql } from 'kysely';
 import { AppError, toAppError } from '../core/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
+import { apiRoutes, documentApi } from './api.ts';
 import { HEADERS_MS, answerClientError } from './client-errors.ts';
 import { guardDoors } from './doors.ts';
 import { fileHeaders } from './embedding.ts';
 import { Health } from './health.ts';
 import type { HttpContext } from './http-context.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
+import { docsRoutes } from './http-docs.ts';
 import { estimateRoutes } from './http-estimate.ts';
 import { jobRoutes } from './http-jobs.ts';
 import { leaseRoutes } from './http-leases.ts';
@@ -19,9 +21,11 @@ import { operandRoutes } from './http-operands.ts';
 import { publicRoutes } from './http-public.ts';
 import { resultRoutes } from './http-results.ts';
 import { tokenRoutes } from './http-tokens.ts';
+import { uploadRoutes } from './http-uploads.ts';
 import { addressList } from './local-only.ts';
 import { problemOf } from './problems.ts';
 import { securityHeaders } from './security-headers.ts';
+import { validationError } from './validation-text.ts';
 
 /** @throws AppError 'bad-input' for a proxy's or an operator's address that is none. */
 export async function createHttp(context: HttpContext): Promise<FastifyInstance> {
@@ -38,6 +42,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     routerOptions: { ignoreTrailingSlash: true },
     // A field that we do not know is a mistake of the client's, better told than left out.
     ajv: { customOptions: { removeAdditional: false } },
+    schemaErrorFormatter: validationError,
     // What fails before there is a route (a URL that cannot be decoded) gets the same kind of answer.
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const problem = problemOf(error);
@@ -60,14 +65,17 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
+  await documentApi(app);
   guardDoors(app, context.tokens, context.clock, context.doors);
   await app.register(
     async (v1) => {
+      apiRoutes(v1);
       publicRoutes(v1, context);
       statementRoutes(v1, context);
       leaseRoutes(v1, context);
       await v1.register(async (guarded) => {
         operandRoutes(guarded, context);
+        uploadRoutes(guarded, context);
         jobRoutes(guarded, context);
         estimateRoutes(guarded, context);
         resultRoutes(guarded, context);
@@ -84,6 +92,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     },
     { prefix: '/log' },
   );
+  docsRoutes(app);
   app.get('/coordinator.json', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses() }),
   );

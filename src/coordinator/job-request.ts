@@ -69,10 +69,12 @@ function assertPrice(job: Pick<NewJob, 'rows' | 'cols' | 'k'>, most: string | un
   );
 }
 
-/** @throws AppError 'not-found'. */
+/** @throws AppError 'not-found', or 'gone' for one that was deleted */
 export async function operandOf(db: Queries, id: string): Promise<Operand> {
   const operand = /^[0-9a-f]{64}$/.test(id) ? await getOperand(db, id) : undefined;
   if (!operand) throw new AppError('not-found', `there is no operand ${id}; upload it first`);
+  if (operand.removedMs !== null)
+    throw new AppError('gone', `operand ${id} was deleted; upload it again first`);
   return operand;
 }
 

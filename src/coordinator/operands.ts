@@ -17,9 +17,11 @@ import { detectLayout, ingest } from '../matrix/ingest.ts';
 import { decodeManifest, encodeManifest } from '../matrix/manifest.ts';
 import { type SeededManifest, isSeeded } from '../matrix/seeded.ts';
 import type { BlockStore } from '../store/blocks.ts';
+import { MAX_UNNAMED_MS } from '../store/removal.ts';
+import { addBelonging } from '../store/belongings.ts';
 import type { Database } from '../store/database.ts';
-import { getOperand, insertOperand } from '../store/operands.ts';
-import type { Operand } from '../store/schema.ts';
+import { deleteOperand, getOperand, insertOperand } from '../store/operands.ts';
+import type { NewOperand, Operand } from '../store/schema.ts';
 import type { SeededRequest } from './seeded-request.ts';
 
 export interface UploadSpec {
@@ -29,6 +31,15 @@ export interface UploadSpec {
   readonly tensor?: string | undefined;
   readonly name: string;
 }
+
+export interface MadeOperand {
+  readonly operand: Operand;
+  /** False for one that was there already. */
+  readonly created: boolean;
+}
+
+/** Of jobs that an operand is needed by, in a sentence. */
+const JOBS_NAMED = 10;
 
 export class Operands {
   readonly #db: Database;
@@ -45,69 +56,75 @@ export class Operands {
     this.#rng = rng;
   }
 
-  /** Uploads that a crash cut off leave nothing behind. */
+  /** Uploads that a crash cut off leave nothing behind; those that can be resumed are not ours (see uploads.ts). */
   async open(): Promise<void> {
     await rm(this.#spoolDir, { recursive: true, force: true });
     await mkdir(this.#spoolDir, { recursive: true, mode: 0o700 });
   }
 
-  /** @throws AppError 'bad-file', 'bad-input', 'non-finite', 'k-too-large', 'not-found' (tensor), 'aborted', and the stream's own. */
+  /**
+   * @param owner - whose it is: the requester's account
+   * @throws AppError 'bad-file', 'bad-input', 'non-finite', 'k-too-large', 'not-found' (tensor), 'no-room', 'aborted', and the stream's own.
+   */
   async ingest(
     stream: AsyncIterable<Uint8Array>,
     spec: UploadSpec,
+    owner: string,
     signal: AbortSignal,
-  ): Promise<{ operand: Operand; created: boolean }> {
+  ): Promise<MadeOperand> {
     const path = join(this.#spoolDir, toHex(this.#rng.bytes(16)));
     try {
       await pipeline(stream, createWriteStream(path, { mode: 0o600 }), { signal }).catch((error: unknown) => {
         if (error instanceof AppError) throw error; // the stream's own
-        if ((error as { code?: unknown }).code === 'ENOSPC') {
-          throw new AppError('too-large', 'the coordinator has no room on its disk for this file', {
-            cause: error,
-          });
-        }
-        throw new AppError('aborted', 'the upload broke off', { cause: error });
+        throw noRoom(error) ?? new AppError('aborted', 'the upload broke off', { cause: error });
       });
-      const source = await fileSource(path);
-      try {
-        const layout = await detectLayout(source, { tensor: spec.tensor });
-        const { side, as } = spec;
-        const put = (hash: string, bytes: Uint8Array): Promise<void> => this.#blocks.put(hash, bytes);
-        const made = await ingest(source, { layout, side, as }, put, { signal });
-        const operand: Operand = {
-          id: made.manifestHash,
-          dtype: made.manifest.dtype as Dtype,
-          rows: made.manifest.rows,
-          k: made.manifest.cols,
-          maxAbs: made.maxAbs,
-          bytes: made.bytes,
-          name: spec.name,
-          createdMs: this.#clock.now(),
-        };
-        return await this.#insert(operand);
-      } finally {
-        await source.close();
-      }
+      return await this.ingestFile(path, spec, owner, signal);
     } finally {
       await rm(path, { force: true });
     }
   }
 
+  /** As `ingest`, of a file that is there already and stays. */
+  async ingestFile(path: string, spec: UploadSpec, owner: string, signal: AbortSignal): Promise<MadeOperand> {
+    const beganMs = this.#clock.now();
+    const source = await fileSource(path);
+    try {
+      const layout = await detectLayout(source, { tensor: spec.tensor });
+      const { side, as } = spec;
+      const put = (hash: string, bytes: Uint8Array): Promise<void> => this.#blocks.put(hash, bytes);
+      const made = await ingest(source, { layout, side, as }, put, { signal });
+      const operand: NewOperand = {
+        id: made.manifestHash,
+        dtype: made.manifest.dtype as Dtype,
+        rows: made.manifest.rows,
+        k: made.manifest.cols,
+        maxAbs: made.maxAbs,
+        bytes: made.bytes,
+        name: spec.name,
+        createdMs: this.#clock.now(),
+      };
+      if (operand.createdMs - beganMs > MAX_UNNAMED_MS)
+        throw new AppError(
+          'timeout',
+          'this file took too long to be taken in; cut it into several, or try again later',
+        );
+      return await this.#insert(operand, owner);
+    } catch (error) {
+      throw noRoom(error) ?? error;
+    } finally {
+      await source.close();
+    }
+  }
+
   /** The same request twice is one operand; neither takes any room. */
-  async seeded({ manifest, name }: SeededRequest): Promise<{ operand: Operand; created: boolean }> {
+  async seeded({ manifest, name }: SeededRequest, owner: string): Promise<MadeOperand> {
     const bytes = encodeManifest(manifest);
     const id = toHex(await sha256(bytes));
     await this.#blocks.put(id, bytes);
-    return this.#insert({
-      id,
-      dtype: manifest.dtype,
-      rows: manifest.rows,
-      k: manifest.cols,
-      maxAbs: largestSeeded(manifest),
-      bytes: 0,
-      name,
-      createdMs: this.#clock.now(),
-    });
+    const { dtype, rows, cols: k } = manifest;
+    const createdMs = this.#clock.now();
+    const maxAbs = largestSeeded(manifest);
+    return this.#insert({ id, dtype, rows, k, maxAbs, bytes: 0, name, createdMs }, owner);
   }
 
   /** How a seeded operand is made; undefined for a stored one. */
@@ -117,8 +134,46 @@ export class Operands {
     return manifest && isSeeded(manifest) ? manifest : undefined;
   }
 
-  async #insert(operand: Operand): Promise<{ operand: Operand; created: boolean }> {
-    const created = await insertOperand(this.#db, operand);
-    return { operand: (await getOperand(this.#db, operand.id)) ?? operand, created };
+  /**
+   * @param owner - whose it is to be no longer; undefined: anybody's
+   * @throws AppError 'not-found'; 'conflict' naming the jobs that need it
+   */
+  async delete(id: string, owner: string | undefined): Promise<void> {
+    const timeMs = this.#clock.now();
+    const outcome = await this.#db.transaction().execute((trx) => deleteOperand(trx, id, owner, timeMs));
+    if (outcome.type === 'unknown') throw new AppError('not-found', 'there is no such operand');
+    if (outcome.type === 'deleted') return;
+    const { jobs } = outcome;
+    const named = jobs.slice(0, JOBS_NAMED).join(', ');
+    const more = jobs.length > JOBS_NAMED ? ` and ${jobs.length - JOBS_NAMED} more` : '';
+    throw new AppError(
+      'conflict',
+      `running jobs need this operand: ${named}${more}; cancel them, or delete it when they have ended`,
+    );
   }
+
+  /** The operand and whose it is are one: whoever deletes it meanwhile comes before both, or after. */
+  #insert(operand: NewOperand, owner: string): Promise<MadeOperand> {
+    return this.#db.transaction().execute(async (trx) => {
+      const created = await insertOperand(trx, operand);
+      await addBelonging(trx, owner, operand.id);
+      const stored = await getOperand(trx, operand.id);
+      if (!stored) throw new AppError('internal', 'an operand is gone that was just inserted');
+      return { operand: stored, created };
+    });
+  }
+}
+
+/** The answer for a full disk; undefined for every other failure. */
+export function noRoom(error: unknown): AppError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const full = (cause as { code?: unknown }).code === 'ENOSPC' || cause.message.includes('ENOSPC');
+    if (full)
+      return new AppError(
+        'no-room',
+        'the coordinator has no room on its disk for this; delete operands that you no longer need, or try again later',
+        { cause: error },
+      );
+  }
+  return undefined;
 }

@@ -2,41 +2,38 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { ProblemView } from '../core/v1.ts';
-
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  'bad-input': 400,
-  'bad-file': 400,
-  'non-finite': 400,
-  'k-too-large': 400,
-  'shape-mismatch': 400,
-  unauthorized: 401,
-  'no-credit': 402,
-  forbidden: 403,
-  'not-found': 404,
-  timeout: 408,
-  conflict: 409,
-  'too-large': 413,
-  'bad-range': 416,
-  'key-reused': 422,
-  'rate-limited': 429,
-};
+import { INTERNAL, PROBLEM_KINDS } from './problem-kinds.ts';
 
 const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = { 404: 'not-found', 413: 'too-large' };
 
+/** Sentences in place of Fastify's own, which say what is wrong and not what to change. */
+const BETTER: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'this takes JSON; send it with Content-Type: application/json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty; send JSON, or leave Content-Type out',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this request ever needs; send less',
+};
+
 /** Anything thrown in a route. Fastify's own errors (bad JSON, too large a body) carry a statusCode. */
 export function problemOf(thrown: unknown): ProblemView {
-  const statusCode = (thrown as { statusCode?: unknown } | null)?.statusCode;
-  const error =
-    thrown instanceof AppError || typeof statusCode !== 'number' || statusCode >= 500
-      ? toAppError(thrown)
-      : new AppError(CODE_OF_STATUS[statusCode] ?? 'bad-input', toAppError(thrown).message);
-  const status = STATUS[error.code] ?? 500;
+  const error = appErrorOf(thrown);
+  const kind = PROBLEM_KINDS[error.code];
+  const { status, title } = kind ?? INTERNAL;
+  const code = kind ? error.code : 'internal';
   return {
-    type: 'about:blank',
-    title: error.code,
+    // Relative to the coordinator: it serves the page itself (docs-page.ts).
+    type: `/docs#problem-${code}`,
+    title,
     status,
     // An internal error's text may name paths or SQL: it goes to the log, not to strangers.
-    detail: status === 500 ? 'The coordinator failed at this request; its log says why.' : error.message,
+    detail: kind ? error.message : 'The coordinator failed at this request; its log says why.',
     code: error.code,
   };
+}
+
+function appErrorOf(thrown: unknown): AppError {
+  const { statusCode, code } = (thrown ?? {}) as { statusCode?: unknown; code?: unknown };
+  if (thrown instanceof AppError || typeof statusCode !== 'number' || statusCode >= 500)
+    return toAppError(thrown);
+  const text = typeof code === 'string' ? BETTER[code] : undefined;
+  return new AppError(CODE_OF_STATUS[statusCode] ?? 'bad-input', text ?? toAppError(thrown).message);
 }

@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'too-large' // over one of our limits
   | 'bad-range' // a part of something that it does not have
   | 'key-reused' // an idempotency key that stands for another request
+  | 'bad-version' // the other end speaks another version of what was agreed on
+  | 'gone' // it was here, and was let go
+  | 'no-room' // the disk is full, or what is set aside on it
   | 'bad-frame' // bytes from the network that are not a message of ours
   | 'bad-signature'
   | 'wrong-peer' // the key is not the one that was pinned

@@ -1,9 +1,13 @@
 /** Jobs: they start running and end, as done, cancelled, failed or expired; all but done may run again. */
 import { sql } from 'kysely';
+import { AppError } from '../core/errors.ts';
 import { CELL } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Queries } from './database.ts';
 import type { Cell, Job, JobState } from './schema.ts';
+
+/** SQLSTATE of what hold_operands refuses. */
+const RESTRICT_VIOLATION = '23001';
 
 export type NewJob = Omit<
   Job,
@@ -15,15 +19,24 @@ export type NewJob = Omit<
   | 'boundSeconds'
   | 'boundBytes'
   | 'deadlineMs'
+  | 'removedMs'
 > & { readonly deadlineMs?: number | null };
 
-/** @returns the job, running. Its operands must have been inserted. */
-export function createJob(db: Queries, job: NewJob): Promise<Job> {
-  return db
-    .insertInto('jobs')
-    .values({ ...job, state: 'running' })
-    .returningAll()
-    .executeTakeFirstOrThrow();
+/**
+ * @returns the job, running. Its operands must have been inserted.
+ * @throws AppError 'gone' when one of them was deleted
+ */
+export async function createJob(db: Queries, job: NewJob): Promise<Job> {
+  try {
+    return await db
+      .insertInto('jobs')
+      .values({ ...job, state: 'running' })
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  } catch (error) {
+    if ((error as { code?: unknown } | null)?.code !== RESTRICT_VIOLATION) throw error;
+    throw new AppError('gone', 'an operand of this job was deleted; upload it again', { cause: error });
+  }
 }
 
 export function getJob(db: Queries, id: string): Promise<Job | undefined> {

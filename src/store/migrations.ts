@@ -5,6 +5,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { AppError, toAppError } from '../core/errors.ts';
+import { RETENTION } from './migration-retention.ts';
 import type { Schema } from './schema.ts';
 
 /** Statements are run one by one: a prepared statement holds only one. */
@@ -361,6 +362,7 @@ const MIGRATIONS: Record<string, Migration> = {
     )`,
   ),
 
+  '0011-retention': statements(...RETENTION),
   '0012-requests': statements(
     `ALTER TABLE jobs ADD COLUMN deadline_ms float8`,
     `ALTER TABLE jobs DROP CONSTRAINT jobs_state_check`,

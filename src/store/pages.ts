@@ -26,6 +26,7 @@ export function newestOperands(db: Queries, page: Page): Promise<Operand[]> {
   return db
     .selectFrom('operands')
     .selectAll()
+    .where('removedMs', 'is', null)
     .where(isOn('operands', page))
     .orderBy('createdMs', 'desc')
     .orderBy('id', 'desc')

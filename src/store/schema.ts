@@ -40,6 +40,10 @@ export interface OperandsTable {
   bytes: number;
   name: string;
   createdMs: number;
+  /** When the same came again last; null while it has come once. */
+  uploadedMs: number | null;
+  /** Since when its blocks need not be kept; null while they are. Its manifest stays: credits are audited by it. */
+  removedMs: number | null;
 }
 
 export interface JobsTable {
@@ -65,6 +69,8 @@ export interface JobsTable {
   boundBytes: number | null;
   /** When it ends unfinished; null for never. */
   deadlineMs: number | null;
+  /** Since when the blocks of C need not be kept; null while they are, and always while it runs. */
+  removedMs: number | null;
 }
 
 /** What a requester's key stands for, for a day: the job that the first request with it made or retried. */
@@ -346,6 +352,7 @@ export interface Schema {
 }
 
 export type Operand = Selectable<OperandsTable>;
+export type NewOperand = Omit<Operand, 'uploadedMs' | 'removedMs'>;
 export type Job = Selectable<JobsTable>;
 export type Shard = Selectable<ShardsTable>;
 export type NewShard = Omit<Insertable<ShardsTable>, 'receiptEnvelope'>;

@@ -13,6 +13,7 @@ const SCOPES: readonly TokenScope[] = ['submit', 'read', 'operate'];
 /** A new route is added here, with the scope that somebody has thought about. */
 const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['GET /v1/network', 'public'],
+  ['GET /v1/openapi.json', 'public'],
   ['GET /v1/contributors', 'public'],
   ['GET /v1/contributors/:peerId/statement', 'public'],
   ['GET /v1/contributors/:peerId/statement.csv', 'public'],
@@ -41,6 +42,12 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['POST /v1/operands', 'submit'],
   ['GET /v1/operands', 'read'],
   ['GET /v1/operands/:id', 'read'],
+  ['DELETE /v1/operands/:id', 'submit'],
+  ['OPTIONS /v1/uploads', 'public'],
+  ['POST /v1/uploads', 'submit'],
+  ['GET /v1/uploads/:id', 'submit'],
+  ['PATCH /v1/uploads/:id', 'submit'],
+  ['DELETE /v1/uploads/:id', 'submit'],
   ['POST /v1/jobs', 'submit'],
   ['POST /v1/jobs/estimate', 'submit'],
   ['POST /v1/jobs/:id/retry', 'submit'],
@@ -58,7 +65,7 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['DELETE /v1/tokens/:id', 'operate'],
 ];
 /** Outside the API; they need no token. */
-const OTHERS = ['GET /coordinator.json', 'GET /healthz', 'GET /metrics'];
+const OTHERS = ['GET /docs', 'GET /docs.css', 'GET /coordinator.json', 'GET /healthz', 'GET /metrics'];
 
 const GUARDED = TABLE.filter(([, scope]) => scope !== 'public') as [string, TokenScope][];
 

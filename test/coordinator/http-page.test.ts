@@ -109,7 +109,7 @@ describe('every answer', () => {
     'to a path that is not there is a problem document: %s',
     async (path) => {
       const answer = await problem(home(), path);
-      expect(answer).toMatchObject({ status: 404, code: 'not-found', type: 'about:blank' });
+      expect(answer).toMatchObject({ status: 404, code: 'not-found', type: '/docs#problem-not-found' });
       expect(answer.detail).toContain(path.split('?')[0]);
     },
   );

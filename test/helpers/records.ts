@@ -4,14 +4,14 @@ import type { SettleInput } from '../../src/ledger/receipts.ts';
 import type { Queries } from '../../src/store/database.ts';
 import { type NewJob, createJob } from '../../src/store/jobs.ts';
 import { insertOperand } from '../../src/store/operands.ts';
-import type { Job, Operand, RectangleColumns } from '../../src/store/schema.ts';
+import type { Job, NewOperand, RectangleColumns } from '../../src/store/schema.ts';
 
 /** `digits` hexadecimal digits that say `n`. */
 export function hexOf(n: number, digits: number): string {
   return n.toString(16).padStart(digits, '0');
 }
 
-export function operandRecord(n: number, fields: Partial<Operand> = {}): Operand {
+export function operandRecord(n: number, fields: Partial<NewOperand> = {}): NewOperand {
   return {
     id: hexOf(n, 64),
     dtype: 'i8',

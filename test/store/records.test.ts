@@ -42,7 +42,11 @@ onEachDatabase('Records', (get) => {
       const operand = operandRecord(1, { dtype: 'f32', maxAbs: 0.1 + 0.2, bytes: 2 ** 53 - 1 });
       expect(await insertOperand(db, operand)).toBe(true);
       expect(await insertOperand(db, { ...operand, name: 'another' })).toBe(false);
-      expect(await getOperand(db, operand.id)).toEqual(operand);
+      expect(await getOperand(db, operand.id)).toEqual({
+        ...operand,
+        uploadedMs: operand.createdMs,
+        removedMs: null,
+      });
       expect(await getOperand(db, hexOf(99, 64))).toBeUndefined();
       await insertOperand(db, operandRecord(2));
       const names = async (page: Page): Promise<string[]> =>
