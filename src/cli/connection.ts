@@ -16,14 +16,22 @@ export interface ConnectionOptions {
 }
 
 /**
- * A client with a token, from what was given, TILEWORK_TOKEN or a data folder, in this order.
+ * An address and a token, from what was given, TILEWORK_TOKEN or a data folder, in this order.
  * @throws AppError 'unauthorized' when there is no token, 'bad-input' for an address that is none.
  */
-export async function connect(options: ConnectionOptions, env: Environment): Promise<TileworkClient> {
+export async function credentials(
+  options: ConnectionOptions,
+  env: Environment,
+): Promise<{ readonly url: string; readonly token: string }> {
   const url = options.url ?? env['TILEWORK_URL'] ?? DEFAULT_URL;
   const given = options.token ?? env['TILEWORK_TOKEN'];
   const token = given?.trim() || (await tokenIn(options.data, url));
-  return new TileworkClient({ url, token });
+  return { url, token };
+}
+
+/** A client with them. @throws as `credentials` */
+export async function connect(options: ConnectionOptions, env: Environment): Promise<TileworkClient> {
+  return new TileworkClient(await credentials(options, env));
 }
 
 async function tokenIn(data: string | undefined, url: string): Promise<string> {

@@ -22,7 +22,8 @@ export async function followJob(client: TileworkClient, job: JobView, context: C
   let present: number | undefined;
   const draw = (): void => {
     const nobody = present === 0 && view.state === 'running';
-    const text = nobody ? waitingText(client.url) : progressText(view, meter);
+    const waiting = view.paused ?? (nobody ? waitingText(client.url) : undefined);
+    const text = waiting ?? progressText(view, meter);
     bar.update(view.cellsVerified / view.cellsTotal, text);
   };
   const ended = new AbortController();

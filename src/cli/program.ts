@@ -12,13 +12,21 @@ import {
 } from './credit-commands.ts';
 import { type JobCommands, addJobs, realJobCommands } from './job-commands.ts';
 import { type MultiplyCommands, addEstimate, addMultiply, realMultiplyCommands } from './multiply-command.ts';
+import { type OperatorCommands, addOperator, realOperatorCommands } from './operator-commands.ts';
 import { byteCount, wholeNumber } from './quantities.ts';
 import { type SiteCommands, addSite, realSiteCommands } from './site-commands.ts';
 import { type TokenCommands, addToken, realTokenCommands } from './token-commands.ts';
 
 /** What commands do; tests put their own in place. */
 export interface Commands
-  extends AuditCommands, CreditCommands, JobCommands, MultiplyCommands, SiteCommands, TokenCommands {
+  extends
+    AuditCommands,
+    CreditCommands,
+    JobCommands,
+    MultiplyCommands,
+    OperatorCommands,
+    SiteCommands,
+    TokenCommands {
   start(options: import('./start.ts').StartOptions, context: Context): Promise<void>;
   contribute(options: import('./contribute.ts').ContributeOptions, context: Context): Promise<void>;
   demo(options: import('./demo.ts').DemoOptions, context: Context): Promise<void>;
@@ -29,6 +37,7 @@ export const realCommands: Commands = {
   ...realCreditCommands,
   ...realJobCommands,
   ...realMultiplyCommands,
+  ...realOperatorCommands,
   ...realSiteCommands,
   ...realTokenCommands,
   start: async (options, context) => (await import('./start.ts')).start(options, context),
@@ -68,6 +77,7 @@ export function createProgram(
   addStatement(program, context, commands);
   addCredit(program, context, commands);
   addToken(program, context, commands);
+  addOperator(program, context, commands);
   addSite(program, context, commands);
   program
     .command('demo')

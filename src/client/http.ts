@@ -63,6 +63,7 @@ const KNOWN_CODES: Readonly<Record<ErrorCode, true>> = {
   unreachable: true,
   timeout: true,
   aborted: true,
+  banned: true,
   closed: true,
   'no-webgpu': true,
   'software-adapter': true,

@@ -237,7 +237,7 @@ export class Engine {
       signal: this.#stop.signal,
       emit: (event) => {
         if (event.type === 'receipt') this.#onReceipt(event);
-        if (event.type === 'notice' && event.code === 'replaced') this.#yield();
+        if (event.type === 'notice') this.#noticed(event);
         this.#apply(event);
         this.#account(event);
         const moved = plus(this.#moved, link.blocks);
@@ -287,12 +287,12 @@ export class Engine {
     else if (this.#serving) this.#apply({ type: 'self-tested' });
   }
 
-  /** The same key contributes from elsewhere: two of them would throw each other out for ever. */
-  #yield(): void {
-    this.#fail(
-      'conflict',
-      'This contributor has connected from elsewhere, perhaps from another tab of this browser.',
-    );
+  /** Two of one key would throw each other out for ever, and a ban does not pass by trying again. */
+  #noticed({ code, text }: SessionEvent & { type: 'notice' }): void {
+    if (code === 'banned') this.#fail('banned', text);
+    const elsewhere =
+      'This contributor has connected from elsewhere, perhaps from another tab of this browser.';
+    if (code === 'replaced') this.#fail('conflict', elsewhere);
   }
 
   #fail(code: ErrorCode, message: string): void {

@@ -44,4 +44,8 @@ export class Cached<T> {
   forget(key: string): void {
     this.#kept.delete(key);
   }
+
+  clear(): void {
+    this.#kept.clear();
+  }
 }

@@ -9,7 +9,7 @@ import { BLOCK_BYTES, type Shape, colBlocks, rowBlocks } from '../matrix/blocks.
 import { putMatrix } from '../matrix/build.ts';
 import { type FetchBytes, type Hash, MANIFEST_BYTES, decodeManifest } from '../matrix/manifest.ts';
 import { stripHashes } from '../matrix/read.ts';
-import type { Verdict } from '../verify/result.ts';
+import type { Reason, Verdict } from '../verify/result.ts';
 import type { Rect } from './grid.ts';
 
 export interface Claim {
@@ -34,7 +34,13 @@ export interface CollectContext {
 export type Collected =
   /** `blocks[strip][column]`, in the shard's own coordinates. */
   | { readonly ok: true; readonly blocks: Hash[][]; readonly bytes: number }
-  | { readonly ok: false; readonly reason: string };
+  | ({ readonly ok: false } & Refusal);
+
+export interface Refusal {
+  /** Of the checker's, or of the result as a whole. */
+  readonly kind: Reason | 'shape' | 'manifest';
+  readonly reason: string;
+}
 
 /** While one strip is checked and another stored, the next ones arrive. */
 const STRIPS_AT_ONCE = 4;
@@ -61,7 +67,10 @@ export async function collect(claim: Claim, context: CollectContext): Promise<Co
         for (const block of cBlocks) bytes += block.length;
         const verdict = await check(rect.row + strip, rect.col, cBlocks);
         if (!verdict.ok)
-          throw new Refused(`row ${strip * 256 + verdict.row} of the shard is wrong (${verdict.reason})`);
+          throw new Refused(
+            verdict.reason,
+            `row ${strip * 256 + verdict.row} of the shard is wrong (${verdict.reason})`,
+          );
         await Promise.all(hashes.map((hash, i) => put(hash, cBlocks[i]!)));
         return hashes;
       } finally {
@@ -70,8 +79,8 @@ export async function collect(claim: Claim, context: CollectContext): Promise<Co
     });
     return { ok: true, blocks, bytes };
   } catch (error) {
-    if (error instanceof Refused) return { ok: false, reason: error.message };
-    if (isAppError(error, 'bad-frame')) return { ok: false, reason: error.message };
+    if (error instanceof Refused) return { ok: false, kind: error.kind, reason: error.message };
+    if (isAppError(error, 'bad-frame')) return { ok: false, kind: 'manifest', reason: error.message };
     throw error;
   }
 }
@@ -94,11 +103,18 @@ async function fetchedStrips({ shape, manifest: hash }: Claim, once: FetchNode):
   const manifest = decodeManifest(await once(hash, MANIFEST_BYTES));
   const { dtype, rows, cols } = manifest;
   if (dtype !== shape.dtype || rows !== shape.rows || cols !== shape.cols)
-    throw new Refused('the result has another shape than the lease');
+    throw new Refused('shape', 'the result has another shape than the lease');
   return (strip) => stripHashes(manifest, strip, (node) => once(node));
 }
 
-class Refused extends Error {}
+class Refused extends Error {
+  readonly kind: Refusal['kind'];
+
+  constructor(kind: Refusal['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 /** Manifest and list nodes are asked for once per strip; they travel once. */
 function cached(fetch: FetchBytes): FetchNode {

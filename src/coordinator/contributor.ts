@@ -26,6 +26,13 @@ export interface Sample {
   readonly up: number;
 }
 
+/** By its own word or measured; 0 is not known. */
+export interface Measured {
+  readonly down: number;
+  readonly up: number;
+  readonly rate: number;
+}
+
 export class Contributor {
   readonly peer: string;
   readonly capability: Capability;
@@ -82,6 +89,11 @@ export class Contributor {
       rate: this.#rates[dtype] || UNKNOWN_RATE,
       memory: this.keeps,
     };
+  }
+
+  /** The rate is that of its fastest number type. */
+  get known(): Measured {
+    return { down: this.#down, up: this.#up, rate: Math.max(...Object.values(this.#rates)) };
   }
 
   suits(project: string): boolean {

@@ -11,7 +11,7 @@ import { Checkpoints } from '../ledger/checkpoints.ts';
 import { adoptOldReceipts } from '../ledger/log.ts';
 import { listen } from '../net/coordinator-node.ts';
 import { peerIdOf } from '../protocol/keys.ts';
-import { openBlockStore } from '../store/blocks.ts';
+import { isBlockUrl, openBlockStore } from '../store/blocks.ts';
 import type { CoordinatorState } from '../store/coordinators.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import { openDatabase } from '../store/database.ts';
@@ -21,17 +21,22 @@ import { embeddingSites } from './embedding.ts';
 import { Figures } from './figures.ts';
 import { FLEET_TIMING, Fleet, type FleetTiming } from './fleet.ts';
 import { assertSharedBlocks, enterNetwork } from './fleet-entry.ts';
+import { BlockUsage } from './block-usage.ts';
 import { createHttp } from './http.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
 import { Joins } from './joins.ts';
 import { Judge } from './judge.ts';
 import { createMetrics } from './metrics.ts';
+import { watchMetrics } from './metrics-watch.ts';
 import { Mosaics } from './mosaics.ts';
 import { networkKey } from './network-key.ts';
+import { Operator } from './operator.ts';
+import { Overview } from './operator-overview.ts';
 import { Operands } from './operands.ts';
 import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
+import { Restrictions } from './restrictions.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
 import { SiteClaims } from './site-claims.ts';
@@ -139,15 +144,23 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const blocks = await openBlockStore(blocksAt);
     undo.push(() => blocks.close());
     if (entry) await assertSharedBlocks(db, blocks, entry.others);
-    const pool = new VerifyPool(blocksAt, options.threads ?? Math.max(1, availableParallelism() - 1), log);
-    undo.push(() => pool.close());
     const metrics = createMetrics();
     undo.push(() => Promise.resolve(metrics.close()));
+    const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
+    const pool = new VerifyPool(blocksAt, threads, log, (kind, seconds) => {
+      metrics.verifySeconds.observe({ kind }, seconds);
+    });
+    undo.push(() => pool.close());
+    const usage = new BlockUsage(isBlockUrl(blocksAt) ? undefined : blocksAt, clock, log);
+    undo.push(() => usage.settled());
+    const restrictions = new Restrictions(db);
 
     const parts = {
       db,
       blocks,
       pool,
+      usage,
+      restrictions,
       metrics,
       checkpoints,
       key,
@@ -162,7 +175,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const jobs = new Jobs({ ...parts, scheduler });
     await jobs.restore(entry?.others.map(({ id }) => id));
     const figures = await Figures.open({ ...parts, jobs, scheduler });
-    const profiles = new Profiles({ db, clock, onChange: (id) => figures.renamed(id) });
+    const profiles = new Profiles({
+      db,
+      clock,
+      onChange: (id) => figures.renamed(id),
+      isHidden: (of) => restrictions.isHidden(of),
+    });
     const judge = new Judge({ ...parts, scheduler, jobs });
     const serving = new Serving();
     let fleet: Fleet | undefined;
@@ -183,6 +201,17 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       others().reduce((sum, { contributors }) => sum + contributors, dispatcher.contributors);
     const contributorsOn = (site: string): number =>
       others().reduce((sum, { sites }) => sum + (sites[site] ?? 0), dispatcher.contributorsOn(site));
+    const onDecision = (): void => fleet?.tell('operator');
+    const operator = new Operator({ ...parts, scheduler, jobs, figures, dispatcher, onDecision });
+    await operator.refresh();
+    watchMetrics(metrics.registry, { ...parts, scheduler, dispatcher });
+    const overview = new Overview({
+      ...parts,
+      scheduler,
+      jobs,
+      dispatcher,
+      shared: entry !== undefined,
+    });
     const events = openPublicEvents(jobs, clock, cryptoRng, () => figures.now(contributorsNow()));
     undo.push(() => Promise.resolve(events.close()));
     const operands = new Operands(db, blocks, join(folder.path, 'spool'), clock, cryptoRng);
@@ -228,9 +257,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       uploads,
       tokens,
       doors: options.doors ?? {},
-      reports: new JobReports(db, jobs, scheduler, parts.clock),
+      reports: new JobReports(db, jobs, scheduler, parts.clock, restrictions),
       peerAddresses: () => [...peers.addresses, ...others().flatMap(({ addresses }) => addresses)],
       figures,
+      operator,
+      overview,
       events,
       mosaics: new Mosaics({ db, jobs, clock, version: () => events.version }),
       contributorsNow,
@@ -269,6 +300,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         onWork: () => {
           dispatcher.offer();
         },
+        onDecision: () => operator.refresh(),
         onReturn: (contributor, leases) => {
           dispatcher.takeBack(contributor, leases);
         },

@@ -3,28 +3,31 @@
  * who gets what (scheduler, standing) or what is right (verify): it carries their decisions out.
  */
 import type { Clock } from '../core/clock.ts';
-import { type AppError, isAppError, toAppError } from '../core/errors.ts';
+import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Link } from '../net/link.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { PROTOCOL_REVISION, PROTOCOL_VERSION } from '../protocol/limits.ts';
-import type { Commit, FromContributor, Hello } from '../protocol/messages.ts';
+import type { FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
 import { endLease } from '../store/leases.ts';
 import { pastRecord } from '../store/standing.ts';
 import { contributorAccount } from '../ledger/accounts.ts';
 import { balanceOf } from '../ledger/ledger.ts';
 import type { Jobs } from './jobs.ts';
-import type { Judge, Judgement } from './judge.ts';
+import type { Judge } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import { LeasePump } from './lease-pump.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
 import type { Profiles } from './profiles.ts';
+import type { Restrictions } from './restrictions.ts';
+import { ResultDesk } from './result-desk.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Serving } from './serving.ts';
+import { type Moved, Traffic } from './traffic.ts';
 import type { ActiveLease } from './work.ts';
-import { DENY_MS, afterRejected, afterVerified, pauseLeft, windowOf } from './standing.ts';
+import { DENY_MS, windowOf } from './standing.ts';
 
 export interface DispatcherContext {
   readonly db: Database;
@@ -38,6 +41,7 @@ export interface DispatcherContext {
   readonly metrics: Metrics;
   readonly serving: Serving;
   readonly profiles: Profiles;
+  readonly restrictions: Pick<Restrictions, 'banOf'>;
   /** Sites that may embed the widget, by origin: others are not counted. */
   readonly embed: readonly string[];
   /** This process, where several share the network. */
@@ -54,15 +58,26 @@ const TICK_MS = 1000;
 export class Dispatcher {
   readonly #context: DispatcherContext;
   readonly #desk: LeaseDesk;
+  readonly #results: ResultDesk;
   readonly #sessions = new Map<string, PeerSession>();
   readonly #pump: LeasePump<PeerSession>;
-  readonly #tasks = new Set<Promise<void>>();
+  readonly #traffic = new Traffic();
+  readonly #tasks = new Set<Promise<unknown>>();
   #stopTick: () => void = () => {};
   #closed = false;
 
   constructor(context: DispatcherContext) {
     this.#context = context;
     this.#desk = new LeaseDesk(context);
+    this.#results = new ResultDesk({
+      ...context,
+      cancel: (leases, reason) => {
+        this.#cancel(leases, reason);
+      },
+      track: (task) => {
+        this.#track(task);
+      },
+    });
     this.#pump = new LeasePump({
       ...context,
       sessions: this.#sessions,
@@ -85,6 +100,40 @@ export class Dispatcher {
 
   get contributors(): number {
     return this.#sessions.size;
+  }
+
+  /** Everybody who is connected, in the order in which they came. */
+  sessions(): Iterable<PeerSession> {
+    return this.#sessions.values();
+  }
+
+  /** Nobody gets a lease while it is true; leases that are out end as always. */
+  get draining(): boolean {
+    return this.#pump.draining;
+  }
+
+  set draining(draining: boolean) {
+    this.#pump.draining = draining;
+  }
+
+  /** Bytes of blocks since the start. */
+  get moved(): Moved {
+    return this.#traffic.total(Array.from(this.#sessions.values(), ({ link }) => link));
+  }
+
+  /** There may be work for somebody who had none. */
+  offer(): void {
+    this.#pump.run();
+  }
+
+  /** Ends the connections of those who are banned by now; what they hold is open again. */
+  turnOut(): void {
+    for (const session of Array.from(this.#sessions.values())) {
+      const reason = this.#context.restrictions.banOf(session.peer);
+      if (reason === undefined) continue;
+      this.#left(session);
+      this.#track(session.banned(reason));
+    }
   }
 
   /** Connected from frames on this site. */
@@ -146,9 +195,9 @@ export class Dispatcher {
 
   #left(session: PeerSession): void {
     if (!this.#isCurrent(session)) return;
-    const { scheduler, metrics, log } = this.#context;
+    const { scheduler, log } = this.#context;
     this.#sessions.delete(session.peer);
-    metrics.contributors.set(this.#sessions.size);
+    this.#traffic.ended(session.link);
     this.#end(scheduler.leave(session.peer), 'declined');
     log.info({ peer: session.peer }, 'contributor left');
     this.#pump.run();
@@ -160,23 +209,28 @@ export class Dispatcher {
   }
 
   async #admit(link: Link, hello: Hello): Promise<PeerSession> {
-    const { db, clock, scheduler, network, log, metrics } = this.#context;
+    const { db, clock, scheduler, network, log, restrictions } = this.#context;
     const now = clock.now();
     const [standing, balance] = await Promise.all([
       pastRecord(db, link.peer, now - DENY_MS),
       balanceOf(db, contributorAccount(link.peer)),
     ]);
     const session = new PeerSession(link, hello, standing, now);
+    const reason = restrictions.banOf(session.peer);
+    if (reason !== undefined) {
+      await session.banned(reason);
+      throw new AppError('banned', 'this contributor is banned');
+    }
     const older = this.#sessions.get(link.peer);
     this.#sessions.set(link.peer, session);
     if (older) {
+      this.#traffic.ended(older.link);
       this.#end(scheduler.leave(link.peer), 'declined');
       const text = 'This contributor has connected from elsewhere, perhaps another tab.';
       void older.notice('replaced', text).then(() => older.link.close());
     }
     this.#context.serving.admit(link.peer);
     scheduler.join(link.peer, hello);
-    metrics.contributors.set(this.#sessions.size);
     log.info({ peer: link.peer, client: hello.client }, 'contributor joined');
     const window = windowOf(standing);
     await session.send({
@@ -191,8 +245,9 @@ export class Dispatcher {
   }
 
   #handle(session: PeerSession, message: FromContributor): void {
-    const { scheduler } = this.#context;
+    const { scheduler, clock } = this.#context;
     if (!this.#isCurrent(session)) return;
+    session.seenMs = clock.now();
     switch (message.type) {
       case 'hello':
         // Greeted already: the visitor has chosen other projects.
@@ -203,7 +258,7 @@ export class Dispatcher {
       case 'ready':
         if (!session.hasArrived) this.#context.onArrival?.(session.peer);
         session.hasArrived = true;
-        session.wanted = message.leases;
+        session.asked(message.leases, clock.now());
         session.testing = false;
         scheduler.setHungry(session.peer, message.leases > 0 && !session.finishing);
         scheduler.receives(session.peer, message.downBytesPerSecond ?? 0);
@@ -214,7 +269,8 @@ export class Dispatcher {
         return;
       case 'commit': {
         const judged = session.claim();
-        this.#track(this.#judge(session, message).finally(judged));
+        const open = this.#results.take(session, message).finally(judged);
+        this.#track(open.then((stays) => stays && this.#pump.run(session)));
         return;
       }
       case 'decline':
@@ -238,6 +294,7 @@ export class Dispatcher {
     if (lease?.peer !== session.peer) return;
     log.info({ peer: session.peer, lease: id, code }, 'lease declined');
     session.failed(clock.now());
+    session.tally.failed += 1;
     scheduler.release(id);
     this.#end([lease], 'declined');
     if (code === 'not-found') await jobs.checkStrips(lease.job.id, lease.rect);
@@ -258,79 +315,13 @@ export class Dispatcher {
     }
   }
 
-  /** There may be work for somebody who had none. */
-  offer(): void {
-    this.#pump.run();
-  }
-
   #idle(session: PeerSession): void {
-    if (session.room(this.#context.scheduler.held(session.peer), this.#context.clock.now()) > 0)
-      this.#context.onHunger?.();
-    if (session.toldIdle || this.#context.scheduler.heldBy(session.peer) > 0) return;
+    const { scheduler, clock, onHunger } = this.#context;
+    if (!this.draining && session.room(scheduler.held(session.peer), clock.now()) > 0) onHunger?.();
+    session.askedMs = undefined;
+    if (session.toldIdle || scheduler.heldBy(session.peer) > 0) return;
     session.toldIdle = true;
     void session.notice('idle', 'Nothing to compute at the moment.');
-  }
-
-  /** A committed result: pulled, checked, settled or refused. */
-  async #judge(session: PeerSession, commit: Commit): Promise<void> {
-    const { judge, embed, clock, log } = this.#context;
-    let judgement: Judgement;
-    try {
-      const { site } = session.hello;
-      const counted = site !== undefined && embed.includes(site) ? site : undefined;
-      judgement = await judge.judge(session.link, commit, counted);
-    } catch (thrown) {
-      const error = toAppError(thrown);
-      log.warn(
-        { peer: session.peer, code: error.code, error: error.message },
-        'a result could not be judged',
-      );
-      // A statement that is not what it claims to be ends the connection; a lost link has ended already.
-      await session.link.close(error.code);
-      return;
-    }
-    switch (judgement.type) {
-      case 'verified':
-        session.standing = afterVerified(session.standing);
-        session.succeeded();
-        // The job must not wait for a contributor that does not read.
-        void session.send({ type: 'receipt', envelope: judgement.receipt });
-        this.#cancel(judgement.superseded, 'somebody else was quicker');
-        this.#track(this.#context.profiles.credited(session));
-        await this.#context.jobs.advanced(judgement.job);
-        break;
-      case 'known':
-        await session.send({ type: 'receipt', envelope: judgement.receipt });
-        break;
-      case 'stale':
-        await session.notice(
-          'stale',
-          'This lease is over, or somebody else has finished its shard.',
-          judgement,
-        );
-        break;
-      case 'rejected':
-        session.standing = afterRejected(session.standing, clock.now());
-        await this.#rejected(session, judgement.lease, judgement.reason);
-        break;
-      case 'interrupted':
-        session.failed(clock.now());
-        log.info(
-          { peer: session.peer, lease: judgement.lease, error: judgement.error.message },
-          'a result did not arrive',
-        );
-        break;
-    }
-    this.#pump.run(session);
-  }
-
-  async #rejected(session: PeerSession, lease: string, reason: string): Promise<void> {
-    const { clock, log } = this.#context;
-    log.warn({ peer: session.peer, lease, reason }, 'failed verification');
-    const retryAfterMs = Math.min(pauseLeft(session.standing, clock.now()), 0xffffffff);
-    session.testing = true;
-    await session.notice('rejected', 'This result failed verification.', { lease, retryAfterMs });
-    await session.send({ type: 'self-test', reason: 'a result failed verification' });
   }
 
   #cancel(leases: readonly ActiveLease[], reason: string): void {
@@ -353,8 +344,8 @@ export class Dispatcher {
     });
   }
 
-  #track(task: Promise<void>): void {
-    const tracked = task
+  #track(task: Promise<unknown>): void {
+    const tracked: Promise<unknown> = task
       .catch((thrown: unknown) => {
         const error: AppError = toAppError(thrown);
         this.#context.log.error({ error: error.message, stack: error.stack }, 'the dispatcher failed');

@@ -28,7 +28,7 @@ import {
   workBySteps,
 } from '../store/figures.ts';
 import { listJobs } from '../store/jobs.ts';
-import { profileOf } from '../store/profiles.ts';
+import { shownProfileOf } from '../store/profiles.ts';
 import { Cached } from './cached.ts';
 import type { Jobs } from './jobs.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -147,17 +147,22 @@ export class Figures {
     this.#lines.forget(contributor);
   }
 
+  /** Names of many are: all that shows them is read anew. */
+  renamedMany(): void {
+    for (const cache of [this.#lines, this.#ranks, this.#weeks]) cache.clear();
+  }
+
   async #line(id: string): Promise<ContributorFiguresView> {
     if (!this.#lineReads.take())
       throw new AppError('rate-limited', 'too many contributors are asked for just now; go on in a second');
     const { db, clock } = this.#context;
     const figures = await figuresOf(db, id, clock.now());
-    const profile = await profileOf(db, id);
+    const profile = await shownProfileOf(db, id);
     return {
       contributor: id,
       name: profile?.name ?? '',
       team: profile?.team ?? '',
-      profile: profile ? Buffer.from(profile.envelope).toString('base64') : null,
+      profile: profile?.envelope ? Buffer.from(profile.envelope).toString('base64') : null,
       ...workView(figures),
       rank: figures.rank ?? null,
       ...(figures.main !== undefined && { main: figures.main }),

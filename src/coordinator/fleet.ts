@@ -50,6 +50,8 @@ export interface FleetContext {
   readonly judging: () => readonly string[];
   /** There is more to lease out than before. */
   readonly onWork: () => void;
+  /** An operator has decided something at another coordinator. */
+  readonly onDecision: () => Promise<void>;
   /** A page that another coordinator served hands leases back. */
   readonly onReturn: (contributor: string, leases: readonly string[]) => void;
   /** A token was revoked at another coordinator. */
@@ -176,8 +178,14 @@ export class Fleet {
       case 'revoked':
         if (typeof about === 'string') this.#context.onRevoked(about);
         break;
+      case 'operator':
+        void this.#guard(this.#context.onDecision);
+        break;
       case 'missed':
-        void this.#guard(() => this.#turn());
+        void this.#guard(async () => {
+          await this.#context.onDecision();
+          await this.#turn();
+        });
     }
   }
 

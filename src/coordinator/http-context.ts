@@ -14,6 +14,8 @@ import type { Jobs } from './jobs.ts';
 import type { Joins } from './joins.ts';
 import type { Metrics } from './metrics.ts';
 import type { Mosaics } from './mosaics.ts';
+import type { Operator } from './operator.ts';
+import type { Overview } from './operator-overview.ts';
 import type { Operands } from './operands.ts';
 import type { PublicEvents } from './public-events.ts';
 import type { SiteClaims } from './site-claims.ts';
@@ -41,6 +43,8 @@ export interface HttpContext {
   /** Of all coordinators of the network, this one's first. */
   readonly peerAddresses: () => readonly string[];
   readonly figures: Figures;
+  readonly operator: Operator;
+  readonly overview: Overview;
   readonly mosaics: Mosaics;
   readonly events: PublicEvents;
   readonly contributorsNow: () => number;

@@ -18,6 +18,7 @@ import { jobRoutes } from './http-jobs.ts';
 import { leaseRoutes } from './http-leases.ts';
 import { logRoutes } from './http-log.ts';
 import { operandRoutes } from './http-operands.ts';
+import { operatorRoutes } from './http-operator.ts';
 import { publicRoutes } from './http-public.ts';
 import { resultRoutes } from './http-results.ts';
 import { tokenRoutes } from './http-tokens.ts';
@@ -81,6 +82,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
         resultRoutes(guarded, context);
         creditRoutes(guarded, context);
         tokenRoutes(guarded, context);
+        operatorRoutes(guarded, context);
       });
     },
     { prefix: '/v1' },
@@ -134,10 +136,12 @@ async function servePage(app: FastifyInstance, root: string, context: HttpContex
     ].join('; ');
   };
   // For people who type it. Relative, because a proxy may serve this below a folder.
-  app.get('/network', (request, reply) => {
-    const deeper = request.url.split('?')[0]?.endsWith('/');
-    return reply.redirect(`${deeper ? '../' : './'}network.html`);
-  });
+  for (const page of ['network', 'operator']) {
+    app.get(`/${page}`, (request, reply) => {
+      const deeper = request.url.split('?')[0]?.endsWith('/');
+      return reply.redirect(`${deeper ? '../' : './'}${page}.html`);
+    });
+  }
   await app.register(fastifyStatic, {
     root,
     dotfiles: 'ignore',

@@ -9,6 +9,7 @@ import { contributionsTo } from '../store/contributions.ts';
 import type { Database } from '../store/database.ts';
 import type { Job } from '../store/schema.ts';
 import type { Jobs } from './jobs.ts';
+import type { Restrictions } from './restrictions.ts';
 import type { Scheduler } from './scheduler.ts';
 import { jobView } from './views.ts';
 import { missLog2Of } from './verify-pool.ts';
@@ -21,12 +22,20 @@ export class JobReports {
   readonly #jobs: Jobs;
   readonly #scheduler: Scheduler;
   readonly #clock: Clock;
+  readonly #restrictions: Pick<Restrictions, 'pauseOf'>;
 
-  constructor(db: Database, jobs: Jobs, scheduler: Scheduler, clock: Clock) {
+  constructor(
+    db: Database,
+    jobs: Jobs,
+    scheduler: Scheduler,
+    clock: Clock,
+    restrictions: Pick<Restrictions, 'pauseOf'>,
+  ) {
     this.#db = db;
     this.#jobs = jobs;
     this.#scheduler = scheduler;
     this.#clock = clock;
+    this.#restrictions = restrictions;
   }
 
   /** @throws AppError 'not-found'. */
@@ -77,7 +86,9 @@ export class JobReports {
     const cellsVerified = progress?.verified ?? (await countCells(this.#db, job.id));
     const missLog2 = this.#jobs.running(job.id)?.secrets.missLog2 ?? missLog2Of(job.dtype, job.k, job.cols);
     const bound = this.#boundOf(job);
-    return jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2, bound });
+    const view = jobView(job, await contributionsTo(this.#db, job.id), { cellsVerified, missLog2, bound });
+    const paused = job.state === 'running' ? this.#restrictions.pauseOf(job.project) : undefined;
+    return paused === undefined ? view : { ...view, paused: pausedSentence(paused) };
   }
 
   #boundOf({ id, startedMs, finishedMs, boundSeconds: seconds, boundBytes: bytes }: Job): BoundView | null {
@@ -89,4 +100,8 @@ export class JobReports {
     if (startedMs === null || finishedMs === null || seconds === null || bytes === null) return null;
     return { seconds, bytes, elapsedSeconds: (finishedMs - startedMs) / 1000 };
   }
+}
+
+function pausedSentence(reason: string): string {
+  return reason ? `paused by the operator: ${reason}` : 'paused by the operator';
 }

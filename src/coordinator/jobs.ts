@@ -155,11 +155,14 @@ export class Jobs {
     });
   }
 
-  /** @throws AppError 'not-found', or 'conflict' when it has ended already. */
-  async cancel(id: string): Promise<void> {
+  /**
+   * @param also - what happens in the same transaction, or not at all
+   * @throws AppError 'not-found', or 'conflict' when it has ended already.
+   */
+  async cancel(id: string, also?: (trx: Queries) => Promise<void>): Promise<void> {
     const job = await getJob(this.#context.db, id);
     if (!job) throw new AppError('not-found', 'there is no such job');
-    if (!(await this.#endEarly(id, 'cancelled')))
+    if (!(await this.#endEarly(id, 'cancelled', undefined, also)))
       throw new AppError('conflict', `this job is ${job.state} already`);
   }
 
@@ -316,10 +319,19 @@ export class Jobs {
   }
 
   /** False when it had ended already. */
-  async #endEarly(id: string, state: 'cancelled' | 'failed' | 'expired', error?: string): Promise<boolean> {
+  async #endEarly(
+    id: string,
+    state: 'cancelled' | 'failed' | 'expired',
+    error?: string,
+    also: (trx: Queries) => Promise<void> = async () => {},
+  ): Promise<boolean> {
     const timeMs = this.#context.clock.now();
     const end: JobEnd = error === undefined ? { timeMs } : { timeMs, error };
-    const ended = await this.#end(id, timeMs, (trx) => setJobState(trx, id, state, end));
+    const ended = await this.#end(id, timeMs, async (trx) => {
+      const changed = await setJobState(trx, id, state, end);
+      if (changed) await also(trx);
+      return changed;
+    });
     if (ended) this.#drop(id);
     return ended;
   }

@@ -20,7 +20,7 @@ import { endLease, getLease } from '../store/leases.ts';
 import type { ShardCell } from '../store/shards.ts';
 import { getShard } from '../store/shards.ts';
 import { settleShard } from '../ledger/receipts.ts';
-import { type Collected, collect } from './collect.ts';
+import { type Collected, type Refusal, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
 import type { Jobs } from './jobs.ts';
 import { LinkMeter, type LinkSample } from './link-meter.ts';
@@ -128,7 +128,7 @@ export class Judge {
       if (!scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
       return { type: 'interrupted', lease: lease.id, error };
     }
-    if (!collected.ok) return this.#reject(lease, running, collected.reason);
+    if (!collected.ok) return this.#reject(lease, running, collected);
     try {
       return await this.#settle(statement, rect, running, collected.blocks, this.#meter.take(link));
     } catch (error) {
@@ -169,12 +169,13 @@ export class Judge {
     }
   }
 
-  async #reject(lease: Lease, running: RunningJob, reason: string): Promise<Judgement> {
+  async #reject(lease: Lease, running: RunningJob, { reason, kind }: Refusal): Promise<Judgement> {
     const { db, scheduler, clock, metrics } = this.#context;
     running.secrets.rotate({ col: lease.work.colBlock, cols: lease.work.colBlocks });
     scheduler.release(lease.id);
-    await endLease(db, lease.id, 'rejected', clock.now());
+    await endLease(db, lease.id, 'rejected', clock.now(), reason);
     metrics.shards.inc({ verdict: 'rejected' });
+    metrics.rejected.inc({ reason: kind });
     return { type: 'rejected', lease: lease.id, reason };
   }
 

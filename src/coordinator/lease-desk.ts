@@ -53,7 +53,10 @@ export class LeaseDesk {
     await db.together((trx) => recordLease(trx, { ...row, coordinator: coordinator ?? null }));
     metrics.leases.inc({ event: 'granted' });
     serving.leased(lease);
+    const { askedMs } = session;
+    session.askedMs = undefined;
     await session.send({ type: 'lease', envelope });
+    if (askedMs !== undefined) metrics.leaseLatency.observe((this.#context.clock.now() - askedMs) / 1000);
   }
 
   /** Tells contributors to drop leases that have become pointless. */

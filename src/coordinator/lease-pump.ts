@@ -32,10 +32,21 @@ export class LeasePump<Session extends Asked> {
   /** When everybody was asked last. */
   #roundMs = -Infinity;
   #cancelRound: (() => void) | undefined;
+  #draining = false;
   #closed = false;
 
   constructor(context: LeasePumpContext<Session>) {
     this.#context = context;
+  }
+
+  /** No new leases while it is true; what is leased goes on. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  set draining(draining: boolean) {
+    this.#draining = draining;
+    if (!draining) this.run();
   }
 
   /** Something has changed, for this one first. Calls of one turn are folded into one round. */
@@ -89,7 +100,7 @@ export class LeasePump<Session extends Asked> {
     if (sessions.get(session.peer) !== session) return false;
     if (session.room(scheduler.held(session.peer), now) === 0) return false;
     if (pauseLeft(session.standing, now) > 0) return false;
-    const lease = scheduler.next(session.peer, now);
+    const lease = this.#draining ? undefined : scheduler.next(session.peer, now);
     if (lease) grant(session, lease);
     else idle(session);
     return lease !== undefined;

@@ -29,6 +29,12 @@ export class PeerSession {
   wanted = 0;
   /** It has asked for work before. */
   hasArrived = false;
+  /** When it asked for a lease that it has not got yet; undefined where there was none for it. */
+  askedMs: number | undefined;
+  /** When it said something last. */
+  seenMs: number;
+  /** What its leases came to since it connected. */
+  readonly tally = { verified: 0, rejected: 0, failed: 0 };
   /** It said that it takes none any more: what it holds, it will finish. */
   finishing = false;
   /** Known answers were asked for again; no lease until they have come. */
@@ -47,10 +53,17 @@ export class PeerSession {
     this.hello = hello;
     this.standing = standing;
     this.connectedMs = now;
+    this.seenMs = now;
   }
 
   get peer(): string {
     return this.link.peer;
+  }
+
+  /** It would take so many leases now. */
+  asked(leases: number, now: number): void {
+    this.wanted = leases;
+    this.askedMs = leases > 0 ? now : undefined;
   }
 
   /** A lease came to nothing, for whatever reason: each time in a row, wait twice as long. */
@@ -105,6 +118,12 @@ export class PeerSession {
     { lease, retryAfterMs = 0 }: { readonly lease?: string; readonly retryAfterMs?: number } = {},
   ): Promise<boolean> {
     return this.send({ type: 'notice', code, text, retryAfterMs, ...(lease !== undefined && { lease }) });
+  }
+
+  /** Says so, and hangs up. */
+  async banned(reason: string): Promise<void> {
+    await this.notice('banned', `The operator of this network has banned this contributor: ${reason}`);
+    await this.link.close('banned');
   }
 }
 

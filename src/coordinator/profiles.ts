@@ -19,6 +19,8 @@ type Session = Pick<PeerSession, 'peer' | 'notice'>;
 export interface ProfilesContext {
   readonly db: Database;
   readonly clock: Clock;
+  /** Whether the operator lets nobody see it. */
+  readonly isHidden?: (of: { readonly contributor: string; readonly team: string }) => boolean;
   /** Another name is public now. */
   readonly onChange?: (contributor: string) => void;
 }
@@ -80,6 +82,11 @@ export class Profiles {
     }
     this.#context.onChange?.(profile.contributor);
     const { name, team } = profile;
+    if ((name || team) && this.#context.isHidden?.(profile)) {
+      const text = 'The name is kept, but the operator of this network does not show it.';
+      await session.notice('profile-refused', text);
+      return;
+    }
     const text = name || team ? 'The name is shown from now on.' : 'No name is shown any more.';
     await session.notice('profile-kept', text);
   }

@@ -7,7 +7,7 @@ import { toHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import type { Dtype } from '../matrix/dtype.ts';
-import { Contributor, type Sample } from './contributor.ts';
+import { Contributor, type Measured, type Sample } from './contributor.ts';
 import type { Rect } from './grid.ts';
 import { type JobBound, JobPlan } from './job-plan.ts';
 import { LateLeases, lateAt } from './late-leases.ts';
@@ -32,6 +32,8 @@ export class Scheduler {
   readonly #adopted = new Set<string>();
   readonly #shares: boolean;
   readonly #late = new LateLeases();
+  /** Projects that get no lease. */
+  #paused: ReadonlySet<string> = new Set();
 
   /** @param shares - with other coordinators: of a new job nothing is its own to lease out before `confine` says so */
   constructor(rng: Rng, { shares = false }: { readonly shares?: boolean } = {}) {
@@ -158,11 +160,20 @@ export class Scheduler {
     if (!contributor) throw new AppError('internal', 'a lease for an unknown contributor');
     const busy = (of: string): number => this.#leases.secondsLeft(of, now);
     for (const plan of this.#ordered) {
-      if (!contributor.suits(plan.spec.project)) continue;
+      if (!this.#mayDo(contributor, plan.spec)) continue;
       const choice = plan.next(contributor, busy, () => this.sharers(plan.spec.project, contributor));
       if (choice) return this.#grant(contributor, plan, choice, now);
     }
     return this.#copy(contributor, now);
+  }
+
+  /** Leases of these projects go on; there are no new ones until they are named no more. */
+  pause(projects: Iterable<string>): void {
+    this.#paused = new Set(projects);
+  }
+
+  #mayDo(contributor: Contributor, { project }: JobSpec): boolean {
+    return contributor.suits(project) && !this.#paused.has(project);
   }
 
   /** Those who could take part in such a job now. @param project - undefined: any */
@@ -197,7 +208,7 @@ export class Scheduler {
 
   #mayCopy(lease: ActiveLease, contributor: Contributor, now: number): boolean {
     const { id, job, rect } = lease;
-    if (!this.#leases.get(id) || !this.#jobs.has(job.id) || !contributor.suits(job.project)) return false;
+    if (!this.#leases.get(id) || !this.#jobs.has(job.id) || !this.#mayDo(contributor, job)) return false;
     const own = this.leasesOf(contributor.peer);
     const holds = own.some((other) => other.job.id === job.id && overlaps(other.rect, rect));
     return !holds && this.#isSooner(contributor, lease, now) && this.#wantsCopy(lease, now);
@@ -284,6 +295,10 @@ export class Scheduler {
   /** What is verified of a job could have taken at best, with those who took part; undefined before there is any. */
   boundOf(job: string): JobBound | undefined {
     return this.#jobs.get(job)?.bound();
+  }
+
+  measuredOf(peer: string): Measured | undefined {
+    return this.#contributors.get(peer)?.known;
   }
 
   #order(): void {

@@ -15,10 +15,26 @@ import type { Rect } from './grid.ts';
 import { leaseSide } from './rectangle.ts';
 import type { RecomputeTask, VerifyTask } from './verify-thread.ts';
 
+export interface PoolLoad {
+  readonly threads: number;
+  readonly waiting: number;
+  readonly done: number;
+  /** Share of the threads' time since the start, 0…1. */
+  readonly busy: number;
+}
+
 export class VerifyPool {
   readonly #piscina: Piscina<VerifyTask, Projection | Verdict>;
+  readonly #took: (kind: VerifyTask['kind'], seconds: number) => void;
 
-  constructor(blocks: string, threads: number, log: Logger) {
+  /** @param took - told of every task, its wait for a thread included */
+  constructor(
+    blocks: string,
+    threads: number,
+    log: Logger,
+    took: (kind: VerifyTask['kind'], seconds: number) => void = () => {},
+  ) {
+    this.#took = took;
     this.#piscina = new Piscina({
       filename: new URL('./verify-thread.ts', import.meta.url).href,
       workerData: { blocks },
@@ -32,8 +48,18 @@ export class VerifyPool {
     });
   }
 
-  run(task: VerifyTask): Promise<Projection | Verdict> {
-    return this.#piscina.run(task);
+  async run(task: VerifyTask): Promise<Projection | Verdict> {
+    const startedMs = performance.now();
+    try {
+      return await this.#piscina.run(task);
+    } finally {
+      this.#took(task.kind, (performance.now() - startedMs) / 1000);
+    }
+  }
+
+  get load(): PoolLoad {
+    const { threads, queueSize, completed, utilization } = this.#piscina;
+    return { threads: threads.length, waiting: queueSize, done: completed, busy: utilization };
   }
 
   close(): Promise<void> {

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'unreachable'
   | 'timeout'
   | 'aborted'
+  | 'banned' // by the operator of the network
   | 'closed' // the other end went away
   | 'no-webgpu'
   | 'software-adapter'

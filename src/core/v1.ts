@@ -168,6 +168,8 @@ export interface JobView {
   readonly missLog2: number;
   readonly contributions: readonly JobContribution[];
   readonly error: string | null;
+  /** A sentence, while the operator lets nobody work on its project. */
+  readonly paused?: string;
 }
 
 /** The largest entries of rows of a product, each row's largest first; of equal ones the leftmost first. */

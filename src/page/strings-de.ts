@@ -192,6 +192,11 @@ export const stringsDe: Strings = {
       title: 'Dieser Browser erlaubt die Verbindung nicht',
       advice: `Eine Einstellung oder Erweiterung dieses Browsers oder die Regeln dieser Seite verbieten sie. Mit einem anderen Browser geht es vielleicht; wenn nicht, ${TELL}.`,
     },
+    banned: {
+      title: 'In diesem Netzwerk gesperrt',
+      advice:
+        'Wer es betreibt, hat diesen Schlüssel ausgeschlossen; der Grund steht unten. Erworbenes Guthaben bleibt.',
+    },
     'bad-input': {
       title: 'Diese Seite ist nicht richtig eingerichtet',
       advice: `Sie nennt keinen Koordinator, mit dem sie etwas anfangen kann. Dann ${TELL}; was folgt, hilft ihnen.`,

@@ -185,6 +185,10 @@ export const stringsEn: Strings = {
       title: 'This browser does not allow the connection',
       advice: `A setting or an extension of this browser, or the rules of this site, forbid it. Another browser may work; if not, ${TELL}.`,
     },
+    banned: {
+      title: 'Shut out of this network',
+      advice: 'Its operator has banned this key; the reason stands below. Credit that was earned stays.',
+    },
     'bad-input': {
       title: 'This page is not set up correctly',
       advice: `It does not name a coordinator that it could use. Please ${TELL}; what follows helps them.`,

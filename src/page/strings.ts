@@ -25,6 +25,7 @@ export type Trouble =
   | 'gpu-wrong'
   | 'out-of-memory'
   | 'forbidden'
+  | 'banned'
   | 'bad-input'
   | 'bad-frame'
   | 'bad-signature'

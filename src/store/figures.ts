@@ -64,7 +64,7 @@ export function rankedContributors(
     SELECT r.contributor, r.shards, r.multiply_adds, r.microcredits,
       coalesce(p.name, '') AS name, coalesce(p.team, '') AS team
     FROM ((${ALONE} ORDER BY multiply_adds DESC, contributor LIMIT ${limit}) UNION ALL (${TOGETHER})) r
-    LEFT JOIN profiles p ON p.contributor = r.contributor
+    LEFT JOIN shown_profiles p ON p.contributor = r.contributor
     ORDER BY r.multiply_adds DESC, r.contributor LIMIT ${limit}`
     .execute(db)
     .then(({ rows }) => rows);
@@ -77,7 +77,7 @@ export function rankedTeams(db: Queries, limit: number, window?: Window): Promis
     SELECT p.team, count(DISTINCT p.contributor)::integer AS members, sum(w.shards)::integer AS shards,
       sum(w.multiply_adds) AS multiply_adds, sum(w.microcredits)::bigint AS microcredits
     FROM w LEFT JOIN members m ON m.contributor = w.contributor
-    JOIN profiles p ON p.contributor = coalesce(m.main, w.contributor) AND p.team <> ''
+    JOIN shown_profiles p ON p.contributor = coalesce(m.main, w.contributor) AND p.team <> ''
     GROUP BY p.team ORDER BY multiply_adds DESC, p.team COLLATE "C" LIMIT ${limit}`
     .execute(db)
     .then(({ rows }) => rows);

@@ -18,19 +18,21 @@ export function getLease(db: Queries, id: string): Promise<Lease | undefined> {
 /**
  * Ends an open lease. One that expired or was given up may still be judged, since a late result for an
  * open shard counts; and a wrong one must stay on record.
- * False when the lease had ended otherwise (or was never recorded), and then nothing changes.
+ * @param reason - why a result was refused
+ * @returns false when the lease had ended otherwise (or was never recorded), and then nothing changes.
  */
 export async function endLease(
   db: Queries,
   id: string,
   state: Exclude<LeaseState, 'open'>,
   endedMs: number,
+  reason: string | null = null,
 ): Promise<boolean> {
   const judged = state === 'done' || state === 'rejected';
   const from: LeaseState[] = judged ? ['open', 'expired', 'declined'] : ['open'];
   const result = await db
     .updateTable('leases')
-    .set({ state, endedMs })
+    .set({ state, endedMs, reason })
     .where('id', '=', id)
     .where('state', 'in', from)
     .executeTakeFirst();
@@ -113,4 +115,24 @@ export function openLeases(db: Queries, job?: string): Promise<Lease[]> {
   let query = db.selectFrom('leases').selectAll().where('state', '=', 'open');
   if (job !== undefined) query = query.where('job', '=', job);
   return query.orderBy('createdMs').orderBy('id').execute();
+}
+
+export interface RejectedLease {
+  readonly id: string;
+  readonly job: string;
+  readonly contributor: string;
+  readonly endedMs: number;
+  readonly reason: string | null;
+}
+
+/** Results that failed their check, the newest first. */
+export async function rejectedLeases(db: Queries, limit: number): Promise<RejectedLease[]> {
+  const rows = await db
+    .selectFrom('leases')
+    .select(['id', 'job', 'contributor', 'endedMs', 'reason'])
+    .where('state', '=', 'rejected')
+    .orderBy('endedMs', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, endedMs: row.endedMs ?? 0 }));
 }

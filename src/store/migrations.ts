@@ -381,6 +381,39 @@ const MIGRATIONS: Record<string, Migration> = {
     `CREATE INDEX idempotency_keys_of_job ON idempotency_keys (job)`,
   ),
 
+  '0014-operator': statements(
+    `CREATE TABLE bans (contributor text COLLATE "C" PRIMARY KEY, reason text NOT NULL, since_ms float8 NOT NULL)`,
+    `CREATE TABLE pauses (project text COLLATE "C" PRIMARY KEY, reason text NOT NULL, since_ms float8 NOT NULL)`,
+    `CREATE TABLE hidden_names (
+      kind text NOT NULL CHECK (kind IN ('contributor', 'team')),
+      subject text COLLATE "C" NOT NULL,
+      reason text NOT NULL,
+      since_ms float8 NOT NULL,
+      PRIMARY KEY (kind, subject)
+    )`,
+    `CREATE VIEW shown_profiles AS
+      SELECT contributor, issued_ms, CASE WHEN hidden THEN '' ELSE name END AS name,
+        CASE WHEN hidden OR team_hidden THEN '' ELSE team END AS team,
+        CASE WHEN hidden OR team_hidden THEN NULL ELSE envelope END AS envelope
+      FROM (SELECT *,
+          EXISTS (SELECT 1 FROM hidden_names WHERE kind = 'contributor' AND subject = contributor) AS hidden,
+          EXISTS (SELECT 1 FROM hidden_names WHERE kind = 'team' AND subject = team) AS team_hidden
+        FROM profiles) p`,
+    `CREATE TABLE operator_log (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      time_ms float8 NOT NULL,
+      token text NOT NULL,
+      action text NOT NULL,
+      subject text NOT NULL,
+      reason text NOT NULL
+    )`,
+    `CREATE TRIGGER operator_log_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operator_log
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+    // Why a result was refused; null for what else becomes of a lease.
+    `ALTER TABLE leases ADD COLUMN reason text`,
+    `CREATE INDEX leases_rejected_newest ON leases (ended_ms DESC) WHERE state = 'rejected'`,
+  ),
+
   '0016-coordinators': statements(
     `CREATE TABLE coordinators (
       id char(16) PRIMARY KEY,

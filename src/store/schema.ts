@@ -127,6 +127,8 @@ export interface LeasesTable extends RectangleColumns {
   endedMs: number | null;
   /** The process that gave it; null where the coordinator shares its network with no other. */
   coordinator: Generated<string | null>;
+  /** Why the result was refused, of a rejected one. */
+  reason: Generated<string | null>;
 }
 
 export interface AccountsTable {
@@ -315,6 +317,47 @@ export interface JoinCodesTable {
   expiresMs: number;
 }
 
+/** What the operator keeps from working: a contributor, or a project. */
+export interface BansTable {
+  /** PeerId. */
+  contributor: string;
+  reason: string;
+  sinceMs: number;
+}
+
+export interface PausesTable {
+  project: string;
+  reason: string;
+  sinceMs: number;
+}
+
+export type HiddenKind = 'contributor' | 'team';
+
+/** A contributor whose name and team are not shown, or a team that is not. */
+export interface HiddenNamesTable {
+  kind: HiddenKind;
+  subject: string;
+  reason: string;
+  sinceMs: number;
+}
+
+/** A view: profiles without what is hidden. */
+export interface ShownProfilesTable extends Omit<ProfilesTable, 'envelope'> {
+  envelope: Uint8Array | null;
+}
+
+/** What operators have done; only ever added to. */
+export interface OperatorLogTable {
+  id: Generated<bigint>;
+  timeMs: number;
+  /** The token's id. */
+  token: string;
+  action: string;
+  /** What it was done to. */
+  subject: string;
+  reason: string;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -348,6 +391,11 @@ export interface Schema {
   coordinators: CoordinatorsTable;
   plots: PlotsTable;
   joinCodes: JoinCodesTable;
+  bans: BansTable;
+  pauses: PausesTable;
+  hiddenNames: HiddenNamesTable;
+  shownProfiles: ShownProfilesTable;
+  operatorLog: OperatorLogTable;
   settings: SettingsTable;
 }
 
@@ -361,5 +409,9 @@ export type Lease = Selectable<LeasesTable>;
 export type NewLease = Omit<Insertable<LeasesTable>, 'state' | 'endedMs'>;
 export type Token = Selectable<TokensTable>;
 export type SiteOwner = Selectable<SiteOwnersTable>;
+export type Ban = Selectable<BansTable>;
+export type Pause = Selectable<PausesTable>;
+export type HiddenName = Selectable<HiddenNamesTable>;
+export type OperatorEntry = Selectable<OperatorLogTable>;
 export type StoredJoin = Selectable<JoinsTable>;
 export type StoredProfile = Selectable<ProfilesTable>;

@@ -30,6 +30,7 @@ async function run(
     token: record('token'),
     statement: record('statement'),
     site: record('site'),
+    operator: record('operator'),
   });
   const write = (text: string): void => {
     printed += text;

@@ -63,6 +63,17 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['POST /v1/tokens', 'operate'],
   ['GET /v1/tokens', 'operate'],
   ['DELETE /v1/tokens/:id', 'operate'],
+  ['GET /v1/operator', 'operate'],
+  ['GET /v1/operator/log', 'operate'],
+  ['POST /v1/operator/drain', 'operate'],
+  ['GET /v1/operator/bans', 'operate'],
+  ['POST /v1/operator/bans', 'operate'],
+  ['DELETE /v1/operator/bans', 'operate'],
+  ['POST /v1/operator/pauses', 'operate'],
+  ['DELETE /v1/operator/pauses', 'operate'],
+  ['POST /v1/operator/hidden', 'operate'],
+  ['DELETE /v1/operator/hidden', 'operate'],
+  ['DELETE /v1/operator/jobs/:id', 'operate'],
 ];
 /** Outside the API; they need no token. */
 const OTHERS = ['GET /docs', 'GET /docs.css', 'GET /coordinator.json', 'GET /healthz', 'GET /metrics'];

@@ -165,7 +165,12 @@ onEachDatabase('Records', (get) => {
 
       expect(await endLease(db, lease.id, 'expired', 2001)).toBe(true);
       expect(await endLease(db, lease.id, 'cancelled', 2002)).toBe(false);
-      expect(await getLease(db, lease.id)).toEqual({ ...lease, state: 'expired', endedMs: 2001 });
+      expect(await getLease(db, lease.id)).toEqual({
+        ...lease,
+        state: 'expired',
+        endedMs: 2001,
+        reason: null,
+      });
       expect(await endLease(db, lease.id, 'done', 2003)).toBe(true);
       expect(await endLease(db, lease.id, 'done', 2004)).toBe(false);
 
