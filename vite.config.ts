@@ -84,7 +84,7 @@ export default defineConfig({
     // Data URLs would need `data:` in the page's content security policy.
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: { index: 'index.html', network: 'network.html' },
+      input: { index: 'index.html', network: 'network.html', operator: 'operator.html' },
       output: {
         // What both pages need at once, in one file: eight small ones took 1.3 KB more after gzip.
         codeSplitting: {

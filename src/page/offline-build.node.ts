@@ -13,8 +13,11 @@ const BESIDE: Readonly<Record<string, string>> = {
   'icon-512.png': 'icon-512.png',
   'icon-maskable-512.png': 'icon-maskable-512.png',
 };
-/** Kept from their first use on: a second libp2p for webrtc-direct, which few need. Source maps nobody needs. */
-const NOT_AHEAD = /\.map$|^assets\/session-page-/;
+/**
+ * Kept from their first use on: a second libp2p for webrtc-direct, and the operator's console, which few need. Source
+ * maps nobody needs.
+ */
+const NOT_AHEAD = /\.map$|^assets\/session-page-|^operator\.html$|^assets\/(strings-)?operator[.-]/;
 
 /** Files to put beside index.html under names that stay. */
 export function filesBeside(): { readonly path: string; readonly source: Uint8Array }[] {
