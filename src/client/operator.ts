@@ -1,6 +1,6 @@
 /** The operator's side of a coordinator: bans and paused projects. The console at /operator does more. */
 import type { BanRequest, BanView, OperatorView, PauseRequest } from '../core/v1-operator.ts';
-import { inTime } from './client.ts';
+import { inTime } from './calls.ts';
 import { Transport, type TransportOptions } from './http.ts';
 import type { CallOptions } from './options.ts';
 

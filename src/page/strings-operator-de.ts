@@ -189,6 +189,7 @@ export const operatorDe: OperatorStrings = {
     running: 'läuft',
     done: 'fertig',
     cancelled: 'abgebrochen',
+    expired: 'Frist abgelaufen',
     failed: 'fehlgeschlagen',
     paused: 'angehalten',
   },

@@ -184,6 +184,7 @@ export const operatorEn: OperatorStrings = {
     running: 'running',
     done: 'done',
     cancelled: 'cancelled',
+    expired: 'past its deadline',
     failed: 'failed',
     paused: 'paused',
   },

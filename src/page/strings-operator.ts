@@ -108,7 +108,9 @@ export interface OperatorStrings {
   readonly kinds: Readonly<Record<'contributor' | 'team', string>>;
   readonly cells: (rows: number, cols: number, row: number, col: number) => string;
   readonly done: (verified: string, total: string) => string;
-  readonly states: Readonly<Record<'running' | 'done' | 'cancelled' | 'failed' | 'paused', string>>;
+  readonly states: Readonly<
+    Record<'running' | 'done' | 'cancelled' | 'failed' | 'expired' | 'paused', string>
+  >;
   readonly mosaic: (job: string) => string;
   readonly mosaicButton: string;
   readonly unnamed: string;
