@@ -44,7 +44,8 @@ export const EMBED_STYLE = css`
     flex-direction: column;
     gap: 0.55rem;
     block-size: 100%;
-    padding: 0.8rem 1rem;
+    --rim: 0.8rem;
+    padding: var(--rim) 1rem;
     border: 1px solid var(--line);
     border-radius: 0.6rem;
     overflow: auto;
@@ -83,9 +84,9 @@ export const EMBED_STYLE = css`
   }
   .foot {
     position: sticky;
-    inset-block-end: -0.8rem;
-    margin-block: auto -0.8rem;
-    padding-block: 0.4rem 0.8rem;
+    inset-block-end: calc(-1 * var(--rim));
+    margin-block: auto calc(-1 * var(--rim));
+    padding-block: 0.4rem var(--rim);
     display: flex;
     flex-wrap: wrap;
     gap: 0.5rem;
@@ -183,8 +184,9 @@ export const EMBED_STYLE = css`
   /* The whole question, also where there is little room for it. */
   @media (max-height: 19rem), (max-width: 20rem) {
     .embed {
+      --rim: 0.6rem;
       gap: 0.4rem;
-      padding: 0.6rem 0.8rem;
+      padding: var(--rim) 0.8rem;
     }
     h1 {
       font-size: 0.95rem;
