@@ -191,6 +191,11 @@ export const EMBED_STYLE = css`
     h1 {
       font-size: 0.95rem;
     }
+    /* Side by side, or they would lie over what they are about. */
+    .foot button {
+      padding-inline: 0.65rem;
+      font-size: 0.87rem;
+    }
     ul {
       gap: 0.1rem;
       font-size: 0.8rem;

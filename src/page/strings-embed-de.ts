@@ -13,7 +13,7 @@ export const embedDe: EmbedStrings = {
   start: 'Starten',
   again: 'Neu starten',
   stop: 'Anhalten',
-  finish: 'Fertig rechnen, dann anhalten',
+  finish: 'Noch fertig rechnen',
   close: 'Schließen',
   notNow: 'Jetzt nicht',
   more: 'Was ist Tilework?',

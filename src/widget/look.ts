@@ -31,5 +31,6 @@ iframe{display:block;width:100%;height:21rem;border:0;border-radius:var(--tilewo
 :host([size=compact]) iframe{height:17rem}
 @container(max-width:24rem){iframe{height:27rem}:host([size=compact]) iframe{height:23rem}}
 iframe.busy{height:14rem!important}
+@container(max-width:24rem){iframe.busy{height:17rem!important}}
 iframe.waiting{position:absolute;visibility:hidden;width:15rem}
 `;
