@@ -71,8 +71,7 @@ describe('webrtc-direct', { timeout: 60_000 }, () => {
     expect(again).toBe(known);
     const dead = coordinator.peerAddresses[0]!.replace(/tcp\/\d+/, 'tcp/1');
     const page = await arrive([dead, known].map((a) => `&coordinator=${encodeURIComponent(a)}`).join(''));
-    await page.problem('unreachable');
-    expect(await page.data('transport')).toBe('websocket');
+    // This site's rules do not name the dead one, and the browser says so: the page turns to the other at once.
     await page.stage('waiting');
     expect(await page.data('transport')).toBe('webrtc-direct');
     await compute();
