@@ -52,7 +52,18 @@ export function estimateRoutes(app: FastifyInstance, context: HttpContext): void
   const { db, jobs } = context;
   app.post<{ Body: EstimateRequest }>(
     '/jobs/estimate',
-    { config: { scope: 'submit' }, schema: about('Jobs', 'What a job would take: seconds, bytes, credit, and whether it is worth sending', { 200: 'Estimate' }, { ...ESTIMATE_SCHEMA, problems: { 404: 'There is no such operand of yours.', 410: 'An operand was deleted.' } }) },
+    {
+      config: { scope: 'submit' },
+      schema: about(
+        'Jobs',
+        'What a job would take: seconds, bytes, credit, and whether it is worth sending',
+        { 200: 'Estimate' },
+        {
+          ...ESTIMATE_SCHEMA,
+          problems: { 404: 'There is no such operand of yours.', 410: 'An operand was deleted.' },
+        },
+      ),
+    },
     async (request): Promise<EstimateView> => {
       const { body } = request;
       const job = isStored(body) ? await ofOperands(body, requesterOf(request), context) : ofShapes(body);

@@ -57,27 +57,40 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
   const own = (request: FastifyRequest<JobParams>): Promise<void> =>
     assertOwn(db, requesterOf(request), request.params.id, 'there is no such job');
 
-  app.post<{ Body: JobRequest }>('/jobs', { ...SUBMIT, schema: about('Jobs', 'Multiply two stored operands: C = A·Bᵀ', { 201: 'Job' }, {
-      ...CREATE_SCHEMA,
-      description: 'With an Idempotency-Key, the same request again is answered with the job of the first.',
-      problems: {
-        402: 'Your account does not hold what it costs, or it could cost more than maxMicrocredits.',
-        404: 'There is no such operand of yours.',
-        410: 'An operand was deleted.',
-        413: 'C is too large for one job.',
-        422: 'The Idempotency-Key stands for another request.',
-      },
-    }) }, async (request, reply) => {
-    const requester = requesterOf(request);
-    const key = await requestKey(request);
-    // Before its operands are looked for: the answer is the same when they are gone.
-    const known = key && (await jobOfKey(db, key, clock.now()));
-    if (known !== undefined) return reply.status(201).send(await reports.view(known));
-    for (const id of [request.body.a, request.body.b])
-      await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
-    const job = await jobs.create(request.body, requester.account, key);
-    return reply.status(201).send(await reports.view(job.id));
-  });
+  app.post<{ Body: JobRequest }>(
+    '/jobs',
+    {
+      ...SUBMIT,
+      schema: about(
+        'Jobs',
+        'Multiply two stored operands: C = A·Bᵀ',
+        { 201: 'Job' },
+        {
+          ...CREATE_SCHEMA,
+          description:
+            'With an Idempotency-Key, the same request again is answered with the job of the first.',
+          problems: {
+            402: 'Your account does not hold what it costs, or it could cost more than maxMicrocredits.',
+            404: 'There is no such operand of yours.',
+            410: 'An operand was deleted.',
+            413: 'C is too large for one job.',
+            422: 'The Idempotency-Key stands for another request.',
+          },
+        },
+      ),
+    },
+    async (request, reply) => {
+      const requester = requesterOf(request);
+      const key = await requestKey(request);
+      // Before its operands are looked for: the answer is the same when they are gone.
+      const known = key && (await jobOfKey(db, key, clock.now()));
+      if (known !== undefined) return reply.status(201).send(await reports.view(known));
+      for (const id of [request.body.a, request.body.b])
+        await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
+      const job = await jobs.create(request.body, requester.account, key);
+      return reply.status(201).send(await reports.view(job.id));
+    },
+  );
 
   app.get<{ Querystring: PageQuery }>(
     '/jobs',
@@ -96,7 +109,22 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
 
   app.post<JobParams & { Body: RetryRequest | null }>(
     '/jobs/:id/retry',
-    { ...SUBMIT, schema: about('Jobs', 'Run a job that was cancelled, failed or expired again from where it stood', { 200: 'Job' }, { ...RETRY_SCHEMA, problems: { 409: 'It is running, or done.', 410: 'What it had verified, or an operand, is not kept any more.', 422: 'The Idempotency-Key stands for another request.' } }) },
+    {
+      ...SUBMIT,
+      schema: about(
+        'Jobs',
+        'Run a job that was cancelled, failed or expired again from where it stood',
+        { 200: 'Job' },
+        {
+          ...RETRY_SCHEMA,
+          problems: {
+            409: 'It is running, or done.',
+            410: 'What it had verified, or an operand, is not kept any more.',
+            422: 'The Idempotency-Key stands for another request.',
+          },
+        },
+      ),
+    },
     async (request) => {
       await own(request);
       const key = await requestKey(request);
@@ -105,35 +133,52 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
     },
   );
 
-  app.delete<JobParams>('/jobs/:id', { ...SUBMIT, schema: about('Jobs', 'Cancel a job', { 204: null }, { problems: { 409: 'It has ended already.' } }) }, async (request, reply) => {
-    await own(request);
-    await jobs.cancel(request.params.id);
-    return reply.status(204).send();
-  });
+  app.delete<JobParams>(
+    '/jobs/:id',
+    {
+      ...SUBMIT,
+      schema: about('Jobs', 'Cancel a job', { 204: null }, { problems: { 409: 'It has ended already.' } }),
+    },
+    async (request, reply) => {
+      await own(request);
+      await jobs.cancel(request.params.id);
+      return reply.status(204).send();
+    },
+  );
 
-  app.get<JobParams>('/jobs/:id/events', { ...READ, schema: about('Jobs', 'The job at each change, to its end', { 200: { type: 'text/event-stream', what: 'event: job, with a Job as data; Last-Event-ID resumes' }, 204: null }) }, async (request, reply) => {
-    await own(request);
-    const { id } = request.params;
-    const now = await reports.view(id); // an unknown job is a 404, not an empty stream
-    let told = request.headers['last-event-id'];
-    // It knows how the job ended: 204 keeps a browser's EventSource from coming back for ever.
-    if (now.state !== 'running' && told === eventId(now)) return reply.status(204).send();
-    const stream = new EventStream(request, reply);
-    try {
-      for await (const view of reports.watch(id, stream.gone)) {
-        if (eventId(view) === told) continue;
-        told = eventId(view);
-        // A reader that stops reading gets the latest state later, not all of them from our memory.
-        if (!stream.write(`id: ${told}\nevent: job\ndata: ${JSON.stringify(view)}\n\n`))
-          await stream.drained();
+  app.get<JobParams>(
+    '/jobs/:id/events',
+    {
+      ...READ,
+      schema: about('Jobs', 'The job at each change, to its end', {
+        200: { type: 'text/event-stream', what: 'event: job, with a Job as data; Last-Event-ID resumes' },
+        204: null,
+      }),
+    },
+    async (request, reply) => {
+      await own(request);
+      const { id } = request.params;
+      const now = await reports.view(id); // an unknown job is a 404, not an empty stream
+      let told = request.headers['last-event-id'];
+      // It knows how the job ended: 204 keeps a browser's EventSource from coming back for ever.
+      if (now.state !== 'running' && told === eventId(now)) return reply.status(204).send();
+      const stream = new EventStream(request, reply);
+      try {
+        for await (const view of reports.watch(id, stream.gone)) {
+          if (eventId(view) === told) continue;
+          told = eventId(view);
+          // A reader that stops reading gets the latest state later, not all of them from our memory.
+          if (!stream.write(`id: ${told}\nevent: job\ndata: ${JSON.stringify(view)}\n\n`))
+            await stream.drained();
+        }
+      } catch (error) {
+        if (!stream.gone.aborted) throw error;
+      } finally {
+        stream.end();
       }
-    } catch (error) {
-      if (!stream.gone.aborted) throw error;
-    } finally {
-      stream.end();
-    }
-    return reply;
-  });
+      return reply;
+    },
+  );
 }
 
 /**

@@ -145,7 +145,10 @@ export class Jobs {
         throw new AppError('conflict', `this job is ${state}; only one that ended early can be retried`);
       const job = (await getJob(trx, id))!;
       if (job.removedMs !== null)
-        throw new AppError('gone', 'what this job had verified is not kept any more; submit the product again');
+        throw new AppError(
+          'gone',
+          'what this job had verified is not kept any more; submit the product again',
+        );
       for (const operand of [job.a, job.b]) await operandOf(trx, operand);
       const passed = job.deadlineMs !== null && job.deadlineMs <= timeMs;
       await restartJob(trx, id, request.deadlineMs ?? (passed ? null : job.deadlineMs));

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { toHex } from '../core/bytes.ts';
-import { AppError, type ErrorCode, toAppError } from '../core/errors.ts';
+import { AppError, type ErrorCode, isAppError, toAppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { formatBytes } from '../core/units.ts';
 import type { UploadState, UploadView } from '../core/v1-uploads.ts';
@@ -155,7 +155,7 @@ export class Uploads {
     const upload = this.#own(id, owner);
     // A client that lost its connection is back before we have noticed: the newest goes on, the others end.
     while (upload.writing) {
-      upload.writing.stop.abort();
+      upload.writing.stop.abort(new AppError('conflict', 'another request goes on with this upload'));
       await upload.writing.done.catch(() => {});
     }
     if (offset !== upload.offset)
@@ -188,7 +188,7 @@ export class Uploads {
 
   #own(id: string, owner: string): Upload {
     const upload = this.#uploads.get(id);
-    if (upload?.record.owner !== owner)
+    if (upload?.record.owner !== owner || this.#isExpired(upload))
       throw new AppError('not-found', 'there is no such upload; it may have expired: begin it again');
     return upload;
   }
@@ -201,7 +201,8 @@ export class Uploads {
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => {});
     const stop = (): void => {
-      stopped.reject(new AppError('aborted', 'the upload broke off, or another request goes on with it'));
+      const { reason } = signal as { reason: unknown };
+      stopped.reject(isAppError(reason) ? reason : new AppError('aborted', 'the upload broke off'));
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
@@ -286,10 +287,13 @@ export class Uploads {
     }
   }
 
+  #isExpired({ writing, ingesting, touchedMs }: Upload): boolean {
+    return !writing && !ingesting && this.#context.clock.now() >= touchedMs + UPLOAD_EXPIRES_MS;
+  }
+
   async #expire(): Promise<void> {
-    const now = this.#context.clock.now();
-    for (const [id, { touchedMs, writing, ingesting }] of this.#uploads) {
-      if (writing || ingesting || now < touchedMs + UPLOAD_EXPIRES_MS) continue;
+    for (const [id, upload] of this.#uploads) {
+      if (!this.#isExpired(upload)) continue;
       this.#uploads.delete(id);
       await this.#spool.remove(id);
     }
