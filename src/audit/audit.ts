@@ -12,7 +12,7 @@ import type { KeptCheckpoint } from './checkpoints.ts';
 import { Contradiction, type ContradictionKind } from './contradiction.ts';
 import { type AuditedEntry, SIGNATURES_PER_ENTRY } from './entry.ts';
 import { auditLog } from './log.ts';
-import { type CreditedShard, recheck } from './recheck.ts';
+import { type CreditedShard, recheck, wasLetGo } from './recheck.ts';
 import { Reservoir } from './sample.ts';
 import type { Source } from './source.ts';
 
@@ -70,6 +70,8 @@ export interface RecheckTotals {
   readonly of: number;
   /** Chosen, but not in this mirror. */
   readonly missing: number;
+  /** Chosen, and let go by the coordinator's own word: neither right nor wrong. */
+  readonly notKept: number;
   readonly multiplyAdds: bigint;
   /** A wrong result passes with probability at most 2^this; undefined when nothing was checked by coin. */
   readonly missLog2: number | undefined;
@@ -158,6 +160,7 @@ class Rechecks {
   #totals = {
     results: 0,
     missing: 0,
+    notKept: 0,
     multiplyAdds: 0n,
     missLog2: undefined as number | undefined,
     floats: 0,
@@ -183,8 +186,11 @@ class Rechecks {
       if (Number.isFinite(missLog2)) totals.missLog2 = Math.max(totals.missLog2 ?? -Infinity, missLog2);
     } catch (error) {
       const lacking = error instanceof Contradiction && LACKING.includes(error.kind);
-      if (!lacking || !this.#partial) throw error;
-      totals.missing += 1;
+      if (!lacking) throw error;
+      // After the failure, not before: it may have been let go in between.
+      if (await wasLetGo(shard.lease, this.#source)) totals.notKept += 1;
+      else if (this.#partial) totals.missing += 1;
+      else throw error;
     }
   }
 }

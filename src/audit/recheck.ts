@@ -180,6 +180,16 @@ async function claimedBlocks(shard: CreditedShard, asked: Asked, source: Source)
   return strips;
 }
 
+/** Whether the coordinator says that it keeps the blocks of this result, or of its operands, no longer. */
+export async function wasLetGo(lease: string, source: Source): Promise<boolean> {
+  const bytes = await source.read(shardPath(lease), MAX_SHARD_BYTES);
+  try {
+    return bytes !== undefined && (JSON.parse(utf8.decode(bytes)) as { kept?: unknown }).kept === false;
+  } catch {
+    return false;
+  }
+}
+
 function hashesOf(bytes: Uint8Array): Hash[] | undefined {
   try {
     const { blocks } = JSON.parse(utf8.decode(bytes)) as { blocks?: unknown };

@@ -44,7 +44,7 @@ function shapesText({ shapes, size }: AuditReport): string {
 }
 
 function recheckLines(rechecked: AuditReport['rechecked'], seed: number): string[] {
-  const { results, of, missing, multiplyAdds, missLog2, floats } = rechecked;
+  const { results, of, missing, notKept, multiplyAdds, missLog2, floats } = rechecked;
   const lines = [
     `  results        ${results.toLocaleString('en')} of ${of.toLocaleString('en')} checked again, ${counted(Number(multiplyAdds), 'multiply-add')} (--seed ${seed} chooses the same)`,
   ];
@@ -58,6 +58,10 @@ function recheckLines(rechecked: AuditReport['rechecked'], seed: number): string
       `                 ${counted(floats, 'result')} of floats: no value is off by more than 16 times the rounding bound, which is not the same as exact`,
     );
   }
+  if (notKept > 0)
+    lines.push(
+      `                 ${counted(notKept, 'result')} chosen but not kept any more, as the coordinator says`,
+    );
   if (missing > 0) lines.push(`                 ${counted(missing, 'result')} chosen but not in this mirror`);
   return lines;
 }

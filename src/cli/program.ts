@@ -13,7 +13,7 @@ import {
 import { type JobCommands, addJobs, realJobCommands } from './job-commands.ts';
 import { type MultiplyCommands, addEstimate, addMultiply, realMultiplyCommands } from './multiply-command.ts';
 import { type OperatorCommands, addOperator, realOperatorCommands } from './operator-commands.ts';
-import { byteCount, wholeNumber } from './quantities.ts';
+import { byteCount, duration, wholeNumber } from './quantities.ts';
 import { type SiteCommands, addSite, realSiteCommands } from './site-commands.ts';
 import { type TokenCommands, addToken, realTokenCommands } from './token-commands.ts';
 
@@ -142,6 +142,13 @@ function addStart(program: Command, context: () => Context, commands: Commands):
       'sites whose pages may show the widget, each by its exact origin, such as https://example.org; no * (a change needs a restart)',
     )
     .option('--max-upload <size>', 'the largest file that a requester may send (default: 16GiB)', byteCount)
+    .option('--upload-room <size>', 'disk for all unfinished uploads in parts (default: 64GiB)', byteCount)
+    .option('--keep-results <time>', 'how long results are kept: 12h, 30d (default: for ever)', duration)
+    .option(
+      '--keep-operands <time>',
+      'how long operands that nobody uses are kept (default: for ever)',
+      duration,
+    )
     .option('--no-sample', 'do not submit handwritten digits as the first job of a new network')
     .option('--json-log', 'log lines of JSON', false)
     .addHelpText('after', START_NOTES)

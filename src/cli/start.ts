@@ -42,6 +42,10 @@ export interface StartOptions {
   readonly embed?: readonly string[] | undefined;
   /** Bytes. */
   readonly maxUpload?: number | undefined;
+  readonly uploadRoom?: number | undefined;
+  /** Milliseconds. */
+  readonly keepResults?: number | undefined;
+  readonly keepOperands?: number | undefined;
   /** Submit the digits to a network that has had no job yet. */
   readonly sample: boolean;
   readonly jsonLog: boolean;
@@ -77,7 +81,17 @@ function coordinatorOptions(
   databaseUrl: string | undefined,
 ): CoordinatorOptions {
   const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
-  const { blocks, key, operateFrom, trustProxy, embed, maxUpload: maxUploadBytes } = options;
+  const {
+    blocks,
+    key,
+    operateFrom,
+    trustProxy,
+    embed,
+    maxUpload: maxUploadBytes,
+    uploadRoom,
+    keepResults,
+    keepOperands,
+  } = options;
   return {
     dataDir,
     log,
@@ -93,6 +107,8 @@ function coordinatorOptions(
     ...(embed !== undefined && { embed }),
     ...(credit !== undefined && { credit }),
     ...(supplyCap !== undefined && { supplyCap: BigInt(supplyCap) }),
+    uploadRoomBytes: uploadRoom,
+    keep: { resultsMs: keepResults, operandsMs: keepOperands },
     doors: { operateFrom, trustProxy, maxUploadBytes },
     ...(databaseUrl !== undefined && { databaseUrl }),
   };

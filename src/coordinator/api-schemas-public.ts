@@ -39,6 +39,7 @@ import {
   text,
   time,
   whole,
+  yesNo,
 } from './api-shape.ts';
 
 const WORK = { shards: whole(), multiplyAdds: number(), microcredits: credits() };
@@ -134,6 +135,7 @@ const NETWORK: Readonly<Record<string, JsonSchema>> = {
   Shard: shape<ShardView>('A verified shard, to be checked again', {
     lease: text(),
     blocks: list(hash('SHA-256'), 'Of its C blocks, row by row'),
+    kept: yesNo('False when retention has let the blocks, or those of the operands, go'),
   }),
 };
 

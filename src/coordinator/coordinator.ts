@@ -14,6 +14,7 @@ import { peerIdOf } from '../protocol/keys.ts';
 import { isBlockUrl, openBlockStore } from '../store/blocks.ts';
 import type { CoordinatorState } from '../store/coordinators.ts';
 import { openDataFolder } from '../store/data-folder.ts';
+import type { Keep } from '../store/removal.ts';
 import { openDatabase } from '../store/database.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DoorOptions } from './doors.ts';
@@ -37,6 +38,7 @@ import { Operands } from './operands.ts';
 import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
 import { Restrictions } from './restrictions.ts';
+import { Retention } from './retention.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
 import { SiteClaims } from './site-claims.ts';
@@ -86,6 +88,8 @@ export interface CoordinatorOptions {
   readonly clock?: Clock;
   /** For all unfinished uploads together. @default DEFAULT_UPLOAD_ROOM_BYTES */
   readonly uploadRoomBytes?: number | undefined;
+  /** How long results and operands are kept. @default for ever */
+  readonly keep?: Keep;
   /** How HTTP is guarded: rates, proxies, who operates, the largest upload. */
   readonly doors?: DoorOptions;
 }
@@ -225,6 +229,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     });
     await uploads.open();
     undo.push(() => uploads.close());
+    const retention = new Retention({ ...parts, rng: cryptoRng, keep: options.keep ?? {} });
+    undo.push(() => retention.close());
+    retention.open();
 
     const { announce = [], webRtcPort } = options;
     const webRtc =

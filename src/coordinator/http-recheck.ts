@@ -11,7 +11,7 @@ import { AppError } from '../core/errors.ts';
 import type { ShardView } from '../core/v1.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
-import { blocksOfShard } from '../store/shards.ts';
+import { blocksOfShard, isShardKept } from '../store/shards.ts';
 
 export interface RecheckContext {
   readonly db: Database;
@@ -22,6 +22,8 @@ export interface RecheckContext {
 /** Over all addresses: 64 MiB/s of blocks, so that contributors come first on a fast link. */
 const BLOCK_RATE = { burst: 2048, perSecond: 256 } as const;
 const RETRY_AFTER_S = 1;
+/** What a shard is never changes, but whether it is kept does. */
+const A_WHILE = 'public, max-age=60';
 /** What a hash names never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
@@ -49,7 +51,11 @@ export function recheckRoutes(app: FastifyInstance, { db, blocks, clock }: Reche
         throw new AppError('rate-limited', 'too many blocks are asked for just now; go on in a second');
       }
       const bytes = await blocks.get(request.params.hash);
-      if (!bytes) throw new AppError('not-found', 'there is no such block');
+      if (!bytes)
+        throw new AppError(
+          'not-found',
+          'there is no such block; if its result or operand was let go, /v1/shards/LEASE says so',
+        );
       return reply
         .type('application/octet-stream')
         .header('cache-control', FOR_EVER)
@@ -72,8 +78,8 @@ export function recheckRoutes(app: FastifyInstance, { db, blocks, clock }: Reche
       const { lease } = request.params;
       const hashes = await blocksOfShard(db, lease);
       if (hashes.length === 0) throw new AppError('not-found', 'there is no verified shard of this lease');
-      void reply.header('cache-control', FOR_EVER);
-      return { lease, blocks: hashes };
+      void reply.header('cache-control', A_WHILE);
+      return { lease, blocks: hashes, kept: await isShardKept(db, lease) };
     },
   );
 }

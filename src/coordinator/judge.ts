@@ -18,6 +18,7 @@ import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
 import { endLease, getLease } from '../store/leases.ts';
 import type { ShardCell } from '../store/shards.ts';
+import { MAX_UNNAMED_MS } from '../store/removal.ts';
 import { getShard } from '../store/shards.ts';
 import { settleShard } from '../ledger/receipts.ts';
 import { type Collected, type Refusal, collect } from './collect.ts';
@@ -115,9 +116,13 @@ export class Judge {
     const record = await getLease(db, lease.id);
     if (record?.state === 'rejected') return { type: 'stale', lease: lease.id };
     scheduler.commit(lease.id);
+    const beganMs = this.#context.clock.now();
     let collected: Collected;
     try {
       collected = await this.#collect(link, rect, running, statement);
+      // The first of its blocks may be swept by now: see src/store/sweep.ts.
+      if (this.#context.clock.now() - beganMs > MAX_UNNAMED_MS)
+        throw new AppError('timeout', 'this result took too long to come');
     } catch (error) {
       // Not the contributor's numbers but the way to them: the cells go back, the standing stays.
       scheduler.release(lease.id);

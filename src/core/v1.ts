@@ -200,6 +200,8 @@ export interface ShardView {
   readonly lease: string;
   /** SHA-256 of its C blocks, row by row: the list that the manifest in the signed result follows from. */
   readonly blocks: readonly string[];
+  /** False when the operator's retention has let the blocks, or those of the operands, go. */
+  readonly kept: boolean;
 }
 
 export interface ContributorView {

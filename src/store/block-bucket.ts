@@ -126,6 +126,16 @@ class BlockBucket implements BlockMedium {
     );
   }
 
+  /** Between the look and the removal another coordinator's put is not seen: S3 has no condition for it. Milliseconds. */
+  async removeOlder(hash: Hash, beforeMs: number): Promise<boolean> {
+    const found = await this.#retried((abortSignal) =>
+      orMissing(() => this.#client.send(new HeadObjectCommand(this.#object(hash)), { abortSignal })),
+    );
+    if (!found?.LastModified || found.LastModified.getTime() >= beforeMs) return false;
+    await this.remove(hash);
+    return true;
+  }
+
   async *list(): AsyncGenerator<StoredBlock, void, undefined> {
     for (let token: string | undefined; ;) {
       const page = await this.#retried((abortSignal) => this.#page(token, undefined, abortSignal));

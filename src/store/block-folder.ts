@@ -24,6 +24,9 @@ const SHA2_256 = 0x12;
 /** No write takes this long: an older temporary file is what a crash has left, and goes when somebody lists. */
 const TEMPORARY_MS = 3_600_000;
 
+/** Of a block that is being removed. */
+const GONE = '.gone';
+
 const layout = new NextToLast();
 
 /** Creates the folder where there is none. */
@@ -89,6 +92,26 @@ class BlockFolder implements BlockMedium {
     return rm(this.#file(hash), { force: true });
   }
 
+  async removeOlder(hash: Hash, beforeMs: number): Promise<boolean> {
+    const path = this.#file(hash);
+    const aside = `${path}${GONE}`;
+    try {
+      if ((await stat(path)).mtimeMs >= beforeMs) return false;
+      // Out of everybody's reach before it is looked at again: another coordinator's put either was before, and its
+      // time shows, or finds nothing here and makes a new file.
+      await rename(path, aside);
+      if ((await stat(aside)).mtimeMs < beforeMs) {
+        await rm(aside, { force: true });
+        return true;
+      }
+      await rename(aside, path);
+      return false;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
   async *list(): AsyncGenerator<StoredBlock, void, undefined> {
     for (const dir of await readdir(this.#path, { withFileTypes: true })) {
       if (!dir.isDirectory()) continue;
@@ -100,6 +123,9 @@ class BlockFolder implements BlockMedium {
         if (found && hash !== undefined) yield { hash, bytes: found.size, modifiedMs: found.mtimeMs };
         else if (found && name.endsWith('.tmp') && this.#clock.now() - found.mtimeMs > TEMPORARY_MS) {
           await rm(path, { force: true });
+        } else if (found && name.endsWith(GONE)) {
+          // A crash came between: whether it may go is asked again.
+          await rename(path, path.slice(0, -GONE.length)).catch(() => {});
         }
       }
     }

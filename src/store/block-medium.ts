@@ -19,6 +19,11 @@ export interface BlockMedium {
   has(hash: Hash): Promise<boolean>;
   /** Nothing happens where there is none. */
   remove(hash: Hash): Promise<void>;
+  /**
+   * Removes what was put last before `beforeMs`. @returns false for what is younger, or not there. A put at the same
+   * moment wins; where a medium cannot promise that, it says so.
+   */
+  removeOlder(hash: Hash, beforeMs: number): Promise<boolean>;
   /** In no order; what comes or goes meanwhile may or may not be among them. */
   list(): AsyncIterable<StoredBlock>;
   /** What is under way fails with 'closed', or ends soon. */

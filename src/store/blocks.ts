@@ -25,6 +25,8 @@ export interface BlockStore {
   delete(hash: Hash): Promise<void>;
   /** All blocks, in no order; what comes or goes meanwhile may or may not be among them. */
   list(): AsyncIterable<StoredBlock>;
+  /** Removes what was put last before `beforeMs`; a put at the same moment wins. False for what stays, or is not there. */
+  removeOlder(hash: Hash, beforeMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,8 @@ class KeptBlocks implements BlockStore {
   readonly #cache = new BlockCache(CACHE_BYTES);
   /** A block's writers share one write. */
   readonly #writing = new Map<Hash, Promise<void>>();
+  /** Its writers wait for the end of it. */
+  readonly #removing = new Map<Hash, Promise<boolean>>();
 
   constructor(medium: BlockMedium) {
     this.#medium = medium;
@@ -74,6 +78,7 @@ class KeptBlocks implements BlockStore {
 
   async put(hash: Hash, bytes: Uint8Array): Promise<void> {
     assertHash(hash);
+    while (this.#removing.has(hash)) await this.#removing.get(hash)?.catch(() => {});
     const writing = this.#writing.get(hash) ?? withPermit(this.#slots, () => this.#write(hash, bytes));
     this.#writing.set(hash, writing);
     await writing;
@@ -121,6 +126,18 @@ class KeptBlocks implements BlockStore {
     await this.#writing.get(hash)?.catch(() => {});
     this.#cache.delete(hash);
     await withPermit(this.#slots, () => this.#medium.remove(hash));
+  }
+
+  async removeOlder(hash: Hash, beforeMs: number): Promise<boolean> {
+    assertHash(hash);
+    if (this.#writing.has(hash) || this.#removing.has(hash)) return false;
+    const removing = withPermit(this.#slots, () => this.#medium.removeOlder(hash, beforeMs)).finally(() => {
+      this.#removing.delete(hash);
+    });
+    this.#removing.set(hash, removing);
+    const removed = await removing;
+    if (removed) this.#cache.delete(hash);
+    return removed;
   }
 
   list(): AsyncIterable<StoredBlock> {

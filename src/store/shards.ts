@@ -81,6 +81,21 @@ export async function blocksOfShard(db: Queries, id: string): Promise<Hash[]> {
   return cells.map(({ block }) => block);
 }
 
+/** Whether the blocks of a verified shard and of its job's operands are kept (see removal.ts). */
+export async function isShardKept(db: Queries, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('shards')
+    .innerJoin('jobs', 'jobs.id', 'shards.job')
+    .innerJoin('operands', (join) =>
+      join.on((eb) => eb('operands.id', 'in', [eb.ref('jobs.a'), eb.ref('jobs.b')])),
+    )
+    .select('shards.id')
+    .where('shards.id', '=', id)
+    .where((eb) => eb.or([eb('jobs.removedMs', 'is not', null), eb('operands.removedMs', 'is not', null)]))
+    .executeTakeFirst();
+  return row === undefined;
+}
+
 export interface ReceiptPage {
   readonly limit: number;
   /** Continue after this one, the last of the page before. */
