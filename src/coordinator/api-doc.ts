@@ -89,5 +89,6 @@ function content(schema: JsonSchema, type = 'application/json'): JsonSchema {
 }
 
 function bytesOf(type: string): JsonSchema {
+  if (type === 'application/json') return { description: 'JSON' };
   return type.startsWith('text/') ? { type: 'string' } : { type: 'string', format: 'binary' };
 }

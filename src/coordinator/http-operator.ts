@@ -1,5 +1,6 @@
 /** `/v1/operator`: what the operator's console shows and does. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Answer, about } from './api-doc.ts';
 import { AppError } from '../core/errors.ts';
 import { PEER_ID } from '../core/peer-id.ts';
 import type {
@@ -30,8 +31,16 @@ const SUBJECT = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const object = <T extends object>(required: readonly string[], properties: T) =>
   ({ type: 'object', required, additionalProperties: false, properties }) as const;
 const OPERATE = { config: { scope: 'operate' } } as const;
-const body = <T extends object>(schema: T) => ({ ...OPERATE, schema: { body: schema } }) as const;
-const query = <T extends object>(schema: T) => ({ ...OPERATE, schema: { querystring: schema } }) as const;
+const DONE = { 204: null } as const;
+type Answers = Readonly<Record<number, Answer>>;
+const body = (summary: string, schema: object) => ({
+  ...OPERATE,
+  schema: about('Operator', summary, DONE, { body: schema }),
+});
+const query = (summary: string, schema: object, answers: Answers = DONE) => ({
+  ...OPERATE,
+  schema: about('Operator', summary, answers, { querystring: schema }),
+});
 
 interface Reasoned {
   readonly reason: string;
@@ -45,7 +54,13 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.get<{ Querystring: { search: string } }>(
     '/operator',
-    query(object([], { search: { type: 'string', maxLength: 200, default: '' } })),
+    query(
+      'All that the console shows',
+      object([], { search: { type: 'string', maxLength: 200, default: '' } }),
+      {
+        200: { type: 'application/json', what: 'OperatorView of src/core/v1-operator.ts' },
+      },
+    ),
     (request, reply): Promise<OperatorView> => {
       void reply.header('cache-control', 'no-store');
       return overview.view(request.query.search);
@@ -55,10 +70,12 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
   app.get<{ Querystring: { limit: number; before?: string } }>(
     '/operator/log',
     query(
+      'What operators ordered, newest first',
       object([], {
         limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
         before: { type: 'string', pattern: '^\\d{1,18}$' },
       }),
+      { 200: ['OperatorEntry'] },
     ),
     ({ query: { limit, before } }): Promise<OperatorEntryView[]> =>
       overview.log({ limit, before: before === undefined ? undefined : BigInt(before) }),
@@ -66,18 +83,28 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.post<{ Body: Required<DrainRequest> }>(
     '/operator/drain',
-    body(object(['draining'], { draining: { type: 'boolean' }, reason: REASON })),
+    body(
+      'Drain the coordinator, or end that',
+      object(['draining'], { draining: { type: 'boolean' }, reason: REASON }),
+    ),
     async (request, reply) => {
       await operator.drain(request.body.draining, by(request, request.body));
       return done(reply);
     },
   );
 
-  app.get('/operator/bans', OPERATE, async () => (await overview.view()).bans);
+  app.get(
+    '/operator/bans',
+    { ...OPERATE, schema: about('Operator', 'Who is banned', { 200: ['Ban'] }) },
+    async () => (await overview.view()).bans,
+  );
 
   app.post<{ Body: BanRequest }>(
     '/operator/bans',
-    body(object(['contributor', 'reason'], { contributor: PEER, reason: { ...REASON, minLength: 1 } })),
+    body(
+      'Ban a contributor',
+      object(['contributor', 'reason'], { contributor: PEER, reason: { ...REASON, minLength: 1 } }),
+    ),
     async (request, reply) => {
       await operator.ban(request.body.contributor, by(request, request.body, true));
       return done(reply);
@@ -86,7 +113,7 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.delete<{ Querystring: Reasoned & { contributor: string } }>(
     '/operator/bans',
-    query(object(['contributor'], { contributor: PEER, reason: REASON })),
+    query('End a ban', object(['contributor'], { contributor: PEER, reason: REASON })),
     async (request, reply) => {
       await operator.unban(request.query.contributor, by(request, request.query));
       return done(reply);
@@ -95,7 +122,7 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.post<{ Body: Required<PauseRequest> }>(
     '/operator/pauses',
-    body(object(['project'], { project: PROJECT, reason: REASON })),
+    body('Pause a project', object(['project'], { project: PROJECT, reason: REASON })),
     async (request, reply) => {
       await operator.pause(line(request.body.project, 'a project'), by(request, request.body));
       return done(reply);
@@ -104,7 +131,7 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.delete<{ Querystring: Reasoned & { project: string } }>(
     '/operator/pauses',
-    query(object(['project'], { project: PROJECT, reason: REASON })),
+    query('Let a project go on', object(['project'], { project: PROJECT, reason: REASON })),
     async (request, reply) => {
       await operator.resume(line(request.query.project, 'a project'), by(request, request.query));
       return done(reply);
@@ -113,7 +140,10 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.post<{ Body: Required<HideRequest> }>(
     '/operator/hidden',
-    body(object(['kind', 'subject'], { kind: KIND, subject: SUBJECT, reason: REASON })),
+    body(
+      'Hide a name from everybody',
+      object(['kind', 'subject'], { kind: KIND, subject: SUBJECT, reason: REASON }),
+    ),
     async (request, reply) => {
       const { kind, subject } = request.body;
       await operator.hide(kind, named(kind, subject), by(request, request.body));
@@ -123,7 +153,7 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.delete<{ Querystring: Required<HideRequest> }>(
     '/operator/hidden',
-    query(object(['kind', 'subject'], { kind: KIND, subject: SUBJECT, reason: REASON })),
+    query('Show a name again', object(['kind', 'subject'], { kind: KIND, subject: SUBJECT, reason: REASON })),
     async (request, reply) => {
       const { kind, subject } = request.query;
       await operator.show(kind, named(kind, subject), by(request, request.query));
@@ -133,7 +163,7 @@ export function operatorRoutes(app: FastifyInstance, { operator, overview }: Ope
 
   app.delete<{ Params: { id: string }; Querystring: Reasoned }>(
     '/operator/jobs/:id',
-    query(object([], { reason: REASON })),
+    query('Cancel anybody’s job, on record', object([], { reason: REASON })),
     async (request, reply) => {
       await operator.cancel(request.params.id, by(request, request.query));
       return done(reply);

@@ -168,6 +168,8 @@ describe('what the coordinator answers', () => {
       '/v1/credit/account',
       '/v1/credit/accounts/treasury%3Amint',
       '/v1/tokens',
+      '/v1/operator/log',
+      '/v1/operator/bans',
       '/v1/sites',
       `/v1/sites/${encodeURIComponent(SITE)}`,
     ];
