@@ -105,6 +105,14 @@ describe('A sweep of a folder', () => {
     expect(Number(/^tilework_blocks_removed_total (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(9);
   });
 
+  it('looks at a block’s age again before it goes: one that was just put stays', async () => {
+    const { operand } = await ingest();
+    expect(await blocks.removeOlder(operand.id, Date.now() - 60_000)).toBe(false);
+    expect((await files()).length).toBeGreaterThan(1);
+    expect(await blocks.removeOlder('0'.repeat(64), Date.now())).toBe(false);
+    await operands.delete(operand.id, OWNER);
+  });
+
   it('brings back what a crash left half removed', async () => {
     const { operand } = await ingest();
     const [name] = await files();
