@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { TileworkClient } from '../client/client.ts';
 import { assertWritable, uploadFile } from '../client/files.node.ts';
+import { retrying } from '../client/retry.ts';
 import { createOnce } from '../client/run-job.ts';
 import type { Clock } from '../core/clock.ts';
 import { throwIfAborted } from '../core/errors.ts';
@@ -77,25 +78,28 @@ async function upload(
   which: 'A' | 'B',
   options: MultiplyOptions,
   plan: Plan,
-  { terminal, signal }: Context,
+  { terminal, clock, signal }: Context,
 ): Promise<OperandView> {
   const isA = which === 'A';
   const path = isA ? options.a : options.b;
   const bar = terminal.bar(`upload ${which}`);
   try {
-    return await uploadFile(client, path, {
-      side: isA || options.transposedB ? 'rows' : 'transpose',
-      // Only where something is converted: the same matrix then has the same name.
-      as: (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : options.as,
-      tensor: isA ? options.tensorA : options.tensorB,
-      signal,
-      onProgress: (sent, size) => {
-        bar.update(
-          sent / size,
-          sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
-        );
-      },
-    });
+    const sendFile = (): Promise<OperandView> =>
+      uploadFile(client, path, {
+        side: isA || options.transposedB ? 'rows' : 'transpose',
+        // Only where something is converted: the same matrix then has the same name.
+        as: (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : options.as,
+        tensor: isA ? options.tensorA : options.tensorB,
+        signal,
+        onProgress: (sent, size) => {
+          bar.update(
+            sent / size,
+            sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
+          );
+        },
+      });
+    // The same bytes are one operand: sending them again is safe.
+    return await retrying(sendFile, { clock, signal });
   } finally {
     bar.end();
   }

@@ -48,6 +48,23 @@ describe('watching a job', () => {
     expect(views.map(({ project }) => project)).toEqual(['Größe → 1']);
   });
 
+  it('tells after a drop which event it knows, and goes on behind it', async () => {
+    const known: (string | undefined)[] = [];
+    const { url } = await serve((request, response) => {
+      known.push(request.headers['last-event-id'] as string | undefined);
+      const text =
+        known.length === 1
+          ? `id: running-0\n${jobEvent(step(0))}id: running-1\n${jobEvent(step(1))}`
+          : `id: done-2\n${jobEvent(done)}`;
+      stream(response).write(text, () => {
+        request.socket.destroy();
+      });
+    });
+    const client = new TileworkClient({ url, clock: new HastyClock() });
+    expect(await watched(client)).toEqual(['running 0', 'running 1', 'done 2']);
+    expect(known).toEqual([undefined, 'running-1']);
+  });
+
   it('connects again when the connection drops in the middle of an event, and again', async () => {
     const connections = [
       jobEvent(step(0)) + jobEvent(step(1)).slice(0, 20),
