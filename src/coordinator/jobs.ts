@@ -229,7 +229,8 @@ export class Jobs {
   async endDue(): Promise<void> {
     for (const { id, deadlineMs = Infinity } of this.runningSpecs()) {
       if (this.#isToFinish(id)) await this.#finish(id);
-      else if (deadlineMs <= this.#context.clock.now()) await this.#expire(id, deadlineMs);
+      else if (!this.#isComplete(id) && deadlineMs <= this.#context.clock.now())
+        await this.#expire(id, deadlineMs);
     }
   }
 
