@@ -44,7 +44,12 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   throwIfAborted(signal);
   const job = await createOnce(client, { ...requestOf(options, clock), a: a.id, b: b.id, project });
   const done = await followJob(client, job, context);
-  await download(client, done.id, options.output, {}, context);
+  try {
+    await download(client, done.id, options.output, {}, context);
+  } catch (error) {
+    terminal.note(`the product is kept: npm run tilework -- result ${done.id} -o ${options.output}`);
+    throw error;
+  }
   for (const line of summary(done, options.output, clock.now() - startedMs)) terminal.out(line);
 }
 

@@ -53,6 +53,8 @@ const LEAST_INTENSITY = 5;
 const EXAMPLES = `
   npm start                                               a coordinator with its page
   npm run tilework -- multiply A.npy B.npy -o C.npy       a product of two files
+  npm run tilework -- estimate A.npy B.npy                whether that is worth sending
+  npm run tilework -- jobs                                what was submitted, and how far it is
   npm run tilework -- contribute http://127.0.0.1:8080    compute without a window
   npm run demo                                            all of it, on handwritten digits
   npm run tilework -- multiply --help                     the options of a command`;

@@ -180,6 +180,24 @@ describe('multiply', () => {
     expect(server.seen.some((line) => line.startsWith('POST /v1/jobs'))).toBe(false);
   });
 
+  it('says how to fetch a product whose download fails', async () => {
+    const server = await coordinator([jobView(), done]);
+    const context = testContext();
+    const terminal = {
+      ...context.terminal,
+      bar: (label: string) => ({
+        update: () => {
+          if (label === 'download') throw new AppError('bad-input', 'the disk is full');
+        },
+        end: () => {},
+      }),
+    };
+    await expect(multiply(options(server.url), { ...context, terminal })).rejects.toThrow('the disk is full');
+    expect(context.terminal.noteLines.at(-1)).toBe(
+      `the product is kept: npm run tilework -- result ${done.id} -o ${at('C.npy')}`,
+    );
+  });
+
   it.each<[string, Partial<JobView>, string]>([
     ['somebody cancels it', { state: 'cancelled' }, 'was cancelled by somebody else'],
     ['it fails', { state: 'failed', error: 'the disk is full' }, 'the job failed: the disk is full'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { microcreditsFor } from '../../src/core/units.ts';
-import { priceOf } from '../../src/coordinator/price.ts';
+import { priceOf, restPrice } from '../../src/coordinator/price.ts';
 
 const sizes = { rows: fc.integer({ min: 1, max: 2000 }), cols: fc.integer({ min: 1, max: 2000 }) };
 
@@ -52,4 +52,14 @@ it('is exact for the largest jobs', () => {
   expect(priceOf({ rows: side, cols: side, k: 131_072 })).toBe(
     2n ** 20n * microcreditsFor(256, 256, 131_072),
   );
+});
+
+it('less what was verified is what the other cells cost', () => {
+  const job = { rows: 600, cols: 300, k: 999 };
+  const cell = (rowBlock: number, colBlock: number) => ({ rowBlock, colBlock });
+  const all = [cell(0, 0), cell(0, 1), cell(1, 0), cell(1, 1), cell(2, 0), cell(2, 1)];
+  expect(restPrice(job, [])).toBe(priceOf(job));
+  expect(restPrice(job, all)).toBe(0n);
+  // Of the last row of cells 88 × 256 and 88 × 44 are left.
+  expect(restPrice(job, all.slice(0, 4))).toBe(microcreditsFor(88, 256, 999) + microcreditsFor(88, 44, 999));
 });

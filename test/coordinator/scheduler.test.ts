@@ -57,6 +57,18 @@ describe('which job a contributor is given', () => {
     expect(planner.next('ann', NOW)).toBeUndefined();
   });
 
+  it('is, of equally urgent ones, the one whose deadline is nearest', () => {
+    const jobs = [
+      spec('whenever', { createdMs: 1 }),
+      spec('next week', { createdMs: 2, deadlineMs: NOW + 7e8 }),
+      spec('tomorrow', { createdMs: 3, deadlineMs: NOW + 8e7 }),
+      spec('urgent', { createdMs: 4, priority: 1 }),
+    ];
+    const planner = scheduler(jobs, { ann: {} });
+    const order = jobs.map(() => planner.next('ann', NOW)?.job.id);
+    expect(order).toEqual(['urgent', 'tomorrow', 'next week', 'whenever']);
+  });
+
   it('is of a project that it chose, and nothing where it chose none of these', () => {
     const jobs = [spec('one', { project: 'physics', priority: 9 }), spec('two', { project: 'digits' })];
     const planner = scheduler(jobs, { ann: { projects: ['digits', 'music'] }, bob: { projects: ['music'] } });
