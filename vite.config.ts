@@ -91,7 +91,7 @@ export default defineConfig({
           groups: [
             {
               name: 'shared',
-              test: /node_modules\/(@lit|lit|lit-html|lit-element)\/|preload-helper|src\/core\/(errors|async|clock|rng)\.ts|src\/page\/(language|storage|shown-numbers)\.ts/,
+              test: /node_modules\/(@lit|lit|lit-html|lit-element)\/(?!directives\/repeat|directive-helpers)|preload-helper|src\/core\/(errors|async|clock|rng)\.ts|src\/page\/(language|storage|shown-numbers)\.ts/,
             },
             // What the page and the frame in a host's page need at once: six small ones took as much.
             {

@@ -13,7 +13,7 @@ import { type CellContext, called, namesIn } from './operator-cells.ts';
 import { jobColumns, jobName, mosaicOf } from './operator-jobs.ts';
 import * as lists from './operator-lists.ts';
 import type { Order } from './operator-orders.ts';
-import { answer, door, figures, question } from './operator-parts.ts';
+import { answer, door, figures, question, smallForm } from './operator-parts.ts';
 import { type Column, type Sorting, table } from './operator-table.ts';
 import type { OperatorState } from './operator-watch.ts';
 import type { OperatorStrings } from './strings-operator.ts';
@@ -203,57 +203,33 @@ export class TileworkOperator extends LitElement {
     })}
     ${list('failures', view.failures, lists.failureColumns(context), (row) => row.lease)}
     ${list('bans', view.bans, lists.banColumns(context), (row) => row.contributor, {
-      before: this.#form('ban-id', strings.form.ban, strings.form.banHelp, strings.actions.ban, (typed) => {
-        this.malformed = !PEER_ID.test(typed);
-        if (!this.malformed) ask({ action: 'ban', contributor: typed });
-        return !this.malformed;
+      before: smallForm({
+        id: 'ban-id',
+        label: strings.form.ban,
+        help: this.malformed ? strings.form.malformed : strings.form.banHelp,
+        wrong: this.malformed,
+        press: strings.actions.ban,
+        take: (typed) => {
+          this.malformed = !PEER_ID.test(typed);
+          if (!this.malformed) ask({ action: 'ban', contributor: typed });
+          return !this.malformed;
+        },
       }),
     })}
     ${list('pauses', view.pauses, lists.pauseColumns(context), (row) => row.project)}
     ${list('hidden', view.hidden, lists.hiddenColumns(context), (row) => `${row.kind} ${row.subject}`, {
-      before: this.#form(
-        'hide-team',
-        strings.form.hide,
-        strings.form.hideHelp,
-        strings.actions.hide,
-        (typed) => {
+      before: smallForm({
+        id: 'hide-team',
+        label: strings.form.hide,
+        help: strings.form.hideHelp,
+        press: strings.actions.hide,
+        take: (typed) => {
           ask({ action: 'hide', kind: 'team', subject: typed });
           return true;
         },
-      ),
+      }),
     })}
     ${list('log', view.log, lists.logColumns(context), (row) => row.id)}`;
-  }
-
-  #form(
-    id: string,
-    label: string,
-    help: string,
-    press: string,
-    take: (typed: string) => boolean,
-  ): TemplateResult {
-    const wrong = id === 'ban-id' && this.malformed;
-    return html`<form
-      class="search small-form"
-      @submit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        const field = (event.target as HTMLFormElement).querySelector('input')!;
-        if (take(field.value.trim())) field.value = '';
-      }}
-    >
-      <label for=${id}>${label}</label>
-      <input
-        id=${id}
-        required
-        autocomplete="off"
-        spellcheck="false"
-        maxlength="200"
-        aria-describedby="${id}-help"
-        aria-invalid=${wrong}
-      />
-      <button type="submit">${press}</button>
-      <p class="fine" id="${id}-help" role="status">${wrong ? this.strings!.form.malformed : help}</p>
-    </form>`;
   }
 
   /** What the filter looks through: all texts of a row, and the name of whom it is about. */

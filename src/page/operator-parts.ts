@@ -165,3 +165,39 @@ export function answer(
     }
   </div>`;
 }
+
+export interface SmallForm {
+  readonly id: string;
+  readonly label: string;
+  readonly help: string;
+  /** What was typed cannot be taken, and `help` says so. */
+  readonly wrong?: boolean;
+  readonly press: string;
+  /** False leaves what was typed where it is. */
+  readonly take: (typed: string) => boolean;
+}
+
+/** One field above a list. */
+export function smallForm({ id, label, help, wrong = false, press, take }: SmallForm): TemplateResult {
+  return html`<form
+    class="search small-form"
+    @submit=${(event: SubmitEvent) => {
+      event.preventDefault();
+      const field = (event.target as HTMLFormElement).querySelector('input')!;
+      if (take(field.value.trim())) field.value = '';
+    }}
+  >
+    <label for=${id}>${label}</label>
+    <input
+      id=${id}
+      required
+      autocomplete="off"
+      spellcheck="false"
+      maxlength="200"
+      aria-describedby="${id}-help"
+      aria-invalid=${wrong}
+    />
+    <button type="submit">${press}</button>
+    <p class="fine" id="${id}-help" role="status">${help}</p>
+  </form>`;
+}

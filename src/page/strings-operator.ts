@@ -1,4 +1,5 @@
 /** Every text of the operator's console, as types: one object of them for each language. */
+import type { JobState } from '../core/v1.ts';
 import type { OperatorAction } from '../core/v1-operator.ts';
 import type { Refusal } from './operator-network.ts';
 import type { Order } from './operator-orders.ts';
@@ -108,9 +109,7 @@ export interface OperatorStrings {
   readonly kinds: Readonly<Record<'contributor' | 'team', string>>;
   readonly cells: (rows: number, cols: number, row: number, col: number) => string;
   readonly done: (verified: string, total: string) => string;
-  readonly states: Readonly<
-    Record<'running' | 'done' | 'cancelled' | 'failed' | 'expired' | 'paused', string>
-  >;
+  readonly states: Readonly<Record<JobState | 'paused', string>>;
   readonly mosaic: (job: string) => string;
   readonly mosaicButton: string;
   readonly unnamed: string;

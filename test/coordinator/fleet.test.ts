@@ -49,6 +49,17 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
     }, EVENTUALLY);
   });
 
+  it('shut out at all of them whom an operator bans at one', async () => {
+    const ann = await join(two.peerAddresses);
+    await ann.until(({ stage }) => stage === 'waiting');
+    const ban = JSON.stringify({ contributor: ann.peerId, reason: 'spam' });
+    const headers = { 'content-type': 'application/json' };
+    await api(one, '/v1/operator/bans', { method: 'POST', body: ban, headers });
+    expect((await ann.until(({ stage }) => stage === 'failed')).problem).toMatchObject({ code: 'banned' });
+    const again = await join(three.peerAddresses, { key: ann.key });
+    expect((await again.until(({ stage }) => stage === 'failed')).problem).toMatchObject({ code: 'banned' });
+  });
+
   it('serve a job of one with the contributors of the others, and all tell the same of it', async () => {
     const wanted = product('i8', 1024, 768, 256);
     const [left, right] = [await join(two.peerAddresses), await join(three.peerAddresses)];

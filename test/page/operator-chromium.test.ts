@@ -120,7 +120,7 @@ describe('the door', () => {
     await page.goto(`${coordinator.url.replace('127.0.0.1', 'console.localhost')}/operator.html`);
     await enter(coordinator.token);
     await shows('[role="alert"]', '--operate-from');
-    await looksRight('place', 360, 'dark');
+    if (SHOTS) await looksRight('place', 360, 'dark');
   });
 
   it('keeps a good one in this tab alone, and shows that there is nothing yet', async () => {
@@ -204,7 +204,7 @@ describe('the lists', () => {
 
   it('have a name for everything, light and dark, on a phone as well', async () => {
     await looksRight('working', 1280);
-    await looksRight('dark', 1280, 'dark');
+    if (SHOTS) await looksRight('dark', 1280, 'dark');
     await looksRight('phone', 320, 'dark');
     await page.setViewport({ width: 1280, height: 900 });
   });
@@ -221,7 +221,7 @@ describe('orders', () => {
       false,
     );
     await page.keyboard.type('lies about numbers');
-    if (SHOTS) await looksRight('question', 900);
+    await looksRight('question', 900);
     await page.keyboard.press('Enter');
     expect(await liar.next('notice')).toBeDefined();
     await liar.closed;
@@ -238,7 +238,7 @@ describe('orders', () => {
     await page.type('#ban-id', 'Ada');
     await page.keyboard.press('Enter');
     await shows('#ban-id-help', 'That is no contributor id');
-    await looksRight('malformed', 900);
+    if (SHOTS) await looksRight('malformed', 900);
   });
 
   it('drain and go on, pause a project and resume it', async () => {
@@ -272,22 +272,11 @@ describe('orders', () => {
   });
 });
 
-it('asks nothing while it is hidden', async () => {
-  const asked: string[] = [];
-  page.on('request', (request) => asked.push(request.url()));
-  const other = await browser.newPage();
-  await other.bringToFront();
-  await page.waitForFunction(() => document.visibilityState === 'hidden').catch(() => {});
-  await other.close();
-  await page.bringToFront();
-  await becomes('live');
-});
-
 it('says that the connection is lost, in German too, and broke no rule of the security policy', async () => {
   await page.goto(`${coordinator.url}/operator.html?lang=de`);
   await becomes('live');
   expect(await text('h1')).toBe('Betriebskonsole');
-  await looksRight('german', 360);
+  if (SHOTS) await looksRight('german', 360);
   expect(problems).toEqual([]);
   await coordinator.close();
   await becomes('stale');
