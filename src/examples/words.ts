@@ -1,5 +1,5 @@
 /** Nearest words and analogies among 50,000 words: cosines of int8 vectors, one exact product. */
-import { type Embeddings, loadEmbeddings } from './embeddings.ts';
+import { type Embeddings, installEmbeddings, loadEmbeddings } from './embeddings.ts';
 import { quantiseRows } from './quantise.ts';
 import { type Question, questionVectors, shared, topWords } from './nearest.ts';
 import type { Example } from './world.ts';
@@ -33,9 +33,10 @@ const QUESTIONS: readonly Question[] = [
 ];
 
 export const wordsExample: Example = {
-  about: 'finds nearest words and analogies among 50,000 (downloads 233 MB at its first run)',
+  about: 'finds nearest words and analogies among 50,000 (installs 233 MB at its first run)',
+  prepare: installEmbeddings,
   async run(world) {
-    const embeddings = await loadEmbeddings(WORDS, (line) => world.note(line), world.context.signal);
+    const embeddings = await loadEmbeddings(WORDS);
     const { words, vectors, dimensions: k } = embeddings;
     const questions = questionVectors(embeddings, QUESTIONS);
     const rows = quantiseRows(vectors, words.length, k);

@@ -25,6 +25,8 @@ export interface Finding {
 export interface Example {
   /** One line of help. */
   readonly about: string;
+  /** Before there is a network: what is to be had from elsewhere. @param note - is told before something long */
+  prepare?(note: (line: string) => void, signal: AbortSignal): Promise<void>;
   run(world: World): Promise<Finding>;
 }
 
@@ -105,7 +107,7 @@ export class World {
     return this.#timed(async () => (await this.#client.seeded(options, { signal: this.context.signal })).id);
   }
 
-  /** A·Bᵀ over two operands, exact. @throws AppError as followJob; 'bad-file' for an answer that is no int32. */
+  /** A·Bᵀ over two operands, exact. Cancelled when we are. @throws AppError as followJob; 'bad-file' for an answer that is no int32. */
   product(a: string, b: string, project: string): Promise<Int32Array> {
     return this.#timed(async () => {
       const { signal } = this.context;
