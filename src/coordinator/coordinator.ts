@@ -177,6 +177,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     };
     const scheduler = new Scheduler(cryptoRng, { shares: entry !== undefined });
     const jobs = new Jobs({ ...parts, scheduler });
+    undo.push(() => jobs.close());
     await jobs.restore(entry?.others.map(({ id }) => id));
     const figures = await Figures.open({ ...parts, jobs, scheduler });
     const profiles = new Profiles({

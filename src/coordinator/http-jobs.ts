@@ -24,6 +24,11 @@ const CREATE_SCHEMA = {
     properties: {
       a: { type: 'string' },
       b: { type: 'string' },
+      dtype: {
+        type: 'string',
+        enum: ['i8', 'f16', 'f32', 'f32x'],
+        description: 'f32x multiplies f32 operands exactly; else the operands’ own, which is the default.',
+      },
       project: { type: 'string', maxLength: 200, description: 'What it is for; contributors see it.' },
       title: { type: 'string', maxLength: 200, description: 'What this job in particular is.' },
       priority: { type: 'integer', minimum: -100, maximum: 100, description: 'The highest first.' },

@@ -94,6 +94,12 @@ export class JobPlan {
     for (const rect of verified) this.grid.verify(rect);
   }
 
+  /** What strips and places are known by: parts of one job share them. */
+  get #strips(): { readonly job: string; readonly a: string; readonly b: string } {
+    const { id, a, b, kin } = this.spec;
+    return kin ?? { job: id, a, b };
+  }
+
   get grid(): Grid {
     return this.#territories.grid;
   }
@@ -129,7 +135,8 @@ export class JobPlan {
   }
 
   costFor({ holdings }: Contributor): ShardCost {
-    const { a, b, k } = this.spec;
+    const { k } = this.spec;
+    const { a, b } = this.#strips;
     return {
       k,
       rowBytes: this.#rowBytes,
@@ -143,10 +150,10 @@ export class JobPlan {
 
   /** A rectangle is this contributor's: its strips will be there. */
   leased({ holdings, last }: Contributor, rect: Rect, now: number): void {
-    const { id, a, b } = this.spec;
+    const { job, a, b } = this.#strips;
     this.#startedMs ??= now;
     this.grid.lease(rect);
-    last.set(id, rect);
+    last.set(job, rect);
     for (let row = rect.row; row < rect.row + rect.rows; row++) {
       if (this.#rowBytes > 0) holdings.add(a, row, this.#kBlocks);
     }
@@ -291,7 +298,7 @@ export class JobPlan {
   }
 
   #centreOf({ last }: Contributor): { row: number; col: number } | undefined {
-    const rect = last.get(this.spec.id);
+    const rect = last.get(this.#strips.job);
     return rect && { row: rect.row + rect.rows / 2, col: rect.col + rect.cols / 2 };
   }
 }

@@ -6,6 +6,7 @@ import { AppError } from '../core/errors.ts';
 import { countCells, getJob } from '../store/jobs.ts';
 import { type Page, newestJobs } from '../store/pages.ts';
 import { contributionsTo } from '../store/contributions.ts';
+import { partsOf } from '../store/parts.ts';
 import type { Database } from '../store/database.ts';
 import type { Job } from '../store/schema.ts';
 import type { Jobs } from './jobs.ts';
@@ -13,6 +14,7 @@ import type { Restrictions } from './restrictions.ts';
 import type { Scheduler } from './scheduler.ts';
 import { jobView } from './views.ts';
 import { missLog2Of } from './verify-pool.ts';
+import { wholeView } from './whole-view.ts';
 
 /** Each asks the database some three times. */
 const VIEWS_AT_ONCE = 8;
@@ -82,6 +84,10 @@ export class JobReports {
   }
 
   async #view(job: Job): Promise<JobView> {
+    if (job.dtype === 'f32x') {
+      const parts = await partsOf(this.#db, job.id);
+      return wholeView(job, await Promise.all(parts.map((part) => this.#view(part))));
+    }
     const progress = this.#scheduler.progressOf(job.id);
     const cellsVerified = progress?.verified ?? (await countCells(this.#db, job.id));
     const missLog2 = this.#jobs.running(job.id)?.secrets.missLog2 ?? missLog2Of(job.dtype, job.k, job.cols);

@@ -4,9 +4,11 @@ import { formatCredit } from '../core/units.ts';
 import type { JobRequest } from '../core/v1.ts';
 import { BLOCK_ROWS } from '../matrix/blocks.ts';
 import { assertK } from '../matrix/dtype.ts';
+import { assertFloatK } from '../matrix/limbs.ts';
 import type { NewJob } from '../store/jobs.ts';
 import type { Queries } from '../store/database.ts';
 import type { Operand } from '../store/schema.ts';
+import type { JobDtype } from '../store/schema-floats.ts';
 import { getOperand } from '../store/operands.ts';
 import { priceOf } from './price.ts';
 import { jobParams } from './verify-pool.ts';
@@ -21,8 +23,7 @@ const MAX_TITLE_CHARS = 80;
 
 /** @throws AppError 'shape-mismatch', 'k-too-large', 'non-finite', 'too-large', 'bad-input', 'no-credit'. */
 export function newJob(request: JobRequest, a: Operand, b: Operand, id: string, createdMs: number): NewJob {
-  assertProduct(a, b);
-  jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
+  const dtype = productType(a, b, request.dtype);
   const project = lineOf(request.project ?? 'a matrix product', 'project');
   if (!project) throw new AppError('bad-input', 'a project is one line of text');
   const { deadlineMs = null } = request;
@@ -31,7 +32,7 @@ export function newJob(request: JobRequest, a: Operand, b: Operand, id: string, 
     id,
     a: a.id,
     b: b.id,
-    dtype: a.dtype,
+    dtype,
     rows: a.rows,
     cols: b.rows,
     k: a.k,
@@ -60,7 +61,7 @@ function lineOf(text: string, what: string): string {
   return line;
 }
 
-function assertPrice(job: Pick<NewJob, 'rows' | 'cols' | 'k'>, most: string | undefined): void {
+function assertPrice(job: Pick<NewJob, 'rows' | 'cols' | 'k' | 'dtype'>, most: string | undefined): void {
   const price = priceOf(job);
   if (most === undefined || price <= BigInt(most)) return;
   throw new AppError(
@@ -80,6 +81,29 @@ export async function operandOf(db: Queries, id: string): Promise<Operand> {
 
 /** What there is to know of an operand before it is multiplied. */
 export type ProductSide = Pick<Operand, 'dtype' | 'rows' | 'k' | 'maxAbs'>;
+
+/** The type of the product. @throws AppError as assertProduct, and 'bad-input' where it cannot be what is asked for */
+export function productType(a: ProductSide, b: ProductSide, asked: JobRequest['dtype']): JobDtype {
+  assertProduct(a, b);
+  if (asked === 'f32x' && a.dtype === 'f32') {
+    assertFloatK(a.k);
+    return asked;
+  }
+  if (asked === 'f32x') {
+    const advice =
+      a.dtype === 'i8'
+        ? 'int8 products are exact as they are'
+        : 'send them with as=f32, which changes no value';
+    throw new AppError('bad-input', `f32x multiplies f32 operands, and these are ${a.dtype}: ${advice}`);
+  }
+  if (asked !== undefined && asked !== a.dtype)
+    throw new AppError(
+      'bad-input',
+      `the operands are ${a.dtype}, not ${asked}: leave dtype out, or send others`,
+    );
+  jobParams(a.dtype, a.k, b.rows); // throws for what cannot be checked
+  return a.dtype;
+}
 
 /** @throws AppError unless C = A·Bᵀ exists and every entry of it can be a number. */
 export function assertProduct(a: ProductSide, b: ProductSide): void {

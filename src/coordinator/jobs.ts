@@ -12,20 +12,17 @@ import type { JobRequest, RetryRequest } from '../core/v1.ts';
 import type { FetchBytes } from '../matrix/manifest.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
-import { refundRest, reserve, reserveRest } from '../ledger/reservations.ts';
+import { refundRest, reserve } from '../ledger/reservations.ts';
 import { addBelonging } from '../store/belongings.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { type RequestKey, takeKey } from '../store/idempotency.ts';
 import {
   type JobEnd,
-  cellsOf,
   createJob,
   finishJob,
   getJob,
   listJobs,
-  lockJob,
   runningJobs,
-  restartJob,
   setJobState,
 } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
@@ -33,9 +30,12 @@ import type { Job } from '../store/schema.ts';
 import type { SettledShard } from '../store/settled.ts';
 import { assembleProduct } from './assemble.ts';
 import { Endings } from './endings.ts';
+import { Floats } from './floats.ts';
 import type { Rect } from './grid.ts';
 import { assertFuture, newJob, operandOf } from './job-request.ts';
-import { priceOf, restPrice } from './price.ts';
+import { assertWhole, kinOf } from './kin.ts';
+import { priceOf } from './price.ts';
+import { restart } from './restart.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { ActiveLease, JobSpec } from './work.ts';
 import { type RunningJob, prepareJob, verifiedCells } from './running-job.ts';
@@ -82,6 +82,7 @@ export class Jobs {
   /** Told as soon as it counts, before the change of its job. */
   readonly verified = new Emitter<VerifiedShard>();
   readonly #fetch: FetchBytes;
+  readonly #floats: Floats;
 
   constructor(context: JobsContext) {
     this.#context = context;
@@ -89,6 +90,27 @@ export class Jobs {
     this.verified.on(({ job, leaf, isHere }) => {
       this.#endings.settled(job, leaf, isHere, context.clock.now());
     });
+    this.#floats = new Floats({
+      ...context,
+      has: (id) => this.#running.has(id),
+      begin: (job) => this.#begin(job),
+      end: (id, timeMs, end) => this.#end(id, timeMs, end),
+      endEarly: (id, state, error) => this.#endEarly(id, state, error),
+      drop: (id) => {
+        this.#drop(id);
+      },
+      progressed: (job) => {
+        this.changes.emit({ type: 'progress', job });
+      },
+    });
+    this.changes.on(({ type, job }) => {
+      if (type === 'progress' || type === 'ended') this.#floats.noticed(type, job);
+    });
+  }
+
+  /** Stops what it does by itself: combining the parts of jobs. The next start goes on with it. */
+  close(): Promise<void> {
+    return this.#floats.close();
   }
 
   /**
@@ -97,7 +119,10 @@ export class Jobs {
    */
   async restore(living: readonly string[] = []): Promise<void> {
     await expireOpenLeases(this.#context.db, this.#context.clock.now(), living);
-    for (const job of await listJobs(this.#context.db, 'running')) await this.#begin(job);
+    // Parts are taken up by what they are parts of.
+    for (const job of await listJobs(this.#context.db, 'running'))
+      if (job.parent === null) await this.#begin(job);
+    await this.#floats.endOrphans();
   }
 
   running(id: string): RunningJob | undefined {
@@ -138,24 +163,7 @@ export class Jobs {
   async retry(id: string, request: RetryRequest = {}, key?: RequestKey): Promise<Job> {
     const timeMs = this.#context.clock.now();
     assertFuture(request.deadlineMs ?? null, timeMs);
-    return this.#started(id, key, timeMs, async (trx) => {
-      const state = await lockJob(trx, id);
-      if (state === undefined) throw new AppError('not-found', 'there is no such job');
-      if (state === 'running' || state === 'done')
-        throw new AppError('conflict', `this job is ${state}; only one that ended early can be retried`);
-      const job = (await getJob(trx, id))!;
-      if (job.removedMs !== null)
-        throw new AppError(
-          'gone',
-          'what this job had verified is not kept any more; submit the product again',
-        );
-      for (const operand of [job.a, job.b]) await operandOf(trx, operand);
-      const passed = job.deadlineMs !== null && job.deadlineMs <= timeMs;
-      await restartJob(trx, id, request.deadlineMs ?? (passed ? null : job.deadlineMs));
-      const microcredits = restPrice(job, await cellsOf(trx, id));
-      await reserveRest(trx, { job: id, microcredits, timeMs });
-      return (await getJob(trx, id))!;
-    });
+    return this.#started(id, key, timeMs, (trx) => restart(trx, id, request, timeMs));
   }
 
   /**
@@ -165,6 +173,7 @@ export class Jobs {
   async cancel(id: string, also?: (trx: Queries) => Promise<void>): Promise<void> {
     const job = await getJob(this.#context.db, id);
     if (!job) throw new AppError('not-found', 'there is no such job');
+    assertWhole(job);
     if (!(await this.#endEarly(id, 'cancelled', undefined, also)))
       throw new AppError('conflict', `this job is ${job.state} already`);
   }
@@ -210,13 +219,13 @@ export class Jobs {
   /** Jobs that other coordinators have created, ended or begun again since. */
   async sync(): Promise<void> {
     const { db, log } = this.#context;
-    const known = this.runningSpecs();
+    const known = [...this.runningSpecs(), ...this.#floats.running()];
     const running = new Map((await runningJobs(db)).map(({ id, deadlineMs }) => [id, deadlineMs]));
     for (const { id, deadlineMs = null } of known) {
-      if (this.#running.has(id) && running.get(id) !== deadlineMs) this.#drop(id);
+      if (this.#isTaken(id) && running.get(id) !== deadlineMs) this.#drop(id);
     }
     for (const id of running.keys()) {
-      if (this.#running.has(id)) continue;
+      if (this.#isTaken(id)) continue;
       const job = await getJob(db, id);
       // Its blocks may need a moment to be seen from here; whoever created it decides whether it has failed.
       await (job && this.#takeUp(job))?.catch((error: unknown) => {
@@ -232,6 +241,7 @@ export class Jobs {
       else if (!this.#isComplete(id) && deadlineMs <= this.#context.clock.now())
         await this.#expire(id, deadlineMs);
     }
+    this.#floats.sweep();
   }
 
   async #expire(id: string, deadlineMs: number): Promise<void> {
@@ -261,6 +271,10 @@ export class Jobs {
 
   #isToFinish(id: string): boolean {
     return this.#isComplete(id) && this.#endings.isOurs(id, this.#context.clock.now());
+  }
+
+  #isTaken(id: string): boolean {
+    return this.#running.has(id) || this.#floats.has(id);
   }
 
   #isComplete(id: string): boolean {
@@ -294,8 +308,12 @@ export class Jobs {
   }
 
   async #take(job: Job): Promise<void> {
+    if (job.dtype === 'f32x') {
+      await this.#floats.take(job);
+      return;
+    }
     const { db, scheduler, pool, rng } = this.#context;
-    const running = await prepareJob(pool, rng, this.#fetch, job);
+    const running = await prepareJob(pool, rng, this.#fetch, job, job.dtype, await kinOf(db, job));
     scheduler.addJob(running.spec, await verifiedCells(db, job.id));
     this.#running.set(job.id, running);
   }

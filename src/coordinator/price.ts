@@ -1,13 +1,27 @@
 /** What a job can cost at most. */
 import { microcreditsFor } from '../core/units.ts';
 import { BLOCK_ROWS } from '../matrix/blocks.ts';
+import { DIAGONALS, diagonalK, limbLayout } from '../matrix/limbs.ts';
+import type { JobDtype } from '../store/schema-floats.ts';
+
+interface Priced {
+  readonly rows: number;
+  readonly cols: number;
+  readonly k: number;
+  readonly dtype?: JobDtype;
+}
 
 /**
  * Microcredits of a job whose every cell is a shard of its own. Work is rounded up for each shard, and
  * rounding up parts never comes to less than rounding up the whole: no way to cut the job costs more.
+ * An f32x job costs what its int8 parts do.
  * @param job - C is rows × cols, over k
  */
-export function priceOf({ rows, cols, k }: { rows: number; cols: number; k: number }): bigint {
+export function priceOf({ rows, cols, k, dtype }: Priced): bigint {
+  if (dtype === 'f32x') {
+    const layout = limbLayout(k);
+    return DIAGONALS.reduce((sum, d) => sum + priceOf({ rows, cols, k: diagonalK(layout, d) }), 0n);
+  }
   const [fullRows, restRows] = cut(rows);
   const [fullCols, restCols] = cut(cols);
   const cells = (count: number, height: number, width: number): bigint =>

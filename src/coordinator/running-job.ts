@@ -1,5 +1,6 @@
 /** What a running job needs besides the database. */
 import type { Rng } from '../core/rng.ts';
+import type { Dtype } from '../matrix/dtype.ts';
 import { type FetchBytes, decodeManifest } from '../matrix/manifest.ts';
 import { isSeeded } from '../matrix/seeded.ts';
 import type { Queries } from '../store/database.ts';
@@ -19,11 +20,14 @@ export async function prepareJob(
   pool: VerifyPool,
   rng: Rng,
   fetch: FetchBytes,
-  { id, a, b, dtype, rows, cols, k, project, priority, createdMs, deadlineMs }: Job,
+  job: Job,
+  dtype: Dtype,
+  kin: JobSpec['kin'],
 ): Promise<RunningJob> {
+  const { id, a, b, rows, cols, k, project, priority, createdMs, deadlineMs } = job;
   const [aManifest, bManifest] = (await Promise.all([fetch(a), fetch(b)])).map(decodeManifest);
   const seeded = { a: isSeeded(aManifest!), b: isSeeded(bManifest!) };
-  const named = { id, a, b, dtype, rows, cols, k, project, priority, createdMs, seeded };
+  const named = { id, a, b, dtype, rows, cols, k, project, priority, createdMs, seeded, kin };
   const spec: JobSpec = { ...named, ...(deadlineMs !== null && { deadlineMs }) };
   return { spec, secrets: new JobSecrets(pool, rng, aManifest!, bManifest!, fetch) };
 }

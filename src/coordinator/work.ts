@@ -19,6 +19,8 @@ export interface JobSpec {
   readonly deadlineMs?: number;
   /** Operands that contributors make themselves. */
   readonly seeded?: { readonly a: boolean; readonly b: boolean };
+  /** Of a part: the job, and its operands, by which the strips of all its parts are known. */
+  readonly kin?: { readonly job: string; readonly a: Hash; readonly b: Hash } | undefined;
 }
 
 export interface Capability {

@@ -5,6 +5,13 @@ export type Microcredits = string;
 
 export type OperandDtype = 'i8' | 'f16' | 'f32';
 
+/**
+ * 'f32x': a float32 product of two f32 operands by way of exact int8 products: the same bits on every GPU, checked
+ * exactly, each entry within 2⁻²³·K·s·t, s and t the least powers of two that no value of its row and of its column
+ * exceeds (src/matrix/limbs.ts).
+ */
+export type JobDtype = OperandDtype | 'f32x';
+
 /** See src/matrix/draw.ts. */
 export type OperandDistribution = 'uniform' | 'rademacher' | 'normal';
 
@@ -47,6 +54,8 @@ export interface JobRequest {
   /** Operand ids: C = A·Bᵀ over K-major operands. */
   readonly a: string;
   readonly b: string;
+  /** 'f32x' for f32 operands; any other must be the operands' own. @default the operands' */
+  readonly dtype?: JobDtype;
   /** What it is for; shown to contributors. */
   readonly project?: string;
   /** What this job in particular is; shown to contributors. */
@@ -144,7 +153,7 @@ export interface JobView {
   readonly project: string;
   readonly title: string;
   readonly priority: number;
-  readonly dtype: OperandDtype;
+  readonly dtype: JobDtype;
   readonly rows: number;
   readonly cols: number;
   readonly k: number;
@@ -162,7 +171,7 @@ export interface JobView {
   /** Bytes that moved between coordinator and contributors for verified shards. */
   readonly bytesDown: number;
   readonly bytesUp: number;
-  /** Null before the first shard is verified, and for jobs that a restart has come between. */
+  /** Null before the first shard is verified, for jobs that a restart has come between, and for f32x. */
   readonly bound: BoundView | null;
   /** A wrong number passes its check with probability at most 2^−missLog2. */
   readonly missLog2: number;
@@ -170,6 +179,8 @@ export interface JobView {
   readonly error: string | null;
   /** A sentence, while the operator lets nobody work on its project. */
   readonly paused?: string;
+  /** Of an f32x job: the int8 jobs whose sum it is, which its receipts name. None before its operands are split. */
+  readonly parts?: readonly string[];
 }
 
 /** The largest entries of rows of a product, each row's largest first; of equal ones the leftmost first. */

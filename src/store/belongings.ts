@@ -22,3 +22,9 @@ export async function belongsTo(db: Queries, requester: string, thing: string): 
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Who has it, in no order. */
+export async function ownersOfThing(db: Queries, thing: string): Promise<string[]> {
+  const rows = await db.selectFrom('belongings').select('requester').where('thing', '=', thing).execute();
+  return rows.map(({ requester }) => requester);
+}

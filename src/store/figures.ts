@@ -212,12 +212,13 @@ export function workBySteps(
     .then(({ rows }) => rows);
 }
 
-/** The job that runs: the first to be served. Else the one that ended last. */
+/** The job that runs: the first to be served. Else the one that ended last. Of an f32x job, its parts: C is theirs. */
 export async function shownJob(db: Queries): Promise<Job | undefined> {
   const running = await db
     .selectFrom('jobs')
     .selectAll()
     .where('state', '=', 'running')
+    .where('dtype', '<>', 'f32x')
     .orderBy('priority', 'desc')
     .orderBy('createdMs')
     .orderBy('id')
@@ -228,6 +229,7 @@ export async function shownJob(db: Queries): Promise<Job | undefined> {
     .selectFrom('jobs')
     .selectAll()
     .where('state', '<>', 'running')
+    .where('dtype', '<>', 'f32x')
     .orderBy('finishedMs', 'desc')
     .orderBy('id')
     .limit(1)

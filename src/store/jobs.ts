@@ -5,6 +5,7 @@ import { CELL } from '../matrix/blocks.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import type { Queries } from './database.ts';
 import type { Cell, Job, JobState } from './schema.ts';
+import type { PartColumns } from './schema-floats.ts';
 
 /** SQLSTATE of what hold_operands refuses. */
 const RESTRICT_VIOLATION = '23001';
@@ -20,7 +21,9 @@ export type NewJob = Omit<
   | 'boundBytes'
   | 'deadlineMs'
   | 'removedMs'
-> & { readonly deadlineMs?: number | null };
+  | keyof PartColumns
+> &
+  Partial<PartColumns> & { readonly deadlineMs?: number | null };
 
 /**
  * @returns the job, running. Its operands must have been inserted.

@@ -414,6 +414,24 @@ const MIGRATIONS: Record<string, Migration> = {
     `CREATE INDEX leases_rejected_newest ON leases (ended_ms DESC) WHERE state = 'rejected'`,
   ),
 
+  '0015-exact-floats': statements(
+    `ALTER TABLE jobs DROP CONSTRAINT jobs_dtype_check`,
+    `ALTER TABLE jobs ADD CONSTRAINT jobs_dtype_check CHECK (dtype IN ('i8', 'f16', 'f32', 'f32x'))`,
+    // An f32x job is the sum of int8 jobs, one for each diagonal of limbs (src/matrix/limbs.ts).
+    `ALTER TABLE jobs ADD COLUMN parent text REFERENCES jobs, ADD COLUMN diagonal integer,
+      ADD CONSTRAINT jobs_part CHECK ((parent IS NULL) = (diagonal IS NULL))`,
+    `CREATE UNIQUE INDEX jobs_parts ON jobs (parent, diagonal) WHERE parent IS NOT NULL`,
+    // What an operand was split into lives as long as the operand, and the other way round: then it is split again.
+    `CREATE TABLE limbs (
+      operand char(64) NOT NULL REFERENCES operands ON DELETE CASCADE,
+      side text NOT NULL CHECK (side IN ('left', 'right')),
+      diagonal integer NOT NULL,
+      limbs char(64) NOT NULL REFERENCES operands ON DELETE CASCADE,
+      PRIMARY KEY (operand, side, diagonal)
+    )`,
+    `CREATE INDEX limbs_of ON limbs (limbs)`,
+  ),
+
   '0016-coordinators': statements(
     `CREATE TABLE coordinators (
       id char(16) PRIMARY KEY,

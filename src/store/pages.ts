@@ -11,10 +11,12 @@ export interface Page {
   readonly limit: number;
 }
 
+/** Parts of jobs are in the job that they are parts of. */
 export function newestJobs(db: Queries, page: Page): Promise<Job[]> {
   return db
     .selectFrom('jobs')
     .selectAll()
+    .where('parent', 'is', null)
     .where(isOn('jobs', page))
     .orderBy('createdMs', 'desc')
     .orderBy('id', 'desc')
@@ -22,11 +24,16 @@ export function newestJobs(db: Queries, page: Page): Promise<Job[]> {
     .execute();
 }
 
+/** Without those that only parts of jobs use, unless somebody has sent just the same. */
 export function newestOperands(db: Queries, page: Page): Promise<Operand[]> {
   return db
     .selectFrom('operands')
     .selectAll()
     .where('removedMs', 'is', null)
+    .where(
+      sql<SqlBool>`(NOT EXISTS (SELECT FROM limbs WHERE limbs.limbs = operands.id)
+        OR EXISTS (SELECT FROM belongings WHERE thing = operands.id))`,
+    )
     .where(isOn('operands', page))
     .orderBy('createdMs', 'desc')
     .orderBy('id', 'desc')

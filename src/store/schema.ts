@@ -6,6 +6,7 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
 import type { Dtype } from '../matrix/dtype.ts';
 import type { Hash } from '../matrix/manifest.ts';
+import type { JobDtype, LimbsTable, PartColumns } from './schema-floats.ts';
 
 /** 'expired': its deadline passed first. */
 export type JobState = 'running' | 'done' | 'cancelled' | 'failed' | 'expired';
@@ -46,12 +47,12 @@ export interface OperandsTable {
   removedMs: number | null;
 }
 
-export interface JobsTable {
+export interface JobsTable extends PartColumns {
   id: string;
   /** Operands: C = A·Bᵀ. */
   a: Hash;
   b: Hash;
-  dtype: Dtype;
+  dtype: JobDtype;
   rows: number;
   cols: number;
   k: number;
@@ -365,6 +366,7 @@ export interface SettingsTable {
 
 export interface Schema {
   operands: OperandsTable;
+  limbs: LimbsTable;
   jobs: JobsTable;
   idempotencyKeys: IdempotencyKeysTable;
   shards: ShardsTable;

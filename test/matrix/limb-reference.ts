@@ -11,6 +11,7 @@ import {
   splitFactors,
   splitRow,
 } from '../../src/matrix/limbs.ts';
+import { multiplyReference } from '../../src/matrix/reference.ts';
 
 /** Whole numbers count in units of 2^−UNIT: the smallest product of two float32, and the last bit of Ĉ. */
 export const UNIT = 340;
@@ -46,16 +47,13 @@ export function splitRows(values: Float32Array, rows: number, k: number): SplitR
 export function diagonalsOf(a: SplitRows, b: SplitRows, k: number): Diagonals {
   const [rows, cols] = [a.exponents.length, b.exponents.length];
   const made = DIAGONALS.map((d): [Diagonal, Int32Array] => {
-    const product = new Int32Array(rows * cols);
-    for (let i = 0; i < rows; i++)
-      for (let j = 0; j < cols; j++) {
-        let sum = 0;
-        for (let p = 0; p < d - 1; p++)
-          for (let x = 0; x < k; x++) sum += a.limbs[p]![i * k + x]! * b.limbs[d - 2 - p]![j * k + x]!;
-        if (Math.abs(sum) >= 2 ** 31) throw new Error(`diagonal ${d} overflows int32`);
-        product[i * cols + j] = sum;
-      }
-    return [d, product];
+    const sums = new Float64Array(rows * cols);
+    for (let p = 0; p < d - 1; p++) {
+      const product = multiplyReference('i8', a.limbs[p]!, b.limbs[d - 2 - p]!, rows, cols, k);
+      for (let i = 0; i < sums.length; i++) sums[i]! += product[i]!;
+    }
+    if (sums.some((sum) => Math.abs(sum) >= 2 ** 31)) throw new Error(`diagonal ${d} overflows int32`);
+    return [d, Int32Array.from(sums)];
   });
   return Object.fromEntries(made) as unknown as Diagonals;
 }
