@@ -19,7 +19,8 @@ export const realMultiplyCommands: MultiplyCommands = {
 
 const MATRICES = `
 C = A·B for A of M × K and B of K × N, from .npy files (int8, float16, float32, either order of storage)
-or .safetensors. int8 products are exact int32; the others are float32 within a proven bound.
+or .safetensors. int8 products are exact int32; the others are float32 within a proven bound. --as f32x computes a
+float32 product from exact int8 products: ten times the multiply-adds of f32, K up to 32,144.
 
 Either may be random instead: seeded:TYPE:ROWSxCOLUMNS:SEED[:DISTRIBUTION], with i8, f16 or f32 and uniform
 (the default), rademacher (+1 and -1) or normal. Such a matrix is never sent: everybody makes the same one.
@@ -30,6 +31,7 @@ const MULTIPLY_NOTES = `${MATRICES}
   npm run tilework -- multiply X.npy X.npy --transposed-b -o gram.npy       X·Xᵀ, uploaded once
   npm run tilework -- multiply A.npy model.safetensors --tensor-b wte -o C.npy
   npm run tilework -- multiply X.npy seeded:f32:8192x256:7:rademacher -o sketch.npy
+  npm run tilework -- multiply A.npy B.npy --as f32x -o C.npy               the same bits on every GPU
   npm run tilework -- multiply A.npy B.npy --dry-run                        what it would take`;
 
 const ESTIMATE_NOTES = `${MATRICES}
@@ -40,7 +42,7 @@ cost, and warns, with the arithmetic, where your own machine would be quicker.
 
 interface ProductFlags extends ConnectionFlags {
   readonly dtype?: 'i8' | 'f32' | 'f16';
-  readonly as?: 'f32';
+  readonly as?: 'f32' | 'f32x';
   readonly tensorA?: string;
   readonly tensorB?: string;
   readonly transposedB: boolean;
@@ -92,7 +94,12 @@ function product(command: Command): Command {
     .argument('<A>', 'M × K: a file, or seeded:…')
     .argument('<B>', 'K × N: a file, or seeded:…')
     .addOption(new Option('--dtype <type>', 'what the matrices must be').choices(['i8', 'f32', 'f16']))
-    .addOption(new Option('--as <type>', 'convert first; needed for float64').choices(['f32']))
+    .addOption(
+      new Option(
+        '--as <type>',
+        'f32: convert first, needed for float64. f32x: also multiply exactly, to the same bits on every GPU',
+      ).choices(['f32', 'f32x']),
+    )
     .option('--tensor-a <name>', 'which tensor, where A is a .safetensors file')
     .option('--tensor-b <name>', 'which tensor, where B is a .safetensors file')
     .option('--transposed-b', 'B is stored as N × K already', false)

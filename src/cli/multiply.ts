@@ -36,7 +36,7 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
   // A wrong token is said now, and not after a gigabyte.
   await client.jobs({ signal });
   terminal.note(
-    `A ${plan.rows} × ${plan.k}, B ${plan.k} × ${plan.cols}, ${plan.dtype}: ${formatCount(2 * plan.rows * plan.cols * plan.k, 'FLOP')} at ${client.url}`,
+    `A ${plan.rows} × ${plan.k}, B ${plan.k} × ${plan.cols}, ${options.as === 'f32x' ? 'f32x' : plan.dtype}: ${formatCount(2 * plan.rows * plan.cols * plan.k, 'FLOP')} at ${client.url}`,
   );
   const a = await provide(client, 'A', options, plan, context);
   const b = (await isSameFile(options, plan)) ? a : await provide(client, 'B', options, plan, context);
@@ -56,6 +56,7 @@ export async function multiply(options: MultiplyOptions, context: Context): Prom
 function requestOf(options: MultiplyOptions, clock: Clock): Omit<JobRequest, 'a' | 'b'> {
   const { title, priority, deadlineMs, maxCost } = options;
   return {
+    ...(options.as === 'f32x' && { dtype: options.as }),
     ...(title !== undefined && { title }),
     ...(priority !== undefined && { priority }),
     ...(deadlineMs !== undefined && { deadlineMs: Math.round(clock.now() + deadlineMs) }),
@@ -93,7 +94,7 @@ async function upload(
       uploadFile(client, path, {
         side: isA || options.transposedB ? 'rows' : 'transpose',
         // Only where something is converted: the same matrix then has the same name.
-        as: (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : options.as,
+        as: options.as === undefined || (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : 'f32',
         tensor: isA ? options.tensorA : options.tensorB,
         signal,
         onProgress: (sent, size) => {
@@ -114,9 +115,14 @@ async function upload(
 export function summary(job: JobView, output: string, wallMs: number): string[] {
   const computeMs = Math.max(1, (job.finishedMs ?? job.createdMs) - job.createdMs);
   const speed = formatCount((2 * job.multiplyAddsVerified * 1000) / computeMs, 'FLOP');
-  const exact = job.dtype === 'i8' ? 'int32, exact' : 'float32';
+  const exact = {
+    i8: 'int32, exact',
+    f32x: 'float32, the same bits on every GPU',
+    f16: 'float32',
+    f32: 'float32',
+  };
   return [
-    `${output}: ${job.rows} × ${job.cols}, ${exact}`,
+    `${output}: ${job.rows} × ${job.cols}, ${exact[job.dtype]}`,
     `  shards         ${job.shards.toLocaleString('en')}, every one verified`,
     `  contributors   ${job.contributions.length.toLocaleString('en')}`,
     `  moved          ${formatBytes(job.bytesDown)} to contributors, ${formatBytes(job.bytesUp)} back`,

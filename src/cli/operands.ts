@@ -12,7 +12,8 @@ export interface ProductFiles {
   readonly tensorB?: string | undefined;
   /** B is stored as N × K. */
   readonly transposedB: boolean;
-  readonly as?: 'f32' | undefined;
+  /** 'f32x': float32 as well; only the job is another. */
+  readonly as?: 'f32' | 'f32x' | undefined;
   /** What the caller says the operands are. */
   readonly dtype?: OperandDtype | undefined;
 }
@@ -82,7 +83,7 @@ function oneType(
 }
 
 function seededType(argument: string, { dtype }: SeededMatrix, files: ProductFiles): OperandDtype {
-  const [flag, asked] = [['--as', files.as] as const, ['--dtype', files.dtype] as const].find(
+  const [flag, asked] = [['--as', files.as && 'f32'] as const, ['--dtype', files.dtype] as const].find(
     ([, wanted]) => wanted !== undefined && wanted !== dtype,
   ) ?? ['', undefined];
   if (asked === undefined) return dtype;
@@ -100,7 +101,7 @@ function storedType(path: string, found: SourceDtype, files: ProductFiles): Oper
       `${path} is float64, which is not multiplied as it is: give --as f32, or ${conversion(path, 'f32')}`,
     );
   }
-  const stored: OperandDtype = as ?? (found === 'f64' ? 'f32' : found);
+  const stored: OperandDtype = as ? 'f32' : found === 'f64' ? 'f32' : found;
   if (dtype !== undefined && dtype !== stored) {
     throw new AppError(
       'bad-input',

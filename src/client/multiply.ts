@@ -1,6 +1,6 @@
 /** A product of two matrices as one call: in Node and in browsers, over arrays and streams. */
 import { AppError, throwIfAborted } from '../core/errors.ts';
-import type { JobRequest, JobView, OperandDtype } from '../core/v1.ts';
+import type { JobDtype, JobRequest, JobView } from '../core/v1.ts';
 import { type Product, decodeProduct } from './arrays.ts';
 import type { TileworkClient } from './client.ts';
 import { downloadResult } from './download.ts';
@@ -13,10 +13,10 @@ export type MultiplyProgress =
   | { readonly phase: 'compute'; readonly job: JobView }
   | { readonly phase: 'download'; readonly bytes: number; readonly size: number | undefined };
 
-export interface MultiplyOptions extends Omit<JobRequest, 'a' | 'b'> {
+export interface MultiplyOptions extends Omit<JobRequest, 'a' | 'b' | 'dtype'> {
   readonly client: TileworkClient;
-  /** @default by the arrays: Int8Array is i8, Uint16Array f16 (its bits), Float32Array f32 */
-  readonly dtype?: OperandDtype | undefined;
+  /** 'f32x': exact floats, of f32 matrices. @default by the arrays: Int8Array is i8, Uint16Array f16 (its bits), Float32Array f32 */
+  readonly dtype?: JobDtype | undefined;
   /** B is given as N × K, as it is stored: nothing has to be turned. @default false */
   readonly transposedB?: boolean | undefined;
   /** Ends it wherever it is; a job that runs is cancelled. */
@@ -51,7 +51,8 @@ export async function multiply(a: Matrix, b: Matrix, options: MultiplyOptions): 
 
 function requestOf(options: MultiplyOptions): Omit<JobRequest, 'a' | 'b'> {
   const { project, title, priority, deadlineMs, maxMicrocredits } = options;
-  const fields = Object.entries({ project, title, priority, deadlineMs, maxMicrocredits });
+  const dtype = options.dtype === 'f32x' ? options.dtype : undefined;
+  const fields = Object.entries({ dtype, project, title, priority, deadlineMs, maxMicrocredits });
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
@@ -60,7 +61,8 @@ async function provide(matrix: Matrix, which: 'a' | 'b', options: MultiplyOption
   const { client, transposedB = false, signal, onProgress } = options;
   throwIfAborted(signal);
   if ('id' in matrix) return matrix.id;
-  const file = npyFile(matrix, options.dtype ?? dtypeOf(matrix));
+  const dtype = options.dtype === 'f32x' ? 'f32' : options.dtype;
+  const file = npyFile(matrix, dtype ?? dtypeOf(matrix));
   const side = which === 'a' || transposedB ? 'rows' : 'transpose';
   const upload = async (): Promise<string> => {
     const operand = await client.uploadOperand(await file.source(), {

@@ -29,6 +29,7 @@ describe('the plan of a product', () => {
     expect(await plan('i8_3x4', 'i8_5x4', { transposedB: true })).toMatchObject({ rows: 3, k: 4, cols: 5 });
     expect(await plan('f4_3x4', 'f8_4x5', { as: 'f32', dtype: 'f32' })).toMatchObject({ dtype: 'f32' });
     expect(await plan('i8_3x4', 'f2_4x5', { as: 'f32' })).toMatchObject({ dtype: 'f32' });
+    expect(await plan('f4_3x4', 'f8_4x5', { as: 'f32x' })).toMatchObject({ dtype: 'f32' });
   });
 
   it('refuses inner sizes that differ, and sees what would fit', async () => {

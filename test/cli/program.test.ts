@@ -138,7 +138,7 @@ describe('multiply', () => {
     [['A', 'B'], "required option '-o, --output <file>' not specified"],
     [['A', '-o', 'C'], "missing required argument 'B'"],
     [['A', 'B', '-o', 'C', '--dtype', 'f64'], 'Allowed choices are i8, f32, f16.'],
-    [['A', 'B', '-o', 'C', '--as', 'i8'], 'Allowed choices are f32.'],
+    [['A', 'B', '-o', 'C', '--as', 'i8'], 'Allowed choices are f32, f32x.'],
     [['A', 'B', '-o', 'C', '--speed'], "unknown option '--speed'"],
     [['A', 'B', 'D', '-o', 'C'], 'too many arguments'],
   ])('refuses %j', async (args, message) => {
