@@ -72,6 +72,8 @@ export interface CoordinatorOptions {
   readonly databaseUrl?: string;
   /** The network's key, where it is not the data folder's own. */
   readonly keyFile?: string;
+  /** Whether others may share the network. @default with `databaseUrl` */
+  readonly shared?: boolean;
   /** How soon coordinators that share a network notice each other. @default FLEET_TIMING */
   readonly fleetTiming?: FleetTiming;
   /** Where blocks lie: a folder or an S3 address (openBlockStore), which coordinators may share. @default in the data folder */
@@ -142,7 +144,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     );
     const { fleetTiming = FLEET_TIMING, blocks: blocksAt = folder.blocks } = options;
     const entry =
-      options.databaseUrl === undefined
+      options.databaseUrl === undefined || options.shared === false
         ? undefined
         : await enterNetwork(db, folder, cryptoRng, peerId, fleetTiming.deadMs);
     const blocks = await openBlockStore(blocksAt);

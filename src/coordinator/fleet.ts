@@ -93,7 +93,7 @@ export class Fleet {
       }
     });
     jobs.verified.on(({ isHere }) => {
-      if (isHere && this.others.length > 0) {
+      if (isHere) {
         this.#once('settled', SETTLED_MS, () => {
           this.tell('settled');
         });
@@ -139,8 +139,9 @@ export class Fleet {
     });
   }
 
+  /** Who is alone tells nobody: one that has just come reads everything from the tables. */
   tell(topic: string, about?: unknown): void {
-    void this.#notices.tell(topic, about);
+    if (this.others.length > 0) void this.#notices.tell(topic, about);
   }
 
   /** What it held is free at once. */

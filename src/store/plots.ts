@@ -45,17 +45,6 @@ export function plotsOf(db: Queries, jobs: readonly string[]): Promise<StoredPlo
     .execute();
 }
 
-/** Plots whose holder lives, another than this one. */
-export async function othersHoldAny(db: Queries, holder: string): Promise<boolean> {
-  const found = await db
-    .selectFrom('plots')
-    .select('job')
-    .where('holder', '<>', holder)
-    .limit(1)
-    .executeTakeFirst();
-  return found !== undefined;
-}
-
 /** Every plot, for the only coordinator that lives. @returns those that it did not hold before */
 export function claimAll(db: Queries, holder: string): Promise<StoredPlot[]> {
   return db
