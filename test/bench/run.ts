@@ -20,7 +20,7 @@ const HELP = `npm run bench -- NAME [flags]
   ingest [rows|transpose] [ROWS] [COLS] [FILE to use and keep]
                                         how fast an array becomes blocks, and in how much memory
   blocks [--blocks 1000] [--json]       how fast blocks go into a folder and an S3 store, and come back
-  coordinators [--contributors 60] [--seconds 10] [--json]
+  coordinators [--contributors 24] [--seconds 8] [--json]
                                         three coordinators over one PostgreSQL against one, and what sharing costs
   first-shard [--runs 3] [--json]       from the click to the first verified shard, first visit and later one
   packing [--json]                      how small blocks of results become, and how long that takes
@@ -142,8 +142,8 @@ async function run(name: string, args: string[]): Promise<void> {
     }
     case 'coordinators': {
       const options = {
-        contributors: { type: 'string', default: '60' },
-        seconds: { type: 'string', default: '10' },
+        contributors: { type: 'string', default: '24' },
+        seconds: { type: 'string', default: '8' },
         json: { type: 'boolean', default: false },
       } as const;
       const { contributors, seconds, json } = parseArgs({ args, options }).values;
