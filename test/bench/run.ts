@@ -23,6 +23,7 @@ const HELP = `npm run bench -- NAME [flags]
   coordinators [--contributors 24] [--seconds 8] [--json]
                                         three coordinators over one PostgreSQL against one, and what sharing costs
   first-shard [--runs 3] [--json]       from the click to the first verified shard, first visit and later one
+  floats [--json]                       f32x against f32: bytes, seconds and errors, through a real coordinator
   packing [--json]                      how small blocks of results become, and how long that takes
 `;
 
@@ -149,6 +150,12 @@ async function run(name: string, args: string[]): Promise<void> {
       const { contributors, seconds, json } = parseArgs({ args, options }).values;
       const { benchCoordinators } = await import('./coordinators.ts');
       await benchCoordinators({ contributors: Number(contributors), seconds: Number(seconds), json });
+      break;
+    }
+    case 'floats': {
+      const { json = false } = parseArgs({ args, options: { json: { type: 'boolean' } } }).values;
+      const { benchFloats } = await import('./floats.ts');
+      await benchFloats({ json });
       break;
     }
     case 'first-shard': {
