@@ -190,6 +190,7 @@ export function jobRoutes(app: FastifyInstance, { db, jobs, reports, clock }: Ht
  * Every event is the whole job, so whoever knows the last one has missed nothing. The id follows from the job alone:
  * it means the same after a restart, and from another coordinator of the network.
  */
-function eventId({ state, cellsVerified }: JobView): string {
-  return `${state}-${cellsVerified}`;
+function eventId({ state, cellsVerified, parts = [] }: JobView): string {
+  const split = parts.length > 0 ? '-parts' : '';
+  return `${state}-${cellsVerified}${split}`;
 }

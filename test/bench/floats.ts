@@ -16,8 +16,8 @@ type Kind = 'normal' | 'rows differ';
 type Floats = Float32Array<ArrayBuffer>;
 
 const KINDS: readonly Kind[] = ['normal', 'rows differ'];
-const SIZE = 768;
-const K = 2048;
+const SIZE = 512;
+const K = 1024;
 const ENGINES = [1, 2] as const;
 /** src/verify's u: float32 sums in any order and with any rounding. */
 const F32_UNIT = 2 ** -23;
