@@ -11,6 +11,7 @@ import { type CoordinatorState, beat, forgetCoordinator, livingCoordinators } fr
 import type { Database } from '../store/database.ts';
 import { type Notice, Notices } from '../store/notices.ts';
 import { giveBackAll } from '../store/plots.ts';
+import { JobMirror } from './job-mirror.ts';
 import type { Jobs } from './jobs.ts';
 import { LogFeed } from './log-feed.ts';
 import { parseReturn } from './http-leases.ts';
@@ -78,9 +79,10 @@ export class Fleet {
     const { db, id, jobs, leaves } = context;
     this.#notices = new Notices({ ...context, url: context.databaseUrl });
     this.#desk = new PlotDesk(context);
-    this.#feed = new LogFeed(db, id, leaves, (settled) => jobs.settledElsewhere(settled));
+    const mirror = new JobMirror(context);
+    this.#feed = new LogFeed(db, id, leaves, (settled) => mirror.settled(settled));
     this.#round = coalesced(() => this.#share());
-    this.#sync = coalesced(() => jobs.sync());
+    this.#sync = coalesced(() => mirror.sync());
     this.#notices.heard.on((notice) => {
       this.#heard(notice);
     });

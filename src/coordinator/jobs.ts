@@ -16,18 +16,9 @@ import { refundRest, reserve } from '../ledger/reservations.ts';
 import { addBelonging } from '../store/belongings.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { type RequestKey, takeKey } from '../store/idempotency.ts';
-import {
-  type JobEnd,
-  createJob,
-  finishJob,
-  getJob,
-  listJobs,
-  runningJobs,
-  setJobState,
-} from '../store/jobs.ts';
+import { type JobEnd, createJob, finishJob, getJob, listJobs, setJobState } from '../store/jobs.ts';
 import { expireOpenLeases } from '../store/leases.ts';
 import type { Job } from '../store/schema.ts';
-import type { SettledShard } from '../store/settled.ts';
 import { assembleProduct } from './assemble.ts';
 import { Endings } from './endings.ts';
 import { Floats } from './floats.ts';
@@ -88,7 +79,7 @@ export class Jobs {
     this.#context = context;
     this.#fetch = fetchFrom(context.blocks);
     this.verified.on(({ job, leaf, isHere }) => {
-      this.#endings.settled(job, leaf, isHere, context.clock.now());
+      if (this.#running.has(job)) this.#endings.settled(job, leaf, isHere, context.clock.now());
     });
     this.#floats = new Floats({
       ...context,
@@ -97,7 +88,7 @@ export class Jobs {
       end: (id, timeMs, end) => this.#end(id, timeMs, end),
       endEarly: (id, state, error) => this.#endEarly(id, state, error),
       drop: (id) => {
-        this.#drop(id);
+        this.drop(id);
       },
       progressed: (job) => {
         this.changes.emit({ type: 'progress', job });
@@ -203,37 +194,6 @@ export class Jobs {
     else this.changes.emit({ type: 'progress', job: id });
   }
 
-  /** Another coordinator has settled a shard: everything here goes on as if it had been this one. */
-  async settledElsewhere(settled: SettledShard): Promise<void> {
-    const { job, shard, contributor, multiplyAdds, verifiedMs, leaf } = settled;
-    const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = settled;
-    const rect: Rect = { row, col, rows, cols };
-    // What it has read as verified may be older than this shard.
-    await this.#taking.get(job)?.catch(() => {});
-    const leases = this.#context.scheduler.verified(job, rect, shard, true);
-    if (leases.length > 0) this.changes.emit({ type: 'superseded', job, leases });
-    this.verified.emit({ job, rect, contributor, shard, multiplyAdds, verifiedMs, leaf, isHere: false });
-    if (this.#running.has(job)) await this.advanced(job);
-  }
-
-  /** Jobs that other coordinators have created, ended or begun again since. */
-  async sync(): Promise<void> {
-    const { db, log } = this.#context;
-    const known = [...this.runningSpecs(), ...this.#floats.running()];
-    const running = new Map((await runningJobs(db)).map(({ id, deadlineMs }) => [id, deadlineMs]));
-    for (const { id, deadlineMs = null } of known) {
-      if (this.#isTaken(id) && running.get(id) !== deadlineMs) this.#drop(id);
-    }
-    for (const id of running.keys()) {
-      if (this.#isTaken(id)) continue;
-      const job = await getJob(db, id);
-      // Its blocks may need a moment to be seen from here; whoever created it decides whether it has failed.
-      await (job && this.#takeUp(job))?.catch((error: unknown) => {
-        log.warn({ job: id, error: toAppError(error).message }, 'a job cannot be taken up yet');
-      });
-    }
-  }
-
   /** Ends jobs whose last cell was verified but whose result could not be put together then, and late ones. */
   async endDue(): Promise<void> {
     for (const { id, deadlineMs = Infinity } of this.runningSpecs()) {
@@ -273,8 +233,15 @@ export class Jobs {
     return this.#isComplete(id) && this.#endings.isOurs(id, this.#context.clock.now());
   }
 
-  #isTaken(id: string): boolean {
+  /** Whether it was taken up: also an f32x job, which has parts that run. */
+  isTaken(id: string): boolean {
     return this.#running.has(id) || this.#floats.has(id);
+  }
+
+  /** All that were taken up, in no order. */
+  takenUp(): Pick<Job, 'id' | 'deadlineMs'>[] {
+    const products = this.runningSpecs().map(({ id, deadlineMs = null }) => ({ id, deadlineMs }));
+    return [...products, ...this.#floats.running()];
   }
 
   #isComplete(id: string): boolean {
@@ -285,14 +252,14 @@ export class Jobs {
   /** One job that cannot be taken up fails by itself, not with the coordinator. */
   async #begin(job: Job): Promise<void> {
     try {
-      await this.#takeUp(job);
+      await this.takeUp(job);
     } catch (error) {
       await this.fail(job.id, toAppError(error).message);
     }
   }
 
-  /** Once, however many ask. */
-  async #takeUp(job: Job): Promise<void> {
+  /** Once, however many ask. @throws what taking it up throws: then it is as if nobody had */
+  async takeUp(job: Job): Promise<void> {
     const { id } = job;
     const taking =
       this.#taking.get(id) ??
@@ -337,7 +304,7 @@ export class Jobs {
     const bound = this.#context.scheduler.boundOf(id);
     const done = await this.#end(id, timeMs, (trx) => finishJob(trx, id, manifestHash, timeMs, bound));
     if (done) log.info({ job: id }, 'job done');
-    this.#drop(id);
+    this.drop(id);
   }
 
   /** False when it had ended already. */
@@ -354,7 +321,7 @@ export class Jobs {
       if (changed) await also(trx);
       return changed;
     });
-    if (ended) this.#drop(id);
+    if (ended) this.drop(id);
     return ended;
   }
 
@@ -367,7 +334,13 @@ export class Jobs {
     });
   }
 
-  #drop(id: string): void {
+  /** Resolves when nobody is taking this job up any more. */
+  async taken(id: string): Promise<void> {
+    await this.#taking.get(id)?.catch(() => {});
+  }
+
+  /** It has ended, perhaps at another coordinator. */
+  drop(id: string): void {
     this.#running.delete(id);
     this.#endings.forget(id);
     const leases = this.#context.scheduler.removeJob(id);

@@ -1,9 +1,11 @@
 /** Three coordinators of one network, and real contributors; some coordinators die. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isAppError } from '../../src/core/errors.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/coordinator.ts';
 import type { JobView, NetworkView } from '../../src/core/v1.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
 import { type FleetMember, type TestFleet, paced, startFleet } from '../helpers/fleet.ts';
-import { type TestContributor, testContributor } from '../helpers/network.ts';
+import { type TestContributor, testContributor, testCoordinator } from '../helpers/network.ts';
 import { findPostgres } from '../helpers/postgres.ts';
 import { api, ended, product, result, submit } from '../helpers/product.ts';
 
@@ -105,6 +107,32 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
     const shards = await shardsOf(job.id);
     expect(shards.reduce((sum, { multiplyAdds }) => sum + Number(multiplyAdds), 0)).toBe(1536 * 1536 * 256);
     expect(new Set(shards.map(({ coordinator }) => coordinator)).size).toBeGreaterThan(1);
+  });
+
+  it('let one that was killed take part again at once, on its folder', async () => {
+    const again = await fleet.add({ dataDir: two.dataDir });
+    const working = await join(again.peerAddresses);
+    const wanted = product('i8', 512, 256, 64, 5);
+    const job = await submit(one, wanted);
+    expect(await ended(one, job.id)).toMatchObject({ state: 'done' });
+    await working.until(({ shardsVerified }) => shardsVerified > 0);
+    await again.end('SIGTERM');
+    const ids = await fleet.db.selectFrom('coordinators').select('id').execute();
+    expect(ids).toHaveLength(2);
+  });
+
+  it('do not let one in with another key, or with other blocks', async () => {
+    const { databaseUrl, keyFile } = fleet;
+    const dataDir = `${two.dataDir}-refused`;
+    const why = async (options: Partial<CoordinatorOptions>): Promise<string> => {
+      const refused = await testCoordinator({ databaseUrl, dataDir, ...options }).catch(
+        (error: unknown) => error,
+      );
+      expect(isAppError(refused, 'conflict')).toBe(true);
+      return (refused as Error).message;
+    };
+    expect(await why({})).toContain('--key');
+    expect(await why({ keyFile })).toContain('--blocks');
   });
 
   it('take a result at one that another, now dead, has leased', async () => {

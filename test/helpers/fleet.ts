@@ -19,6 +19,7 @@ import { startPostgres } from './postgres.ts';
 const CHILD = fileURLToPath(new URL('coordinator-child.ts', import.meta.url));
 
 export interface FleetMember extends ChildReady {
+  readonly dataDir: string;
   /** Resolves when the process is gone. */
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
 }
@@ -27,7 +28,8 @@ export interface TestFleet {
   readonly members: readonly FleetMember[];
   readonly db: Database;
   readonly databaseUrl: string;
-  readonly folder: string;
+  /** Of the network. */
+  readonly keyFile: string;
   /** One more. */
   add(options?: Partial<CoordinatorOptions>): Promise<FleetMember>;
   /** Of those that were not ended. */
@@ -50,9 +52,11 @@ export async function startFleet(
   const add = async (more: Partial<CoordinatorOptions> = {}): Promise<FleetMember> => {
     const own = { dataDir: join(folder, `coordinator-${++made}`), databaseUrl: server.url, threads: 1 };
     const shared = { keyFile, blocks: join(folder, 'blocks'), port: 0, peerPort: 0 };
-    const member = await startMember({ ...own, ...shared, ...options, ...more });
+    const task = { ...own, ...shared, ...options, ...more };
+    const member = await startMember(task);
     const listed: FleetMember = {
       ...member,
+      dataDir: task.dataDir,
       async end(signal) {
         running.delete(listed);
         await member.end(signal);
@@ -70,7 +74,7 @@ export async function startFleet(
     members,
     db,
     databaseUrl: server.url,
-    folder,
+    keyFile,
     add,
     addresses: () => Array.from(running).flatMap(({ peerAddresses }) => peerAddresses),
     async stop() {
@@ -82,7 +86,7 @@ export async function startFleet(
   };
 }
 
-async function startMember(options: Partial<CoordinatorOptions>): Promise<FleetMember> {
+async function startMember(options: Partial<CoordinatorOptions>): Promise<Omit<FleetMember, 'dataDir'>> {
   const child: ChildProcess = spawn(process.execPath, [CHILD, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
