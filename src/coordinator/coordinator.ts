@@ -304,6 +304,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         self: () => ({
           ...state,
           contributors: dispatcher.contributors,
+          // What it holds goes to the others then.
+          speed: dispatcher.draining ? 0 : scheduler.speed(),
           sites: Object.fromEntries(embed.map((site) => [site, dispatcher.contributorsOn(site)])),
         }),
         judging: () => judge.judging(),

@@ -46,7 +46,7 @@ export interface FleetContext {
   readonly timing: FleetTiming;
   /** What of the log is known here; see `LogFeed`. */
   readonly leaves: number;
-  readonly self: () => Pick<CoordinatorState, 'url' | 'addresses' | 'contributors' | 'sites'>;
+  readonly self: () => Omit<CoordinatorState, 'id'>;
   /** Results that are being judged, by their leases. */
   readonly judging: () => readonly string[];
   /** There is more to lease out than before. */
@@ -204,8 +204,8 @@ export class Fleet {
   }
 
   async #beat(): Promise<void> {
-    const { db, id, scheduler, self } = this.#context;
-    await beat(db, { id, ...self(), speed: scheduler.speed() });
+    const { db, id, self } = this.#context;
+    await beat(db, { id, ...self() });
   }
 
   async #turn(): Promise<void> {

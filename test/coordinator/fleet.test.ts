@@ -39,6 +39,12 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
   };
   const shardsOf = (job: string) =>
     fleet.db.selectFrom('shards').selectAll().where('job', '=', job).execute();
+  const operate = (at: FleetMember, path: string, body: object): Promise<unknown> =>
+    api(at, path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    });
   const view = (at: FleetMember, job: string): Promise<JobView> => api<JobView>(at, `/v1/jobs/${job}`);
 
   it('list one another, by one key', async () => {
@@ -107,6 +113,21 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
     const shards = await shardsOf(job.id);
     expect(shards.reduce((sum, { multiplyAdds }) => sum + Number(multiplyAdds), 0)).toBe(1536 * 1536 * 256);
     expect(new Set(shards.map(({ coordinator }) => coordinator)).size).toBeGreaterThan(1);
+  });
+
+  it('take over what one holds that is drained', async () => {
+    const job = await submit(one, product('i8', 1024, 1024, 64, 7));
+    for (const at of [one, three]) await join(at.peerAddresses, { wrap: paced(60_000) });
+    const held = async (): Promise<number> => {
+      const query = fleet.db.selectFrom('plots').select('holder').distinct().where('job', '=', job.id);
+      return (await query.where('holder', 'is not', null).execute()).length;
+    };
+    await vi.waitFor(async () => expect(await held()).toBe(2), EVENTUALLY);
+    await operate(one, '/v1/operator/drain', { draining: true });
+    await vi.waitFor(async () => expect(await held()).toBe(1), EVENTUALLY);
+    await operate(one, '/v1/operator/drain', { draining: false });
+    await vi.waitFor(async () => expect(await held()).toBe(2), EVENTUALLY);
+    await api(one, `/v1/jobs/${job.id}`, { method: 'DELETE' });
   });
 
   it('let one that was killed take part again at once, on its folder', async () => {
