@@ -4,18 +4,26 @@ import { describe, expect, it } from 'vitest';
 import { adviceFor, installCommands, missingNeeds } from '../../src/cli/install-browsers.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../src/cli/install-browsers.ts');
-const debian = { apt: true, root: true, sudo: false };
+const debian = { apt: true, root: true, sudo: false, systemd: false };
 
 describe('install-browsers', () => {
   it('installs with apt-get as root, and through sudo only when that asks for no password', () => {
     expect(installCommands(['chromium', 'firefox-esr'], debian)?.at(-1)?.join(' ')).toBe(
       'apt-get -q -o DPkg::Lock::Timeout=120 install -y --no-install-recommends chromium firefox-esr',
     );
-    const user = { apt: true, root: false, sudo: true };
+    const user = { ...debian, root: false, sudo: true };
     for (const command of installCommands(['chromium'], user) ?? [])
       expect(command.slice(0, 2)).toEqual(['sudo', '-n']);
     expect(installCommands(['chromium'], { ...user, sudo: false })).toBeNull();
     expect(installCommands(['chromium'], { ...debian, apt: false })).toBeNull();
+  });
+
+  it('leaves no web server running that it installed for the tests', () => {
+    expect(installCommands(['nginx'], debian)).toHaveLength(2);
+    expect(installCommands(['nginx'], { ...debian, systemd: true })?.at(-1)).toEqual([
+      ...['systemctl', 'disable', '--now', 'nginx'],
+    ]);
+    expect(installCommands(['chromium'], { ...debian, systemd: true })).toHaveLength(2);
   });
 
   it('runs nothing when nothing is missing', () => {
