@@ -49,12 +49,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * @param place - `dataDir`: PGlite in `DIR/db`, which only one process may open (see DataFolder);
  *   `url`: a `postgres://` URL, which any number of processes may share
- * @throws AppError 'unreachable' when there is no database at the URL, 'internal' when a migration fails
+ * @throws AppError 'unreachable' when there is no database at the URL, 'conflict' for one of a newer version, 'internal' when a migration fails
  */
 export async function openDatabase(place: DatabasePlace): Promise<Database> {
-  const dialect =
-    'url' in place ? openPool(place.url) : new EmbeddedDialect(await openEmbedded(join(place.dataDir, 'db')));
-  const db = new Database({ dialect, plugins: [new CamelCasePlugin()] }, 'url' in place);
+  const db = await openAsItIs(place);
   try {
     await migrate(db);
     return db;
@@ -68,16 +66,27 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
   }
 }
 
+/** Without bringing it up to date, or a look at whether it answers: for a diagnosis. */
+export async function openAsItIs(place: DatabasePlace): Promise<Database> {
+  const dialect =
+    'url' in place ? openPool(place.url) : new EmbeddedDialect(await openEmbedded(join(place.dataDir, 'db')));
+  return new Database({ dialect, plugins: [new CamelCasePlugin()] }, 'url' in place);
+}
+
 function openPool(url: string): KyselyConfig['dialect'] {
   const config: PoolConfig = {
     connectionString: url,
     max: POOL_SIZE,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // Or a server that vanished without a word is waited for as long as TCP likes.
+    keepAlive: true,
     types: parsers(),
   };
   const pool = new Pool(config);
-  // An idle connection that breaks would end the process; the next query reports it instead.
+  // A connection that breaks would end the process, between two queries of a transaction as well as while it is idle;
+  // the next query reports it instead.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new PostgresDialect({ pool });
 }
 

@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration';
 import { AppError, toAppError } from '../core/errors.ts';
 import { RETENTION } from './migration-retention.ts';
+import { assertKnown, migrationState } from './migration-state.ts';
 import type { Schema } from './schema.ts';
 
 /** Statements are run one by one: a prepared statement holds only one. */
@@ -463,13 +464,18 @@ const MIGRATIONS: Record<string, Migration> = {
   ),
 };
 
+/** In their order. */
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
+
 const provider: MigrationProvider = { getMigrations: () => Promise.resolve(MIGRATIONS) };
 
 /**
  * Brings the schema up to date. Several coordinators may do so at once: PostgreSQL's migrator takes a lock.
- * @throws AppError 'unreachable' when there is no database, 'internal' when a migration fails
+ * @throws AppError 'unreachable' when there is no database, 'conflict' when a newer version has used it, 'internal'
+ *   when a migration fails
  */
 export async function migrate(db: Kysely<Schema>): Promise<void> {
+  assertKnown(await migrationState(db as unknown as Kysely<never>, MIGRATION_NAMES));
   const { error, results } = await new Migrator({ db, provider }).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((result) => result.status === 'Error');
