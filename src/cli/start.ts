@@ -1,4 +1,4 @@
-/** `tilework start`: a coordinator with its page, until Ctrl-C. */
+/** `tilework start` and `tilework serve`: a coordinator with its page, until Ctrl-C or SIGTERM. */
 import { join } from 'node:path';
 import { TileworkClient } from '../client/client.ts';
 import { isAppError, toAppError } from '../core/errors.ts';
@@ -14,76 +14,47 @@ import { loadDigits, submitDigits } from './digits.ts';
 import { interrupted } from './interrupt.ts';
 import { createLogger } from './log.ts';
 import { pageFolder } from './page-folder.ts';
-
-export interface StartOptions {
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
-  readonly peerPort?: number | undefined;
-  /** Also listen for webrtc-direct… */
-  readonly webrtcDirect: boolean;
-  /** …on this UDP port. */
-  readonly webrtcPort: number;
-  readonly data?: string | undefined;
-  /** A folder or an S3 address, instead of a folder in `data`. */
-  readonly blocks?: string | undefined;
-  /** The network's key, made by another coordinator. */
-  readonly key?: string | undefined;
-  readonly name?: string | undefined;
-  readonly announce?: readonly string[] | undefined;
-  /** Whether requesters pay; as before where it is not given. */
-  readonly credit?: 'open' | 'paid' | undefined;
-  /** Microcredits. */
-  readonly supplyCap?: string | undefined;
-  /** Addresses and networks that reach the operator's routes and /metrics, besides this machine. */
-  readonly operateFrom?: readonly string[] | undefined;
-  /** Proxies whose X-Forwarded-For counts. */
-  readonly trustProxy?: readonly string[] | undefined;
-  /** Origins of the sites that may embed the widget. */
-  readonly embed?: readonly string[] | undefined;
-  /** Bytes. */
-  readonly maxUpload?: number | undefined;
-  readonly uploadRoom?: number | undefined;
-  /** Milliseconds. */
-  readonly keepResults?: number | undefined;
-  readonly keepOperands?: number | undefined;
-  /** Submit the digits to a network that has had no job yet. */
-  readonly sample: boolean;
-  readonly jsonLog: boolean;
-}
+import { type StartFlags, printedConfig, resolveSettings } from './resolve-settings.ts';
+import type { CommandName, Settings } from './settings.ts';
 
 /** After everything else: a visitor who waits for a real job should not wait for this one. */
 const SAMPLE_PRIORITY = -10;
 
-/** @throws AppError 'not-found' (no built page, no bucket), 'port-in-use', 'locked', 'unauthorized', 'unreachable' (S3). */
-export async function start(options: StartOptions, context: Context): Promise<void> {
+/** @throws AppError 'bad-input' (a setting), 'not-found' (no built page), 'port-in-use', 'locked', and openBlockStore's. */
+export async function start(flags: StartFlags, context: Context, command: CommandName): Promise<void> {
   const { terminal, signal, debug, env } = context;
-  const dataDir = options.data ?? DEFAULT_DATA;
-  const log = createLogger(options.jsonLog, debug ? 'debug' : 'info', (line) => {
+  const resolved = await resolveSettings(flags, env, command);
+  const { settings } = resolved;
+  if (flags.printConfig) {
+    const { json, notes } = printedConfig(resolved);
+    for (const line of notes) terminal.note(line);
+    terminal.out(json);
+    return;
+  }
+  const { data, drainSeconds, jsonLog, sample } = settings;
+  const log = createLogger(jsonLog, debug ? 'debug' : 'info', (line) => {
     terminal.out(line.trimEnd());
   });
-  const coordinator = await startCoordinator(coordinatorOptions(options, dataDir, log, env['DATABASE_URL']));
+  const coordinator = await startCoordinator(coordinatorOptions(settings, log));
   try {
-    // JSON lines stay JSON lines: the log has the address already.
-    if (!options.jsonLog) for (const line of banner(coordinator, dataDir)) terminal.out(line);
-    if (options.sample) await submitSample(coordinator, log, signal);
+    // Logs are kept and shipped: the token is for people at a terminal. The log has the address already.
+    if (command === 'start' && !jsonLog) for (const line of banner(coordinator, data)) terminal.out(line);
+    if (sample) await submitSample(coordinator, log, signal);
     await interrupted(signal);
-    log.info({}, 'stopping; Ctrl-C again stops at once');
+    await coordinator.drain(1000 * drainSeconds);
   } finally {
     await coordinator.close();
   }
   log.info({}, 'stopped');
 }
 
-function coordinatorOptions(
-  options: StartOptions,
-  dataDir: string,
-  log: Logger,
-  databaseUrl: string | undefined,
-): CoordinatorOptions {
-  const { host, port, peerPort, webrtcDirect, webrtcPort, name, announce, credit, supplyCap } = options;
+function coordinatorOptions(settings: Settings, log: Logger): CoordinatorOptions {
+  const { host, port, peerPort, webrtcDirect, webrtcPort, data, databaseUrl, name, announce } = settings;
   const {
     blocks,
     key,
+    credit,
+    supplyCap,
     operateFrom,
     trustProxy,
     embed,
@@ -91,14 +62,15 @@ function coordinatorOptions(
     uploadRoom,
     keepResults,
     keepOperands,
-  } = options;
+    page,
+  } = settings;
   return {
-    dataDir,
+    dataDir: data,
     log,
-    pageDir: pageFolder(),
-    ...(host !== undefined && { host }),
-    ...(port !== undefined && { port }),
-    ...(peerPort !== undefined && { peerPort }),
+    ...(page && { pageDir: pageFolder() }),
+    host,
+    port,
+    peerPort,
     ...(webrtcDirect && { webRtcPort: webrtcPort }),
     ...(blocks !== undefined && { blocks }),
     ...(key !== undefined && { keyFile: key }),

@@ -8,6 +8,7 @@ import type {
   NewTokenView,
   OrderView,
   ReceiptView,
+  SnapshotView,
   StatementView,
   TokenView,
   TransferRequest,
@@ -89,6 +90,11 @@ export class AccountClient extends Calls {
   /** @throws AppError 'forbidden', 'not-found', 'conflict' when it was revoked before. */
   revokeToken(id: string, options?: CallOptions): Promise<void> {
     return this.delete(`v1/tokens/${encodeURIComponent(id)}`, options);
+  }
+
+  /** A copy of the embedded database, in the coordinator's data folder. @throws AppError 'forbidden', 'conflict'. */
+  snapshot(options?: CallOptions): Promise<SnapshotView> {
+    return this.post('v1/snapshot', {}, options);
   }
 
   /** What the pages read: where contributors reach the coordinator. */

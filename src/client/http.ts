@@ -61,6 +61,7 @@ const KNOWN_CODES: Readonly<Record<ErrorCode, true>> = {
   'bad-signature': true,
   'wrong-peer': true,
   unreachable: true,
+  unavailable: true,
   timeout: true,
   aborted: true,
   banned: true,

@@ -1,8 +1,9 @@
 /** The coordinator's composition root: data folder, database, network, threads and HTTP, joined here. */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { toHex, utf8 } from '../core/bytes.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { type Clock, sleep, systemClock } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
@@ -16,6 +17,7 @@ import type { CoordinatorState } from '../store/coordinators.ts';
 import { openDataFolder } from '../store/data-folder.ts';
 import type { Keep } from '../store/removal.ts';
 import { openDatabase } from '../store/database.ts';
+import { DatabaseWatch } from './database-watch.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DoorOptions } from './doors.ts';
 import { embeddingSites } from './embedding.ts';
@@ -24,6 +26,7 @@ import { FLEET_TIMING, Fleet, type FleetTiming } from './fleet.ts';
 import { assertSharedBlocks, enterNetwork } from './fleet-entry.ts';
 import { BlockUsage } from './block-usage.ts';
 import { createHttp } from './http.ts';
+import { Intake } from './intake.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
 import { Joins } from './joins.ts';
@@ -37,6 +40,8 @@ import { Overview } from './operator-overview.ts';
 import { Operands } from './operands.ts';
 import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
+import { Readiness } from './readiness.ts';
+import { resync } from './resync.ts';
 import { Restrictions } from './restrictions.ts';
 import { Retention } from './retention.ts';
 import { Scheduler } from './scheduler.ts';
@@ -103,6 +108,11 @@ export interface RunningCoordinator {
   readonly token: string;
   /** Made at this start: it is shown once. */
   readonly tokenIsNew: boolean;
+  /**
+   * Gets ready to stop: /readyz says so, no new leases and uploads, and what is under way may take `limitMs` to end.
+   * Call `close` afterwards, or before that to cut it short.
+   */
+  drain(limitMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -188,6 +198,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       onChange: (id) => figures.renamed(id),
       isHidden: (of) => restrictions.isHidden(of),
     });
+    const database = new DatabaseWatch({ ask: () => sql`SELECT 1`.execute(db), clock, log });
     const judge = new Judge({ ...parts, scheduler, jobs });
     const serving = new Serving();
     let fleet: Fleet | undefined;
@@ -201,8 +212,15 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       embed,
       onArrival: (contributor) => fleet?.arrived(contributor),
       onHunger: () => fleet?.hungry(),
+      database,
     });
     undo.push(() => dispatcher.close());
+    database.start(
+      () => resync({ db, jobs, scheduler, clock, log, coordinator: entry?.id }),
+      () => dispatcher.offer(),
+    );
+    undo.push(() => Promise.resolve(database.close()));
+    const intake = new Intake();
     const others = (): readonly CoordinatorState[] => fleet?.others ?? [];
     const contributorsNow = (): number =>
       others().reduce((sum, { contributors }) => sum + contributors, dispatcher.contributors);
@@ -262,6 +280,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const tokens = new Tokens(db, token, clock, cryptoRng, (id) => fleet?.tell('revoked', id));
     const http = await createHttp({
       ...parts,
+      dataDir: options.databaseUrl === undefined ? folder.path : undefined,
       jobs,
       operands,
       uploads,
@@ -269,6 +288,16 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       doors: options.doors ?? {},
       reports: new JobReports(db, jobs, scheduler, parts.clock, restrictions),
       peerAddresses: () => [...peers.addresses, ...others().flatMap(({ addresses }) => addresses)],
+      database,
+      intake,
+      readiness: new Readiness({
+        database,
+        blocks,
+        intake,
+        isListening: () => peers.isListening,
+        clock,
+        log,
+      }),
       figures,
       operator,
       overview,
@@ -324,7 +353,25 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       await fleet.open();
     }
     log.info({ url, peers: peers.addresses, credit: credit.mode }, 'coordinator ready');
-    return { url, peerId, peerAddresses: peers.addresses, token, tokenIsNew: tokenFile.created, close };
+    const drain = async (limitMs: number): Promise<void> => {
+      log.info(
+        { contributors: dispatcher.contributors, seconds: limitMs / 1000 },
+        'draining: taking what is under way, nothing new; a second signal stops at once',
+      );
+      intake.drain();
+      const late = sleep(clock, limitMs);
+      const [handedBack] = await Promise.all([dispatcher.drain(limitMs), Promise.race([intake.ended, late])]);
+      log.info({ handedBack }, 'drained');
+    };
+    return {
+      url,
+      peerId,
+      peerAddresses: peers.addresses,
+      token,
+      tokenIsNew: tokenFile.created,
+      drain,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -15,6 +15,8 @@ import { pastRecord } from '../store/standing.ts';
 import { contributorAccount } from '../ledger/accounts.ts';
 import { balanceOf } from '../ledger/ledger.ts';
 import type { Jobs } from './jobs.ts';
+import type { DatabaseWatch } from './database-watch.ts';
+import { Drain } from './drain.ts';
 import type { Judge } from './judge.ts';
 import { type EndedState, LeaseDesk } from './lease-desk.ts';
 import { LeasePump } from './lease-pump.ts';
@@ -34,6 +36,7 @@ export interface DispatcherContext {
   readonly scheduler: Scheduler;
   readonly jobs: Jobs;
   readonly judge: Judge;
+  readonly database: DatabaseWatch;
   readonly key: SigningKey;
   readonly network: string;
   readonly clock: Clock;
@@ -63,6 +66,9 @@ export class Dispatcher {
   readonly #pump: LeasePump<PeerSession>;
   readonly #traffic = new Traffic();
   readonly #tasks = new Set<Promise<unknown>>();
+  /** One for each link, as long as it lasts. */
+  readonly #serving = new Set<Promise<unknown>>();
+  readonly #drain: Drain;
   #stopTick: () => void = () => {};
   #closed = false;
 
@@ -81,6 +87,7 @@ export class Dispatcher {
     this.#pump = new LeasePump({
       ...context,
       sessions: this.#sessions,
+      mayLease: () => !this.#drain.started && !context.database.isAway,
       grant: (session, lease) => {
         session.wanted -= 1;
         session.toldIdle = false;
@@ -89,6 +96,11 @@ export class Dispatcher {
       idle: (session) => {
         this.#idle(session);
       },
+    });
+    this.#drain = new Drain({
+      ...context,
+      busy: () => this.#tasks.size > 0,
+      cancel: (leases, reason) => this.#cancel(leases, reason),
     });
     context.jobs.changes.on((change) => {
       if (change.type === 'created') this.#pump.run();
@@ -145,7 +157,7 @@ export class Dispatcher {
 
   /** Takes charge of a link until it ends. */
   onLink(link: Link, openedMs?: number): void {
-    this.#track(this.#serve(link, openedMs));
+    this.#track(this.#serve(link, openedMs), this.#serving);
   }
 
   /**
@@ -166,12 +178,18 @@ export class Dispatcher {
     this.#pump.run();
   }
 
+  /** See Drain. */
+  drain(limitMs: number): Promise<number> {
+    return this.#drain.run(limitMs, this.#sessions.values());
+  }
+
   /** Stops leasing and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopTick();
     this.#pump.close();
-    while (this.#tasks.size > 0) await Promise.allSettled(this.#tasks);
+    while (this.#tasks.size + this.#serving.size > 0)
+      await Promise.allSettled([...this.#tasks, ...this.#serving]);
   }
 
   async #serve(link: Link, openedMs?: number): Promise<void> {
@@ -241,6 +259,7 @@ export class Dispatcher {
       balanceMicrocredits: balance,
       revision: PROTOCOL_REVISION,
     });
+    this.#drain.greet(session);
     return session;
   }
 
@@ -338,19 +357,23 @@ export class Dispatcher {
       if (this.#closed) return;
       // A late result is still welcome, so nobody is told to stop.
       this.#end(scheduler.expire(clock.now()), 'expired');
-      this.#track(this.#context.jobs.endDue());
+      if (!this.#context.database.isAway) this.#track(this.#context.jobs.endDue());
       this.#pump.run();
       this.#tick();
     });
   }
 
-  #track(task: Promise<unknown>): void {
+  #track(task: Promise<unknown>, among: Set<Promise<unknown>> = this.#tasks): void {
     const tracked: Promise<unknown> = task
       .catch((thrown: unknown) => {
         const error: AppError = toAppError(thrown);
+        if (this.#context.database.suspect(thrown)) return;
         this.#context.log.error({ error: error.message, stack: error.stack }, 'the dispatcher failed');
       })
-      .finally(() => this.#tasks.delete(tracked));
-    this.#tasks.add(tracked);
+      .finally(() => {
+        among.delete(tracked);
+        this.#drain.look();
+      });
+    among.add(tracked);
   }
 }

@@ -7,8 +7,10 @@ import type { Dtype } from '../matrix/dtype.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
+import type { DatabaseWatch } from './database-watch.ts';
 import type { DoorOptions } from './doors.ts';
 import type { Figures } from './figures.ts';
+import type { Intake } from './intake.ts';
 import type { JobReports } from './job-reports.ts';
 import type { Jobs } from './jobs.ts';
 import type { Joins } from './joins.ts';
@@ -18,6 +20,7 @@ import type { Operator } from './operator.ts';
 import type { Overview } from './operator-overview.ts';
 import type { Operands } from './operands.ts';
 import type { PublicEvents } from './public-events.ts';
+import type { Readiness } from './readiness.ts';
 import type { SiteClaims } from './site-claims.ts';
 import type { Sites } from './sites.ts';
 import type { Tokens } from './tokens.ts';
@@ -25,6 +28,8 @@ import type { Uploads } from './uploads.ts';
 
 export interface HttpContext {
   readonly db: Database;
+  /** Where the embedded database lies; undefined with a PostgreSQL. */
+  readonly dataDir: string | undefined;
   readonly blocks: BlockStore;
   readonly jobs: Jobs;
   readonly reports: JobReports;
@@ -42,6 +47,9 @@ export interface HttpContext {
   readonly peerId: string;
   /** Of all coordinators of the network, this one's first. */
   readonly peerAddresses: () => readonly string[];
+  readonly database: DatabaseWatch;
+  readonly intake: Intake;
+  readonly readiness: Readiness;
   readonly figures: Figures;
   readonly operator: Operator;
   readonly overview: Overview;

@@ -1,16 +1,17 @@
-/** The HTTP side: `/v1`, the static page, its coordinator.json, `/metrics` and `/healthz`. */
+/** The HTTP side: `/v1`, the static page, its coordinator.json, `/metrics`, `/healthz` and `/readyz`. */
 import { existsSync } from 'node:fs';
 import fastifyStatic from '@fastify/static';
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
-import { sql } from 'kysely';
 import { AppError, toAppError } from '../core/errors.ts';
 import { MAX_CONNECTIONS } from '../protocol/limits.ts';
 import { apiRoutes, documentApi } from './api.ts';
 import { HEADERS_MS, answerClientError } from './client-errors.ts';
 import { guardDoors } from './doors.ts';
 import { fileHeaders } from './embedding.ts';
-import { Health } from './health.ts';
+import { backupRoutes } from './http-backup.ts';
 import type { HttpContext } from './http-context.ts';
+import { DRAIN_RETRY_S } from './intake.ts';
+import { AWAY_RETRY_S } from './database-watch.ts';
 import { creditRoutes, statementRoutes } from './http-credit.ts';
 import { docsRoutes } from './http-docs.ts';
 import { estimateRoutes } from './http-estimate.ts';
@@ -22,9 +23,10 @@ import { operatorRoutes } from './http-operator.ts';
 import { publicRoutes } from './http-public.ts';
 import { resultRoutes } from './http-results.ts';
 import { tokenRoutes } from './http-tokens.ts';
+import { isDiskFull } from '../store/away.ts';
 import { uploadRoutes } from './http-uploads.ts';
 import { addressList } from './local-only.ts';
-import { problemOf } from './problems.ts';
+import { AWAY, problemOf } from './problems.ts';
 import { securityHeaders } from './security-headers.ts';
 import { validationError } from './validation-text.ts';
 
@@ -59,15 +61,21 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   });
   app.setErrorHandler(async (thrown, request, reply) => {
     const problem = problemOf(thrown);
-    if (problem.status === 500) {
+    if (problem.status === 500 || isDiskFull(thrown)) {
       const { message, stack } = toAppError(thrown);
-      context.log.error({ url: request.url, error: message, stack }, 'a request failed');
+      // Not its URL, which may hold what only its sender knows.
+      const { method, routeOptions } = request;
+      context.log.error({ method, route: routeOptions.url, error: message, stack }, 'a request failed');
     }
+    if (context.database.suspect(thrown)) void reply.header('retry-after', AWAY_RETRY_S);
+    else if (problem.status === 503 && !reply.hasHeader('retry-after'))
+      void reply.header('retry-after', DRAIN_RETRY_S);
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
     return reply.status(problem.status).type('application/problem+json').send(problem);
   });
   await documentApi(app);
   guardDoors(app, context.tokens, context.clock, context.doors);
+  guardIntake(app, context);
   await app.register(
     async (v1) => {
       apiRoutes(v1);
@@ -82,6 +90,7 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
         resultRoutes(guarded, context);
         creditRoutes(guarded, context);
         tokenRoutes(guarded, context);
+        backupRoutes(guarded, context);
         operatorRoutes(guarded, context);
       });
     },
@@ -98,11 +107,15 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
   app.get('/coordinator.json', async (_request, reply) =>
     reply.header('cache-control', 'no-cache').send({ v: 1, addrs: context.peerAddresses() }),
   );
-  const health = new Health(() => sql`SELECT 1`.execute(context.db), context.clock);
-  app.get('/healthz', async (_request, reply) => {
-    const problem = await health.check().then(() => undefined, toAppError);
-    if (problem) context.log.error({ error: problem.message }, 'not healthy');
-    return reply.code(problem ? 503 : 200).send({ ok: !problem });
+  // Alive: whoever restarts what is not healthy must not do so because the database is away.
+  app.get('/healthz', () => ({ ok: true }));
+  app.get('/readyz', async (_request, reply) => {
+    const view = await context.readiness.view();
+    if (!view.ok) void reply.header('retry-after', DRAIN_RETRY_S);
+    return reply
+      .code(view.ok ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(view);
   });
   app.get('/metrics', { config: { operatorOnly: true } }, async (_request, reply) =>
     reply.type(context.metrics.registry.contentType).send(await context.metrics.registry.metrics()),
@@ -113,6 +126,20 @@ export async function createHttp(context: HttpContext): Promise<FastifyInstance>
     throw new AppError('not-found', `there is nothing at ${request.url.split('?')[0]}`);
   });
   return app;
+}
+
+/** What cannot be answered now is refused at once, and what is handed in is kept account of. */
+function guardIntake(app: FastifyInstance, { database, intake }: HttpContext): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { scope } = request.routeOptions.config;
+    if (scope === undefined) return;
+    if (database.isAway) {
+      void reply.header('retry-after', AWAY_RETRY_S);
+      throw new AppError('unavailable', AWAY);
+    }
+    if (scope !== 'submit' || request.method === 'DELETE') return;
+    reply.raw.once('close', intake.begin());
+  });
 }
 
 /** The page may talk to itself and to this coordinator; nothing else. Who may frame it: see embedding.ts. */

@@ -21,8 +21,11 @@ export class JobMirror {
     this.#context = context;
   }
 
-  /** A shard was settled. */
-  async settled(settled: SettledShard): Promise<void> {
+  /**
+   * A shard was settled.
+   * @param isHere - by this coordinator, which did not hear of it
+   */
+  async settled(settled: SettledShard, isHere = false): Promise<void> {
     const { jobs, scheduler } = this.#context;
     const { job, shard, contributor, multiplyAdds, verifiedMs, leaf } = settled;
     const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = settled;
@@ -31,7 +34,7 @@ export class JobMirror {
     await jobs.taken(job);
     const leases = scheduler.verified(job, rect, shard, true);
     if (leases.length > 0) jobs.changes.emit({ type: 'superseded', job, leases });
-    jobs.verified.emit({ job, rect, contributor, shard, multiplyAdds, verifiedMs, leaf, isHere: false });
+    jobs.verified.emit({ job, rect, contributor, shard, multiplyAdds, verifiedMs, leaf, isHere });
     if (jobs.running(job)) await jobs.advanced(job);
   }
 

@@ -13,6 +13,7 @@ import type { FetchBytes } from '../matrix/manifest.ts';
 import { type BlockStore, fetchFrom } from '../store/blocks.ts';
 import { DEFAULT_REQUESTER } from '../ledger/accounts.ts';
 import { refundRest, reserve } from '../ledger/reservations.ts';
+import { isDatabaseAway } from '../store/away.ts';
 import { addBelonging } from '../store/belongings.ts';
 import type { Database, Queries } from '../store/database.ts';
 import { type RequestKey, takeKey } from '../store/idempotency.ts';
@@ -254,6 +255,7 @@ export class Jobs {
     try {
       await this.takeUp(job);
     } catch (error) {
+      if (isDatabaseAway(error)) throw error;
       await this.fail(job.id, toAppError(error).message);
     }
   }

@@ -14,6 +14,8 @@ export interface LeasePumpContext<Session extends Asked> {
   readonly sessions: ReadonlyMap<string, Session>;
   readonly scheduler: Pick<Scheduler, 'held' | 'next'>;
   readonly clock: Clock;
+  /** False while nobody is to be given anything; call `run` when that changes. */
+  readonly mayLease: () => boolean;
   readonly grant: (session: Session, lease: ActiveLease) => void;
   /** There is nothing for it now. */
   readonly idle: (session: Session) => void;
@@ -80,7 +82,8 @@ export class LeasePump<Session extends Asked> {
   }
 
   #round(): void {
-    const { sessions, clock } = this.#context;
+    const { sessions, clock, mayLease } = this.#context;
+    if (!mayLease()) return;
     let asked = Array.from(this.#everybody ? sessions.values() : this.#eager);
     if (this.#everybody) {
       this.#roundMs = clock.now();

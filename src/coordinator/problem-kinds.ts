@@ -101,6 +101,12 @@ export const PROBLEM_KINDS: Readonly<Partial<Record<ErrorCode, ProblemKind>>> = 
     title: 'Too much at once',
     advice: 'Wait for as many seconds as Retry-After says, and go on more slowly.',
   },
+  unavailable: {
+    status: 503,
+    title: 'Not at the moment',
+    advice:
+      'The coordinator’s database is away, or it is about to restart. Send it again after Retry-After seconds.',
+  },
   'no-room': {
     status: 507,
     title: 'There is no room on the coordinator’s disk',

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../core/errors.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { ProblemView } from '../core/v1.ts';
+import { isDatabaseAway, isDiskFull } from '../store/away.ts';
 import { INTERNAL, PROBLEM_KINDS } from './problem-kinds.ts';
 
 const CODE_OF_STATUS: Partial<Record<number, ErrorCode>> = { 404: 'not-found', 413: 'too-large' };
@@ -13,9 +14,19 @@ const BETTER: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this request ever needs; send less',
 };
 
+const FULL =
+  'the coordinator’s disk is full, and nothing of this was kept; send it again when its operator has made room';
+export const AWAY = 'the coordinator’s database does not answer at the moment; try again soon';
+
+/** What passes, and is nobody's mistake but the operator's. */
+function troubleOfOurs(thrown: unknown): AppError | undefined {
+  if (isDatabaseAway(thrown)) return new AppError('unavailable', AWAY);
+  return isDiskFull(thrown) ? new AppError('no-room', FULL) : undefined;
+}
+
 /** Anything thrown in a route. Fastify's own errors (bad JSON, too large a body) carry a statusCode. */
 export function problemOf(thrown: unknown): ProblemView {
-  const error = appErrorOf(thrown);
+  const error = troubleOfOurs(thrown) ?? appErrorOf(thrown);
   const kind = PROBLEM_KINDS[error.code];
   const { status, title } = kind ?? INTERNAL;
   const code = kind ? error.code : 'internal';

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Commit } from '../protocol/messages.ts';
+import type { DatabaseWatch } from './database-watch.ts';
 import type { Jobs } from './jobs.ts';
 import type { Judge, Judgement } from './judge.ts';
 import type { PeerSession } from './peer-session.ts';
@@ -12,6 +13,7 @@ import type { ActiveLease } from './work.ts';
 
 export interface ResultDeskContext {
   readonly judge: Pick<Judge, 'judge'>;
+  readonly database: Pick<DatabaseWatch, 'answering' | 'suspect'>;
   readonly jobs: Pick<Jobs, 'advanced'>;
   readonly profiles: Pick<Profiles, 'credited'>;
   readonly clock: Clock;
@@ -33,12 +35,10 @@ export class ResultDesk {
 
   /** A committed result: pulled, checked, settled or refused. False when it ended the connection. */
   async take(session: PeerSession, commit: Commit): Promise<boolean> {
-    const { judge, embed, log } = this.#context;
+    const { log } = this.#context;
     let judgement: Judgement;
     try {
-      const { site } = session.hello;
-      const counted = site !== undefined && embed.includes(site) ? site : undefined;
-      judgement = await judge.judge(session.link, commit, counted);
+      judgement = await this.#judge(session, commit);
     } catch (thrown) {
       const error = toAppError(thrown);
       log.warn(
@@ -51,6 +51,21 @@ export class ResultDesk {
     }
     await this.#tell(session, judgement);
     return true;
+  }
+
+  /** While there is no database, the result stays where it is: its contributor keeps it until there is a receipt. */
+  async #judge(session: PeerSession, commit: Commit): Promise<Judgement> {
+    const { judge, database, embed } = this.#context;
+    const { site } = session.hello;
+    const counted = site !== undefined && embed.includes(site) ? site : undefined;
+    for (;;) {
+      await database.answering();
+      try {
+        return await judge.judge(session.link, commit, counted);
+      } catch (thrown) {
+        if (!database.suspect(thrown)) throw thrown;
+      }
+    }
   }
 
   async #tell(session: PeerSession, judgement: Judgement): Promise<void> {

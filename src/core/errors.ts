@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'bad-signature'
   | 'wrong-peer' // the key is not the one that was pinned
   | 'unreachable'
+  | 'unavailable' // not now: the database is away, or the coordinator restarts; the same is fine later
   | 'timeout'
   | 'aborted'
   | 'banned' // by the operator of the network

@@ -351,3 +351,11 @@ export interface ProblemView {
   /** One of our error codes. */
   readonly code: string;
 }
+
+/** A copy of the embedded database, in the coordinator's data folder. */
+export interface SnapshotView {
+  /** Below the data folder. */
+  readonly folder: string;
+  /** Leaves of the public log that it holds at least. */
+  readonly receipts: number;
+}

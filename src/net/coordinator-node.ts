@@ -35,6 +35,8 @@ export interface Listening {
   readonly peerId: string;
   /** Each ends in /p2p/<peerId>. */
   readonly addresses: readonly string[];
+  /** Takes connections: between the start and `close`. */
+  readonly isListening: boolean;
   links(): Link[];
   close(): Promise<void>;
 }
@@ -73,6 +75,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
       .getMultiaddrs()
       .map(String)
       .toSorted((a, b) => Number(isWebRtcDirect(a)) - Number(isWebRtcDirect(b))),
+    get isListening() {
+      return node.status === 'started';
+    },
     links: () => Array.from(reception.links),
     async close() {
       await Promise.all(Array.from(reception.links, (link) => link.close('the coordinator stops')));

@@ -12,7 +12,7 @@ export type Route =
 export type KeptFile = readonly [path: string, integrity: string];
 
 /** Live things of the coordinator's: never kept, never answered from here. */
-const LIVE = /^(v1|log)(\/|$)|^(coordinator\.json|healthz|metrics)$/;
+const LIVE = /^(v1|log)(\/|$)|^(coordinator\.json|healthz|readyz|metrics)$/;
 /** Of the page's parts, those with their hash in their name. */
 export const HASHED = /^assets\//;
 

@@ -110,6 +110,16 @@ export async function endAbandoned(
   return Number(numUpdatedRows);
 }
 
+/** Those whose time was up before `nowMs`: whatever came of them, nobody has written it down. */
+export async function expireLateLeases(db: Queries, nowMs: number): Promise<void> {
+  await db
+    .updateTable('leases')
+    .set({ state: 'expired', endedMs: nowMs })
+    .where('state', '=', 'open')
+    .where('deadlineMs', '<', nowMs)
+    .execute();
+}
+
 /** Oldest first; of one job, or of all. */
 export function openLeases(db: Queries, job?: string): Promise<Lease[]> {
   let query = db.selectFrom('leases').selectAll().where('state', '=', 'open');

@@ -18,6 +18,10 @@ type MainLoop = Record<typeof ONCE | (typeof FLUSHES)[number], () => void> & {
 /** PGlite's own numbers: the jump back to the main loop after an ERROR, and its start. */
 const ORDINARY: readonly unknown[] = [100, 99];
 
+/** The only way on is a new start. */
+export const STOPPED =
+  'the database has stopped because it could not write to its disk: see that there is room, then start the coordinator again';
+
 /** Every query from a PANIC on is rejected with AppError 'internal', which says what to do. */
 export function stopAtPanic(pglite: PGlite): void {
   const loop = pglite.Module as unknown as MainLoop;
@@ -30,11 +34,7 @@ export function stopAtPanic(pglite: PGlite): void {
     } catch (thrown) {
       const { status } = thrown as { status?: unknown };
       if (!ORDINARY.includes(status)) {
-        ended = new AppError(
-          'internal',
-          'the database has stopped because it could not write to its disk: see that there is room, then start the coordinator again',
-          { cause: thrown },
-        );
+        ended = new AppError('internal', STOPPED, { cause: thrown });
       }
       throw thrown;
     }

@@ -29,9 +29,30 @@ export async function settledElsewhere(
     .where('coordinator', 'is distinct from', coordinator)
     .orderBy('index')
     .execute();
-  return rows.map(({ index, multiplyAdds, ...row }) => ({
-    ...row,
-    leaf: Number(index),
-    multiplyAdds: Number(multiplyAdds),
-  }));
+  return rows.map(asSettled);
+}
+
+/** Some shards, with the process that settled each; null where there is only one. */
+export async function settledShards(
+  db: Queries,
+  ids: readonly string[],
+): Promise<(SettledShard & { readonly by: string | null })[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('logLeaves')
+    .innerJoin('shards', 'shards.id', 'logLeaves.shard')
+    .select(['index', 'shard', 'job', 'contributor', 'multiplyAdds', 'verifiedMs', 'coordinator as by'])
+    .select(['rowBlock', 'colBlock', 'rowBlocks', 'colBlocks'])
+    .where('shard', 'in', ids)
+    .orderBy('index')
+    .execute();
+  return rows.map(asSettled);
+}
+
+function asSettled<Row extends { readonly index: bigint; readonly multiplyAdds: bigint }>({
+  index,
+  multiplyAdds,
+  ...row
+}: Row): Omit<Row, 'index' | 'multiplyAdds'> & { readonly leaf: number; readonly multiplyAdds: number } {
+  return { ...row, leaf: Number(index), multiplyAdds: Number(multiplyAdds) };
 }

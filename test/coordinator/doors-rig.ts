@@ -2,13 +2,18 @@
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll } from 'vitest';
 import { cryptoRng } from '../../src/core/rng.ts';
+import { sql } from 'kysely';
+import { DatabaseWatch } from '../../src/coordinator/database-watch.ts';
 import type { DoorOptions } from '../../src/coordinator/doors.ts';
 import { createHttp } from '../../src/coordinator/http.ts';
 import type { HttpContext } from '../../src/coordinator/http-context.ts';
+import { Intake } from '../../src/coordinator/intake.ts';
 import { createMetrics } from '../../src/coordinator/metrics.ts';
+import { Readiness } from '../../src/coordinator/readiness.ts';
 import { Tokens } from '../../src/coordinator/tokens.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import { silentLogger } from '../../src/core/logger.ts';
+import type { BlockStore } from '../../src/store/blocks.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { freshDataDir } from '../helpers/databases.ts';
@@ -20,6 +25,9 @@ export interface Doorway {
   readonly app: FastifyInstance;
   readonly tokens: Tokens;
   readonly clock: FakeClock;
+  readonly database: DatabaseWatch;
+  readonly intake: Intake;
+  readonly blocks: BlockStore & { full: boolean };
   /** @param from - the address at the other end of the socket */
   readonly knock: (
     from: string,
@@ -49,7 +57,25 @@ export async function doorway(db: Database, doors: DoorOptions = {}): Promise<Do
   const metrics = createMetrics();
   const key = await generateKey();
   const peerId = peerIdOf(key);
-  const parts: Partial<HttpContext> = { db, clock, tokens, doors, metrics, key, peerId, log: silentLogger };
+  const log = silentLogger;
+  const database = new DatabaseWatch({ ask: () => sql`SELECT 1`.execute(db), clock, log });
+  const intake = new Intake();
+  const blocks = memoryBlocks();
+  const readiness = new Readiness({ database, blocks, intake, isListening: () => true, clock, log });
+  const parts: Partial<HttpContext> = {
+    db,
+    clock,
+    tokens,
+    doors,
+    metrics,
+    key,
+    peerId,
+    log,
+    blocks,
+    database,
+    intake,
+    readiness,
+  };
   const app = await createHttp({
     ...parts,
     peerAddresses: [],
@@ -59,5 +85,24 @@ export async function doorway(db: Database, doors: DoorOptions = {}): Promise<Do
   await app.ready();
   const knock: Doorway['knock'] = (from, path, options = {}) =>
     app.inject({ remoteAddress: from, path, ...options, headers: { host: 'localhost', ...options.headers } });
-  return { app, tokens, clock, knock };
+  return { app, tokens, clock, knock, database, intake, blocks };
+}
+
+/** Blocks in memory. Set `full` and it takes no more. */
+function memoryBlocks(): BlockStore & { full: boolean } {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    full: false,
+    put(hash, bytes) {
+      if (this.full) return Promise.reject(new Error('ENOSPC: no space left on device, write'));
+      kept.set(hash, bytes);
+      return Promise.resolve();
+    },
+    get: (hash) => Promise.resolve(kept.get(hash)),
+    has: (hash) => Promise.resolve(kept.has(hash)),
+    delete: (hash) => Promise.resolve(void kept.delete(hash)),
+    removeOlder: () => Promise.resolve(false),
+    async *list() {},
+    close: () => Promise.resolve(),
+  };
 }

@@ -60,6 +60,7 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['GET /v1/credit/accounts/:account', 'operate'],
   ['POST /v1/credit/grants', 'operate'],
   ['POST /v1/credit/transfers', 'operate'],
+  ['POST /v1/snapshot', 'operate'],
   ['POST /v1/tokens', 'operate'],
   ['GET /v1/tokens', 'operate'],
   ['DELETE /v1/tokens/:id', 'operate'],
@@ -76,7 +77,14 @@ const TABLE: readonly (readonly [string, RouteScope])[] = [
   ['DELETE /v1/operator/jobs/:id', 'operate'],
 ];
 /** Outside the API; they need no token. */
-const OTHERS = ['GET /docs', 'GET /docs.css', 'GET /coordinator.json', 'GET /healthz', 'GET /metrics'];
+const OTHERS = [
+  'GET /docs',
+  'GET /docs.css',
+  'GET /coordinator.json',
+  'GET /healthz',
+  'GET /metrics',
+  'GET /readyz',
+];
 
 const GUARDED = TABLE.filter(([, scope]) => scope !== 'public') as [string, TokenScope][];
 

@@ -5,7 +5,7 @@ import { AppError } from '../../src/core/errors.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { freshDataDir } from '../helpers/databases.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
-import { doorway } from './doors-rig.ts';
+import { OPERATOR, databaseForFile, doorway } from './doors-rig.ts';
 
 describe('health', () => {
   it('asks the database once a second, however many want to know', async () => {
@@ -42,19 +42,89 @@ describe('health', () => {
   });
 });
 
-it('/healthz is 503, and tells strangers no reason, when the database is gone', async () => {
-  const dataDir = await freshDataDir();
-  const db = await openDatabase({ dataDir });
-  const { knock, clock } = await doorway(db);
-  try {
-    await db.close(); // what is asked of it now is never answered
-    const asking = knock('203.0.113.9', '/healthz');
-    const given = asking.then(() => true);
-    // Its deadline is set somewhere in between.
-    while (!(await Promise.race([given, clock.advance(5000)])));
-    const answer = await asking;
-    expect([answer.statusCode, answer.json()]).toEqual([503, { ok: false }]);
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
-  }
+describe('a coordinator', () => {
+  it('is alive, and not ready, when its database is gone; and tells strangers no reason', async () => {
+    const dataDir = await freshDataDir();
+    const db = await openDatabase({ dataDir });
+    const { knock, clock } = await doorway(db);
+    try {
+      const ready = await knock('203.0.113.9', '/readyz');
+      expect([ready.statusCode, ready.json()]).toEqual([
+        200,
+        { ok: true, database: true, blocks: true, peers: true, draining: false },
+      ]);
+      await clock.advance(1000);
+      await db.close(); // what is asked of it now is never answered
+      const asking = knock('203.0.113.9', '/readyz');
+      const given = asking.then(() => true);
+      // Its deadline is set somewhere in between.
+      while (!(await Promise.race([given, clock.advance(5000)])));
+      const answer = await asking;
+      expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '10']);
+      expect(answer.json()).toEqual({
+        ok: false,
+        database: false,
+        blocks: true,
+        peers: true,
+        draining: false,
+      });
+      expect((await knock('203.0.113.9', '/healthz')).json()).toEqual({ ok: true });
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a coordinator with a database', () => {
+  const home = databaseForFile();
+
+  it('is not ready while its blocks cannot be written, and looks again', async () => {
+    const { knock, clock, blocks } = await doorway(home.db);
+    blocks.full = true;
+    expect((await knock('::1', '/readyz')).json()).toMatchObject({ ok: false, blocks: false });
+    blocks.full = false;
+    expect((await knock('::1', '/readyz')).statusCode).toBe(503);
+    await clock.advance(10_000);
+    expect((await knock('::1', '/readyz')).statusCode).toBe(200);
+  });
+
+  it('that drains is not ready, takes nothing new and says when to come back, and goes on answering', async () => {
+    const { knock, intake } = await doorway(home.db);
+    const headers = { authorization: `Bearer ${OPERATOR}` };
+    const done = intake.begin();
+    intake.drain();
+    const ready = await knock('::1', '/readyz');
+    expect([ready.statusCode, ready.json<{ draining: boolean }>().draining]).toEqual([503, true]);
+    for (const path of ['/v1/jobs', '/v1/operands']) {
+      const refused = await knock('::1', path, { method: 'POST', headers, payload: {} });
+      const { code } = refused.json<{ code: string }>();
+      expect([refused.statusCode, refused.headers['retry-after'], code]).toEqual([503, '10', 'unavailable']);
+    }
+    expect((await knock('::1', '/v1/tokens', { headers })).statusCode).toBe(200);
+    // What was begun before may end.
+    const ended = intake.ended.then(() => 'ended');
+    expect(await Promise.race([ended, Promise.resolve('open')])).toBe('open');
+    done();
+    expect(await ended).toBe('ended');
+  });
+
+  it('whose database is away refuses at once, with a problem that says to try again', async () => {
+    const { knock, database, clock } = await doorway(home.db);
+    let resumed = 0;
+    database.start(
+      () => Promise.resolve(),
+      () => (resumed += 1),
+    );
+    database.suspect(Object.assign(new Error('terminating connection'), { code: '57P01' }));
+    const refused = await knock('203.0.113.9', '/v1/network');
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([503, '5']);
+    expect(refused.json()).toMatchObject({
+      code: 'unavailable',
+      detail: expect.stringContaining('try again'),
+    });
+    const waiting = database.answering().then(() => true);
+    while (!(await Promise.race([waiting, clock.advance(1000).then(() => false)])));
+    expect([database.isAway, resumed]).toEqual([false, 1]);
+    database.close();
+  });
 });

@@ -46,6 +46,7 @@ function crowd(count: number, jobs: readonly JobSpec[] = [JOB]) {
     sessions.set(peer, { peer, standing: NEW_STANDING, wanted: 0, room: () => sessions.get(peer)!.wanted });
   }
   let asked = 0;
+  const held = { all: false };
   const granted: ActiveLease[] = [];
   const idle: string[] = [];
   const pump = new LeasePump<Member>({
@@ -58,6 +59,7 @@ function crowd(count: number, jobs: readonly JobSpec[] = [JOB]) {
       },
     },
     clock,
+    mayLease: () => !held.all,
     grant: (session, lease) => {
       session.wanted -= 1;
       granted.push(lease);
@@ -69,10 +71,23 @@ function crowd(count: number, jobs: readonly JobSpec[] = [JOB]) {
     member.wanted = leases;
     return member;
   };
-  return { clock, pump, want, sessions, granted, idle, asked: () => asked };
+  return { clock, pump, want, sessions, granted, idle, held, asked: () => asked };
 }
 
 describe('offering work', () => {
+  it('waits while nobody may be given anything, and goes on for all who wanted some', async () => {
+    const { pump, want, granted, held } = crowd(3);
+    held.all = true;
+    pump.run(want(0));
+    pump.run(want(1));
+    await Promise.resolve();
+    expect(granted).toEqual([]);
+    held.all = false;
+    pump.run();
+    await Promise.resolve();
+    expect(granted.map(({ peer }) => peer)).toEqual(['p0', 'p1']);
+  });
+
   it('asks everybody at once while they are few, one lease each in turn', async () => {
     const { pump, want, granted, clock } = crowd(3);
     want(0, 2);

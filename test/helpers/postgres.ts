@@ -8,6 +8,10 @@ import { Client } from 'pg';
 
 export interface TestPostgres {
   readonly url: string;
+  /** Shuts the server down as an upgrade does; what it has committed stays. */
+  halt(): Promise<void>;
+  /** Starts it again, at the same URL. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -45,11 +49,13 @@ export async function startPostgres(): Promise<TestPostgres> {
     },
   );
   const options = { fsync: 'off', listen_addresses: '', unix_socket_directories: folder };
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  const run = (): ChildProcess =>
+    spawn(
+      join(bin, 'postgres'),
+      ['-D', data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      { ...user, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+  let server = run();
   const stop = async (): Promise<void> => {
     await ended(server);
     await rm(folder, { recursive: true, force: true });
@@ -61,7 +67,15 @@ export async function startPostgres(): Promise<TestPostgres> {
     await stop();
     throw error;
   }
-  return { url, stop };
+  return {
+    url,
+    stop,
+    halt: () => ended(server),
+    async resume() {
+      server = run();
+      await ready(server, url);
+    },
+  };
 }
 
 /** PostgreSQL refuses to run as root; then it runs as its own user, or as nobody. */
