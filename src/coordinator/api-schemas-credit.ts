@@ -3,6 +3,7 @@ import type {
   CreditView,
   NewTokenView,
   OrderView,
+  SnapshotView,
   StatementLineView,
   StatementView,
   TokenView,
@@ -52,5 +53,9 @@ export const CREDIT_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     fresh: yesNo('False for the repetition of an order that had been carried out before'),
   }),
   Token: shape<TokenView>('A token, without its secret', TOKEN),
+  Snapshot: shape<SnapshotView>('A copy of the embedded database', {
+    folder: text('Below the data folder'),
+    receipts: whole(),
+  }),
   NewToken: shape<NewTokenView>('The only time that the token itself is told', { ...TOKEN, token: text() }),
 };

@@ -1,5 +1,6 @@
 /** `POST /v1/snapshot`: a copy of the embedded database in the data folder, for `tilework backup` on this machine. */
 import type { FastifyInstance } from 'fastify';
+import { about } from './api-doc.ts';
 import type { SnapshotView } from '../core/v1.ts';
 import { AppError } from '../core/errors.ts';
 import { logSize } from '../ledger/log.ts';
@@ -11,7 +12,10 @@ type SnapshotContext = Pick<HttpContext, 'db' | 'dataDir' | 'log'>;
 /** @param context - `dataDir` is undefined where the database is no file of ours */
 export function backupRoutes(app: FastifyInstance, { db, dataDir, log }: SnapshotContext): void {
   let making = false;
-  app.post('/snapshot', { config: { scope: 'operate' } }, async (_request, reply) => {
+  const schema = about('Operator', 'Copy the embedded database, for a backup on this machine', {
+    201: 'Snapshot',
+  });
+  app.post('/snapshot', { config: { scope: 'operate' }, schema }, async (_request, reply) => {
     if (dataDir === undefined) {
       throw new AppError(
         'conflict',

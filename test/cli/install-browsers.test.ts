@@ -21,7 +21,10 @@ describe('install-browsers', () => {
   it('leaves no web server running that it installed for the tests', () => {
     expect(installCommands(['nginx'], debian)).toHaveLength(2);
     expect(installCommands(['nginx'], { ...debian, systemd: true })?.at(-1)).toEqual([
-      ...['systemctl', 'disable', '--now', 'nginx'],
+      'systemctl',
+      'disable',
+      '--now',
+      'nginx',
     ]);
     expect(installCommands(['chromium'], { ...debian, systemd: true })).toHaveLength(2);
   });
