@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { toHex, utf8 } from '../core/bytes.ts';
-import { type Clock, sleep, systemClock } from '../core/clock.ts';
+import { type Clock, systemClock, withDeadline } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
@@ -359,8 +359,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         'draining: taking what is under way, nothing new; a second signal stops at once',
       );
       intake.drain();
-      const late = sleep(clock, limitMs);
-      const [handedBack] = await Promise.all([dispatcher.drain(limitMs), Promise.race([intake.ended, late])]);
+      // Not a bare sleep: a timer that is left over would keep the process alive.
+      const uploaded = withDeadline(clock, limitMs, 'the last uploads', intake.ended).catch(() => {});
+      const [handedBack] = await Promise.all([dispatcher.drain(limitMs), uploaded]);
       log.info({ handedBack }, 'drained');
     };
     return {

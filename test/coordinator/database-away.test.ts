@@ -1,5 +1,4 @@
 /** A real PostgreSQL that is shut down in the middle of a job and started again. */
-import { Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Logger } from '../../src/core/logger.ts';
 import { isDatabaseAway } from '../../src/store/away.ts';
@@ -87,30 +86,20 @@ describe.skipIf(missing && process.env['CI'] !== 'true')(
   },
 );
 
-/** What of Kysely's builder is needed. */
-interface Transactions {
-  execute(work: unknown): Promise<unknown>;
-}
+type Together = (this: Database, work: unknown) => Promise<unknown>;
 
 describe('a commit whose answer never comes', () => {
   it('counts, once: the database is asked what became of it', async () => {
-    const begin = Reflect.get(Kysely.prototype, 'transaction') as () => Transactions;
+    const together = Reflect.get(Database.prototype, 'together') as Together;
     let lost = 0;
-    Object.defineProperty(Database.prototype, 'transaction', {
-      configurable: true,
-      value(this: Database): unknown {
-        const made = begin.call(this);
-        const execute = made.execute.bind(made);
-        const losing = async (work: unknown): Promise<unknown> => {
-          const done = await execute(work);
-          // The one that settles a shard.
-          if (lost > 0 || typeof done !== 'object' || done === null || !('receipt' in done)) return done;
-          lost += 1;
-          throw new Error('Connection terminated unexpectedly');
-        };
-        return Object.assign(made, { execute: losing });
-      },
-    });
+    const losing: Together = async function (this: Database, work) {
+      const done = await together.call(this, work);
+      // The one that settles a shard.
+      if (lost > 0 || typeof done !== 'object' || done === null || !('receipt' in done)) return done;
+      lost += 1;
+      throw new Error('Connection terminated unexpectedly');
+    };
+    Object.assign(Database.prototype, { together: losing });
     const coordinator = await testCoordinator();
     const contributor = await testContributor(coordinator.peerAddresses);
     try {
@@ -121,7 +110,7 @@ describe('a commit whose answer never comes', () => {
       expect(await result(coordinator, done.id)).toEqual(wanted.expected);
       await contributor.until(({ receipts }) => receipts === done.shards);
     } finally {
-      Reflect.deleteProperty(Database.prototype, 'transaction');
+      Object.assign(Database.prototype, { together });
       await contributor.stop();
       await coordinator.remove();
     }

