@@ -37,7 +37,7 @@ export interface Settlement {
  * @returns undefined when the shard is no longer open: somebody else's result was first, or the job has ended
  */
 export function settleShard(
-  db: Database,
+  db: Pick<Database, 'together'>,
   key: SigningKey,
   clock: Clock,
   { shard, cells }: SettleInput,

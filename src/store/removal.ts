@@ -38,15 +38,57 @@ export async function letGo(db: Database, keep: Keep, nowMs: number): Promise<vo
       .where('state', '=', 'done')
       .where('finishedMs', '<', nowMs - keep.resultsMs)
       .execute();
+  await letOperandsGo(db, orphanLimbs, nowMs);
   if (keep.operandsMs === undefined) return;
   const before = nowMs - keep.operandsMs;
-  for (const id of await unusedOperands(db, before)) {
+  await letOperandsGo(db, (queries, id) => unusedOperands(queries, before, id), nowMs);
+}
+
+/** @param find - ids of those that may go, of all or of one */
+async function letOperandsGo(
+  db: Database,
+  find: (queries: Queries, id?: Hash) => Promise<Hash[]>,
+  nowMs: number,
+): Promise<void> {
+  for (const id of await find(db)) {
     await db.transaction().execute(async (trx) => {
       await trx.selectFrom('operands').select('id').where('id', '=', id).forUpdate().execute();
       // Locked, so what is true now stays true: nobody starts a job over it or uploads it again meanwhile.
-      if ((await unusedOperands(trx, before, id)).length > 0) await deleteOperand(trx, id, undefined, nowMs);
+      if ((await find(trx, id)).length > 0) await deleteOperand(trx, id, undefined, nowMs);
     });
   }
+}
+
+/** Limbs (src/matrix/limbs.ts) of operands that all went; those that somebody uploaded as well are an operand of theirs. */
+async function orphanLimbs(db: Queries, id?: Hash): Promise<Hash[]> {
+  let query = db
+    .selectFrom('operands')
+    .select('id')
+    .where('removedMs', 'is', null)
+    .where((eb) =>
+      eb.exists(eb.selectFrom('limbs').select('limbs').whereRef('limbs.limbs', '=', 'operands.id')),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('limbs')
+            .innerJoin('operands as whole', 'whole.id', 'limbs.operand')
+            .select('limbs')
+            .whereRef('limbs.limbs', '=', 'operands.id')
+            .where('whole.removedMs', 'is', null),
+        ),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('belongings').select('thing').whereRef('belongings.thing', '=', 'operands.id'),
+        ),
+      ),
+    );
+  if (id !== undefined) query = query.where('id', '=', id);
+  return (await query.limit(OPERANDS_AT_ONCE).execute()).map((row) => row.id);
 }
 
 const OPERANDS_AT_ONCE = 1000;

@@ -77,7 +77,7 @@ onEachDatabase('Figures', (get) => {
       expect((await everybody(db)).map(({ contributor }) => contributor)).toEqual(
         ['d', 'a', 'b', 'c', 'e'].map(peer),
       );
-      expect(await networkTotals(db)).toEqual({ shards: 6, multiplyAdds: 10 * CELL });
+      expect(await networkTotals(db)).toEqual({ shards: 6, leaves: 6, multiplyAdds: 10 * CELL });
     });
 
     it('of a day and of a week leave out what is older, and what nobody needs is dropped', async () => {

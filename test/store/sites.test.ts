@@ -54,7 +54,7 @@ onEachDatabase('Sites', (get) => {
       const { shard, cells } = settleInput(++serial, job.id, peer('ann'), area);
       const failing = db.transaction().execute(async (trx) => {
         await settleShard(
-          { transaction: () => ({ execute: (work: (t: typeof trx) => unknown) => work(trx) }) } as never,
+          { together: (work) => work(trx) },
           key,
           { now: () => TODAY * DAY_MS, after: () => () => {} },
           { shard: { ...shard, site: 'https://never.example' }, cells },
