@@ -17,9 +17,9 @@ export interface EstimateOptions extends ProductFiles, ConnectionOptions {
 export async function estimate(options: EstimateOptions, context: Context): Promise<void> {
   const plan = await planProduct(options);
   const client = await connect(options, context.env);
-  const { dtype, rows, cols, k, a, b } = plan;
+  const { rows, cols, k, a, b } = plan;
   const request: EstimateRequest = {
-    dtype,
+    dtype: options.as === 'f32x' ? 'f32x' : plan.dtype,
     rows,
     cols,
     k,

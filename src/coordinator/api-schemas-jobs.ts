@@ -28,6 +28,7 @@ import {
 } from './api-shape.ts';
 
 const DTYPE = oneOf(['i8', 'f16', 'f32']);
+const JOB_DTYPE = oneOf(['i8', 'f16', 'f32', 'f32x']);
 const DISTRIBUTION = oneOf(['uniform', 'rademacher', 'normal']);
 
 export const JOB_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
@@ -90,7 +91,7 @@ export const JOB_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
       project: text(),
       title: text(),
       priority: whole('The highest first'),
-      dtype: oneOf(['i8', 'f16', 'f32', 'f32x']),
+      dtype: JOB_DTYPE,
       rows: whole('Of C'),
       cols: whole('Of C'),
       k: whole(),
@@ -122,7 +123,7 @@ export const JOB_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     values: list(list(number())),
   }),
   Estimate: shape<EstimateView>('What a job would take now', {
-    dtype: DTYPE,
+    dtype: JOB_DTYPE,
     rows: whole(),
     cols: whole(),
     k: whole(),

@@ -7,7 +7,9 @@ import { ceilDiv } from '../core/bytes.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/units.ts';
 import type { EstimateView } from '../core/v1.ts';
 import { CELL } from '../matrix/blocks.ts';
-import { type Dtype, RESULT_DTYPE, VALUE_BYTES } from '../matrix/dtype.ts';
+import { type Dtype, VALUE_BYTES } from '../matrix/dtype.ts';
+import { DIAGONALS, LIMBS, diagonalK, limbLayout } from '../matrix/limbs.ts';
+import type { JobDtype } from '../store/schema-floats.ts';
 import { packedCellBytes } from './job-plan.ts';
 import { priceOf } from './price.ts';
 import { missLog2Of } from './verify-pool.ts';
@@ -21,11 +23,13 @@ const REACHED = 0.8;
 const START_SECONDS = 2;
 /** 100 GFLOP/s: a laptop of eight cores with a good BLAS. numpy's own int8 loops are a hundred times slower. */
 export const LOCAL_MULTIPLY_ADDS_PER_SECOND = 5e10;
+/** An entry of C, int32 or float32. */
+const RESULT_BYTES = 4;
 /** 100 Mbit/s. */
 export const REQUESTER_BYTES_PER_SECOND = 12.5e6;
 
 export interface EstimatedJob {
-  readonly dtype: Dtype;
+  readonly dtype: JobDtype;
   readonly rows: number;
   readonly cols: number;
   readonly k: number;
@@ -54,9 +58,13 @@ export interface Present {
 /** @throws AppError 'k-too-large' for what cannot be checked. */
 export function estimate(job: EstimatedJob, present: Present, settings: EstimateSettings = {}): EstimateView {
   const { dtype, rows, cols, k } = job;
+  const { computedAs, ks } = partsOf(job);
   const product = boundedProduct(job);
-  const multiplyAdds = rows * cols * k;
-  const bound = present.capacities.length > 0 ? productBound(product, present.capacities) : undefined;
+  const summed = ks.reduce((sum, each) => sum + each, 0);
+  const multiplyAdds = rows * cols * summed;
+  // The parts of an f32x job share their operands' strips: to links it is one product of K, to GPUs a longer one.
+  const capacities = present.capacities.map((each) => ({ ...each, rate: (each.rate * k) / summed }));
+  const bound = capacities.length > 0 ? productBound(product, capacities) : undefined;
   const able = bound && Number.isFinite(bound.seconds) ? bound : undefined;
   const bytes = Math.ceil(able?.bytes ?? receivedBytes(product, rows * cols) + rows * cols * product.cBytes);
   const boundSeconds = able?.seconds ?? null;
@@ -64,7 +72,7 @@ export function estimate(job: EstimatedJob, present: Present, settings: Estimate
 
   const { bytesPerSecond = REQUESTER_BYTES_PER_SECOND } = settings;
   const { localMultiplyAddsPerSecond = LOCAL_MULTIPLY_ADDS_PER_SECOND } = settings;
-  const downloadBytes = rows * cols * VALUE_BYTES[RESULT_DTYPE[dtype]];
+  const downloadBytes = rows * cols * RESULT_BYTES;
   const transferSeconds = (job.uploadBytes + downloadBytes) / bytesPerSecond;
   const view = {
     dtype,
@@ -77,7 +85,7 @@ export function estimate(job: EstimatedJob, present: Present, settings: Estimate
     multiplyAddsPerByte: multiplyAdds / bytes,
     microcredits: priceOf(job).toString(),
     charged: present.charged,
-    missLog2: missLog2Of(dtype, k, cols),
+    missLog2: Math.min(...ks.map((each) => missLog2Of(computedAs, each, cols))),
     contributors: present.capacities.length,
     jobsRunning: present.jobsRunning,
     boundSeconds,
@@ -87,24 +95,33 @@ export function estimate(job: EstimatedJob, present: Present, settings: Estimate
     bytesPerSecond,
     transferSeconds,
     localMultiplyAddsPerSecond,
-    localSeconds: multiplyAdds / localMultiplyAddsPerSecond,
+    localSeconds: (rows * cols * k) / localMultiplyAddsPerSecond,
   };
   return { ...view, warning: warningOf(view) };
 }
 
-function boundedProduct({ dtype, rows, cols, k, aSeeded, bSeeded }: EstimatedJob): BoundedProduct {
-  const value = VALUE_BYTES[dtype];
-  const cBytes = packedCellBytes(dtype) / (CELL * CELL);
+/** The products that are computed: one, or an f32x job's parts, each over a K of its own. */
+function partsOf({ dtype, k }: EstimatedJob): { computedAs: Dtype; ks: number[] } {
+  if (dtype !== 'f32x') return { computedAs: dtype, ks: [k] };
+  const layout = limbLayout(k);
+  return { computedAs: 'i8', ks: DIAGONALS.map((diagonal) => diagonalK(layout, diagonal)) };
+}
+
+function boundedProduct(job: EstimatedJob): BoundedProduct {
+  const { dtype, rows, cols, k, aSeeded, bSeeded } = job;
+  const { computedAs, ks } = partsOf(job);
+  const value = dtype === 'f32x' ? LIMBS : VALUE_BYTES[dtype];
+  const cBytes = (ks.length * packedCellBytes(computedAs)) / (CELL * CELL);
   return { rows, cols, k, aBytes: aSeeded ? 0 : value, bBytes: bSeeded ? 0 : value, cBytes };
 }
 
 /** Why this is not worth sending, with the arithmetic; null when it is. */
 function warningOf(view: Omit<EstimateView, 'warning'>): string | null {
-  const { expectedSeconds, transferSeconds, localSeconds, multiplyAdds } = view;
+  const { expectedSeconds, transferSeconds, localSeconds } = view;
   const seconds = (value: number): string => formatDuration(1000 * value);
   const local =
     `your own processor takes about ${seconds(localSeconds)} ` +
-    `(${plain(multiplyAdds)} multiply-adds at ${plain(view.localMultiplyAddsPerSecond)} a second)`;
+    `(${plain(view.rows * view.cols * view.k)} multiply-adds at ${plain(view.localMultiplyAddsPerSecond)} a second)`;
   const transfer =
     `${seconds(transferSeconds)} to send ${formatBytes(view.uploadBytes)} and fetch ` +
     `${formatBytes(view.downloadBytes)} at ${formatBytes(Math.round(view.bytesPerSecond))}/s`;

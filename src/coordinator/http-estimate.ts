@@ -12,7 +12,7 @@ import { fetchFrom } from '../store/blocks.ts';
 import { requesterOf } from './doors.ts';
 import { type EstimatedJob, estimate } from './estimate.ts';
 import type { HttpContext } from './http-context.ts';
-import { assertProduct, operandOf } from './job-request.ts';
+import { operandOf, productType } from './job-request.ts';
 import { assertOwn } from './ownership.ts';
 import type { Requester } from './tokens.ts';
 
@@ -28,7 +28,7 @@ const ESTIMATE_SCHEMA = {
       b: { type: 'string' },
       dtype: {
         type: 'string',
-        enum: ['i8', 'f16', 'f32'],
+        enum: ['i8', 'f16', 'f32', 'f32x'],
         description: '…or what they would be: C is rows × cols.',
       },
       rows: SIZE,
@@ -68,7 +68,7 @@ export function estimateRoutes(app: FastifyInstance, context: HttpContext): void
       const { body } = request;
       const job = isStored(body) ? await ofOperands(body, requesterOf(request), context) : ofShapes(body);
       const present = {
-        capacities: context.capacities(job.dtype, body.project),
+        capacities: context.capacities(job.dtype === 'f32x' ? 'i8' : job.dtype, body.project),
         jobsRunning: jobs.runningCount,
         charged: (await creditMode(db)) === 'paid',
       };
@@ -82,31 +82,34 @@ function isStored(body: EstimateRequest): body is EstimateRequest & { a: string;
 }
 
 async function ofOperands(
-  { a, b }: { a: string; b: string },
+  { a, b, dtype: asked }: EstimateRequest & { a: string; b: string },
   requester: Requester,
   { db, blocks }: HttpContext,
 ): Promise<EstimatedJob> {
   for (const id of [a, b]) await assertOwn(db, requester, id, `there is no operand ${id}; upload it first`);
   const [left, right] = [await operandOf(db, a), await operandOf(db, b)];
-  assertProduct(left, right);
+  const dtype = productType(left, right, asked);
   const fetch = fetchFrom(blocks);
   const [aSeeded, bSeeded] = [
     isSeeded(decodeManifest(await fetch(a))),
     isSeeded(decodeManifest(await fetch(b))),
   ];
-  const { dtype, rows, k } = left;
+  const { rows, k } = left;
   return { dtype, rows, cols: right.rows, k, aSeeded, bSeeded, uploadBytes: 0 };
 }
 
-function ofShapes({ dtype, rows, cols, k, seeded = [], same = false }: EstimateRequest): EstimatedJob {
-  if (dtype === undefined || rows === undefined || cols === undefined || k === undefined)
+function ofShapes(request: EstimateRequest): EstimatedJob {
+  const { dtype: asked, rows, cols, k, seeded = [], same = false } = request;
+  if (asked === undefined || rows === undefined || cols === undefined || k === undefined)
     throw new AppError(
       'bad-input',
       'give either a and b, two stored operands, or dtype, rows, cols and k: C is rows × cols, sums over k',
     );
-  assertShape({ dtype, rows, cols });
-  assertProduct({ dtype, rows, k, maxAbs: 0 }, { dtype, rows: cols, k, maxAbs: 0 });
+  const stored = asked === 'f32x' ? 'f32' : asked;
+  assertShape({ dtype: stored, rows, cols });
+  const side = { dtype: stored, k, maxAbs: 0 };
+  const dtype = productType({ ...side, rows }, { ...side, rows: cols }, asked);
   const [aSeeded, bSeeded] = [seeded.includes('a'), seeded.includes('b')];
   const values = (aSeeded ? 0 : rows * k) + (bSeeded || same ? 0 : cols * k);
-  return { dtype, rows, cols, k, aSeeded, bSeeded, uploadBytes: values * VALUE_BYTES[dtype] };
+  return { dtype, rows, cols, k, aSeeded, bSeeded, uploadBytes: values * VALUE_BYTES[stored] };
 }

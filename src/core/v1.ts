@@ -77,8 +77,8 @@ export interface RetryRequest {
 export interface EstimateRequest {
   readonly a?: string;
   readonly b?: string;
-  /** Without a and b: C is rows × cols, sums over k. */
-  readonly dtype?: OperandDtype;
+  /** Of a and b: 'f32x' for f32 operands. Without them: C is rows × cols, sums over k. */
+  readonly dtype?: JobDtype;
   readonly rows?: number;
   readonly cols?: number;
   readonly k?: number;
@@ -95,7 +95,7 @@ export interface EstimateRequest {
 
 /** What a job would take now. */
 export interface EstimateView {
-  readonly dtype: OperandDtype;
+  readonly dtype: JobDtype;
   readonly rows: number;
   readonly cols: number;
   readonly k: number;

@@ -54,6 +54,18 @@ describe('an estimate', () => {
     expect(warned.warning).toMatch(/has \d+ multiply-adds for each byte/);
   });
 
+  it('of exact floats has ten times the multiply-adds for the GPUs, and once them for your own machine', () => {
+    const job = { ...large, k: 20_480 };
+    const [plain, exact] = [estimate(job, present(50)), estimate({ ...job, dtype: 'f32x' }, present(50))];
+    expect(exact.multiplyAdds).toBe(10 * plain.multiplyAdds);
+    expect(exact.localSeconds).toBe(plain.localSeconds);
+    expect(BigInt(exact.microcredits)).toBeGreaterThan(9n * BigInt(plain.microcredits));
+    expect(exact.missLog2).toBeGreaterThanOrEqual(70);
+    expect(exact.boundSeconds! / plain.boundSeconds!).toBeGreaterThanOrEqual(1);
+    expect(exact.bytes / plain.bytes).toBeGreaterThan(1);
+    expect(exact.bytes / plain.bytes).toBeLessThan(3);
+  });
+
   it('moves fewer bytes for operands that nobody sends', () => {
     const seeded = estimate({ ...large, bSeeded: true }, present(3));
     expect(seeded.bytes).toBeLessThan(estimate(large, present(3)).bytes);
@@ -116,8 +128,8 @@ describe('POST /v1/jobs/estimate', () => {
     [{}, 'either a and b'],
     [{ a: '0'.repeat(64) }, 'either a and b'],
     [{ dtype: 'i8', rows: 3, cols: 3 }, 'either a and b'],
-    [{ dtype: 'i8', rows: 0, cols: 3, k: 3 }, 'must be >= 1'],
-    [{ dtype: 'i4', rows: 1, cols: 3, k: 3 }, 'allowed values'],
+    [{ dtype: 'i8', rows: 0, cols: 3, k: 3 }, 'has to be at least'],
+    [{ dtype: 'i4', rows: 1, cols: 3, k: 3 }, 'has to be one of'],
     [{ dtype: 'i8', rows: 3, cols: 3, k: 200_000 }, 'K'],
     [{ dtype: 'f32', rows: 2 ** 31 - 1, cols: 2 ** 31 - 1, k: 3 }, 'cut the product'],
     [{ dtype: 'i8', rows: 3, cols: 3, k: 3, localMultiplyAddsPerSecond: 0 }, 'must be > 0'],
