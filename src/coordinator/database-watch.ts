@@ -26,6 +26,7 @@ export class DatabaseWatch {
   #catchUp: () => Promise<void> = () => Promise.resolve();
   #resume: () => void = () => {};
   #away = false;
+  #isLate = false;
   #closed = false;
   #cancelPoll: () => void = () => {};
   #back = Promise.withResolvers<void>();
@@ -85,10 +86,13 @@ export class DatabaseWatch {
   async #look(): Promise<void> {
     try {
       await this.#health.check();
+      this.#isLate = false;
       if (!this.#away) return;
       await this.#catchUp();
     } catch (thrown) {
-      this.#lost(toAppError(thrown).message);
+      // One answer that is late may be a machine that slept; a connection that is refused is no such thing.
+      if (this.#isLate || isDatabaseAway(thrown)) this.#lost(toAppError(thrown).message);
+      this.#isLate = true;
       return;
     }
     this.#away = false;

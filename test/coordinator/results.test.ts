@@ -167,11 +167,11 @@ describe('a rectangle', () => {
     ['?rows=8:7', 'is empty'],
     ['?rows=0:301', 'reaches beyond the 300 rows'],
     ['?cols=600:', 'is empty'],
-    ['?top=0', 'must be >= 1'],
-    ['?top=1001', 'must be <= 1000'],
+    ['?top=0', 'has to be at least 1'],
+    ['?top=1001', 'has to be at most 1000'],
     ['?top=4&cols=0:3', 'top=4 is more than the 3 columns'],
     ['?part=values', 'goes with top'],
-    ['?row=0:1', 'must NOT have additional properties'],
+    ['?row=0:1', 'a field "row" that is not known here'],
   ])('%s is refused: %s', async (query, detail) => {
     const answer = await problem(home(), path + query);
     expect(answer).toMatchObject({ status: 400, code: 'bad-input' });
