@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fastify } from 'fastify';
 import { expect, it, vi } from 'vitest';
+import { documentApi } from '../../src/coordinator/api.ts';
 import { figuresRoutes, type FiguresRoutesContext } from '../../src/coordinator/http-figures.ts';
 import { PublicEvents } from '../../src/coordinator/public-events.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
@@ -25,6 +26,7 @@ it('a reader that does not read is dropped; the others hear everything, and it m
   const network = { contributorsNow: 0, flopsLastMinute: 0, flopsLastHour: 0, jobsRunning: 0 };
   const events = new PublicEvents({ clock, network: () => network, epoch: 'e' });
   const app = fastify();
+  await documentApi(app);
   figuresRoutes(app, { events } as unknown as FiguresRoutesContext);
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
 

@@ -21,10 +21,10 @@ const UNFELT_MS = 2;
 /** Seconds of work for a software adapter; made once. */
 let made: Product | undefined;
 const lasting = (): Product => (made ??= product('i8', 512, 512, 4000));
-const WISHES = { project: '', maxIntensity: 1, theme: 'auto', lang: '', autostart: true };
+const WISHES = { project: 'digits', maxIntensity: 1, theme: 'auto', lang: '', autostart: true };
 
 export function describeWidget(kind: BrowserKind): void {
-  describe(`the widget in ${kind}`, { timeout: 30_000 }, () => {
+  describe(`the widget in ${kind}`, { timeout: 60_000 }, () => {
     let coordinator: TestCoordinator;
     let host: HostSite;
     /** Another site, with another visitor to the same browser's eyes. */
