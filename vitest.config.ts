@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start real browsers, and then whole systems: two at a time, after everything else. */
+/** Tests that start real browsers, and then whole systems: two at a time, after everything else, which waits more. */
 const BROWSER = ['test/**/*-{chromium,firefox}.test.ts', 'test/helpers/*.test.ts'];
 const E2E = ['test/e2e/**/*.test.ts'];
 
@@ -22,7 +22,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...BROWSER, ...E2E],
           testTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

@@ -84,18 +84,18 @@ async function expectSound(db: Database, acknowledged: readonly string[]): Promi
   expect(reserved + paid.reduce((sum, { microcredits }) => sum + microcredits, 0n)).toBe(1_000_000n);
 }
 
-it('loses no acknowledged settlement and makes none twice, over 6 deaths by kill -9, on PGlite', async () => {
+it('loses no acknowledged settlement and makes none twice, over 4 deaths by kill -9, on PGlite', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'tilework-kill-'));
   // The first two die while the database is being made.
-  await killAgainAndAgain({ dataDir }, 6, 2);
+  await killAgainAndAgain({ dataDir }, 4, 2);
   await rm(dataDir, { recursive: true });
 }, 120_000);
 
 it.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')(
-  'loses no acknowledged settlement and makes none twice, over 5 deaths by kill -9, on PostgreSQL (where installed)',
+  'loses no acknowledged settlement and makes none twice, over 3 deaths by kill -9, on PostgreSQL (where installed)',
   async () => {
     const server = await startPostgres();
-    await killAgainAndAgain({ url: server.url }, 5, 1);
+    await killAgainAndAgain({ url: server.url }, 3, 1);
     await server.stop();
   },
   60_000,
