@@ -25,9 +25,9 @@ export interface System {
   readonly systemd: boolean;
 }
 
-/** Chromium brings its own software adapter; Firefox asks the Vulkan drivers of the machine. */
 /** Where Debian keeps what users do not call. */
 const SBIN = ['/usr/sbin', '/usr/local/sbin', '/usr/bin'];
+/** Chromium brings its own software adapter; Firefox asks the Vulkan drivers of the machine. */
 const VULKAN_FOLDERS = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 
 /** What is missing on this machine: for the tests, or for one contributor. */
