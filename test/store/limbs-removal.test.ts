@@ -19,7 +19,7 @@ onEachDatabase('the limbs of an operand', (get) => {
     const [whole, limbs] = [operandRecord(unique++, { dtype: 'f32' }), operandRecord(unique++)];
     for (const operand of [whole, limbs]) await insertOperand(db, operand);
     await addBelonging(db, OWNER, whole.id);
-    await insertLimbs(db, [{ operand: whole.id, side: 'left', diagonal: DIAGONALS[0]!, limbs: limbs.id }]);
+    await insertLimbs(db, [{ operand: whole.id, side: 'left', diagonal: DIAGONALS[0], limbs: limbs.id }]);
     return { whole: whole.id, limbs: limbs.id };
   }
   const remove = (id: Hash) =>
@@ -42,7 +42,7 @@ onEachDatabase('the limbs of an operand', (get) => {
     const [shared, used, uploaded] = [await split(), await split(), await split()];
     const twin = await split();
     await insertLimbs(db, [
-      { operand: twin.whole, side: 'right', diagonal: DIAGONALS[0]!, limbs: shared.limbs },
+      { operand: twin.whole, side: 'right', diagonal: DIAGONALS[0], limbs: shared.limbs },
     ]);
     const job = await createJob(db, {
       id: hexOf(unique++, 32),
