@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { TileworkClient } from '../client/client.ts';
 import { isAppError, toAppError } from '../core/errors.ts';
 import type { Logger } from '../core/logger.ts';
-import {
-  type CoordinatorOptions,
-  type RunningCoordinator,
-  startCoordinator,
-} from '../coordinator/coordinator.ts';
+import { type RunningCoordinator, startCoordinator } from '../coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../coordinator/options.ts';
 import { DEFAULT_DATA, DEFAULT_URL } from './connection.ts';
 import type { Context } from './context.ts';
 import { loadDigits, submitDigits } from './digits.ts';

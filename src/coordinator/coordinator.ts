@@ -1,105 +1,42 @@
 /** The coordinator's composition root: data folder, database, network, threads and HTTP, joined here. */
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { toHex, utf8 } from '../core/bytes.ts';
-import { type Clock, systemClock, withDeadline } from '../core/clock.ts';
+import { systemClock, withDeadline } from '../core/clock.ts';
 import { AppError, toAppError } from '../core/errors.ts';
-import type { Logger } from '../core/logger.ts';
 import { cryptoRng } from '../core/rng.ts';
-import { type CreditMode, storeCreditSettings } from '../ledger/credit-settings.ts';
-import { Checkpoints } from '../ledger/checkpoints.ts';
-import { adoptOldReceipts } from '../ledger/log.ts';
 import { listen } from '../net/coordinator-node.ts';
-import { peerIdOf } from '../protocol/keys.ts';
-import { isBlockUrl, openBlockStore } from '../store/blocks.ts';
 import type { CoordinatorState } from '../store/coordinators.ts';
-import { openDataFolder } from '../store/data-folder.ts';
-import type { Keep } from '../store/removal.ts';
-import { openDatabase } from '../store/database.ts';
 import { DatabaseWatch } from './database-watch.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { DoorOptions } from './doors.ts';
 import { embeddingSites } from './embedding.ts';
 import { Figures } from './figures.ts';
-import { FLEET_TIMING, Fleet, type FleetTiming } from './fleet.ts';
-import { assertSharedBlocks, enterNetwork } from './fleet-entry.ts';
-import { BlockUsage } from './block-usage.ts';
+import { Fleet } from './fleet.ts';
 import { createHttp } from './http.ts';
 import { Intake } from './intake.ts';
 import { JobReports } from './job-reports.ts';
 import { Jobs } from './jobs.ts';
 import { Joins } from './joins.ts';
 import { Judge } from './judge.ts';
-import { createMetrics } from './metrics.ts';
 import { watchMetrics } from './metrics-watch.ts';
 import { Mosaics } from './mosaics.ts';
-import { networkKey } from './network-key.ts';
 import { Operator } from './operator.ts';
 import { Overview } from './operator-overview.ts';
 import { Operands } from './operands.ts';
+import type { CoordinatorOptions } from './options.ts';
 import { Profiles } from './profiles.ts';
 import { openPublicEvents } from './public-events.ts';
 import { Readiness } from './readiness.ts';
 import { resync } from './resync.ts';
-import { Restrictions } from './restrictions.ts';
 import { Retention } from './retention.ts';
 import { Scheduler } from './scheduler.ts';
 import { Serving } from './serving.ts';
 import { SiteClaims } from './site-claims.ts';
-import { type ReadSite, siteReader } from './site-reader.ts';
+import { siteReader } from './site-reader.ts';
+import { openState } from './state.ts';
 import { Sites } from './sites.ts';
 import { Tokens } from './tokens.ts';
 import { Uploads } from './uploads.ts';
-import { VerifyPool } from './verify-pool.ts';
 import { openWebRtcDoor } from './webrtc.ts';
-
-export interface CoordinatorOptions {
-  readonly dataDir: string;
-  readonly log: Logger;
-  /** @default '127.0.0.1' */
-  readonly host?: string;
-  /** HTTP; 0 takes a free one. @default 8080 */
-  readonly port?: number;
-  /** WebSocket for contributors; 0 takes a free one. @default 9001 */
-  readonly peerPort?: number;
-  /** UDP for contributors over webrtc-direct; 0 takes a free one. @default no webrtc-direct */
-  readonly webRtcPort?: number;
-  /** Multiaddrs to give to pages instead, where a proxy terminates TLS. */
-  readonly announce?: readonly string[];
-  /** The built page. */
-  readonly pageDir?: string;
-  /** Origins of the sites that may embed the widget, and are credited for it. @default none */
-  readonly embed?: readonly string[];
-  /** What pages call this network. @default 'Tilework' */
-  readonly network?: string;
-  /** PostgreSQL instead of the embedded database: several coordinators may share it, and one network. */
-  readonly databaseUrl?: string;
-  /** The network's key, where it is not the data folder's own. */
-  readonly keyFile?: string;
-  /** Whether others may share the network. @default with `databaseUrl` */
-  readonly shared?: boolean;
-  /** How soon coordinators that share a network notice each other. @default FLEET_TIMING */
-  readonly fleetTiming?: FleetTiming;
-  /** Where blocks lie: a folder or an S3 address (openBlockStore), which coordinators may share. @default in the data folder */
-  readonly blocks?: string;
-  /** Verification threads. @default one less than the processors, at least one */
-  readonly threads?: number;
-  /** Whether requesters pay. Kept for later starts. @default as before; 'open' in a new network */
-  readonly credit?: CreditMode;
-  /** Microcredits that will never be passed. Once it is set it stands. @default as before; none in a new network */
-  readonly supplyCap?: bigint;
-  /** How a site's proof of its owner is read. @default siteReader() */
-  readonly readSite?: ReadSite;
-  /** What deadlines run by. @default systemClock */
-  readonly clock?: Clock;
-  /** For all unfinished uploads together. @default DEFAULT_UPLOAD_ROOM_BYTES */
-  readonly uploadRoomBytes?: number | undefined;
-  /** How long results and operands are kept. @default for ever */
-  readonly keep?: Keep;
-  /** How HTTP is guarded: rates, proxies, who operates, the largest upload. */
-  readonly doors?: DoorOptions;
-}
 
 export interface RunningCoordinator {
   readonly url: string;
@@ -116,9 +53,6 @@ export interface RunningCoordinator {
   close(): Promise<void>;
 }
 
-/** 256 bits; older data folders hold tokens of 192, which stay as good. */
-const TOKEN_BYTES = 32;
-
 /** @throws AppError 'locked' (data folder), 'port-in-use', 'bad-input' (an address, or a site of `embed`), and openBlockStore's. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log, host = '127.0.0.1', port = 8080, peerPort = 9001, network = 'Tilework' } = options;
@@ -129,56 +63,16 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const folder = await openDataFolder(options.dataDir);
-    undo.push(() => folder.release());
-    const key = await networkKey(folder, options.keyFile);
-    const peerId = peerIdOf(key);
-    const tokenFile = await folder.secret('token', () =>
-      Promise.resolve(utf8.encode(toHex(cryptoRng.bytes(TOKEN_BYTES)))),
-    );
-    const token = utf8.decode(tokenFile.bytes).trim();
-
-    const db = await openDatabase(
-      options.databaseUrl === undefined ? { dataDir: folder.path } : { url: options.databaseUrl },
-    );
-    undo.push(() => db.destroy());
-    const adopted = await adoptOldReceipts(db);
-    if (adopted > 0) log.info({ adopted }, 'older receipts were appended to the public log');
-    const checkpoints = new Checkpoints({ db, key, clock, log });
-    // A log that contradicts what was signed must not grow: whoever keeps receipts could prove it.
-    await checkpoints.current();
-    const credit = await storeCreditSettings(
-      db,
-      { mode: options.credit, supplyCap: options.supplyCap },
-      clock.now(),
-    );
-    const { fleetTiming = FLEET_TIMING, blocks: blocksAt = folder.blocks } = options;
-    const entry =
-      options.databaseUrl === undefined || options.shared === false
-        ? undefined
-        : await enterNetwork(db, folder, cryptoRng, peerId, fleetTiming.deadMs);
-    const blocks = await openBlockStore(blocksAt);
-    undo.push(() => blocks.close());
-    if (entry) await assertSharedBlocks(db, blocks, entry.others);
-    const metrics = createMetrics();
-    undo.push(() => Promise.resolve(metrics.close()));
-    const threads = options.threads ?? Math.max(1, availableParallelism() - 1);
-    const pool = new VerifyPool(blocksAt, threads, log, (kind, seconds) => {
-      metrics.verifySeconds.observe({ kind }, seconds);
-    });
-    undo.push(() => pool.close());
-    const usage = new BlockUsage(isBlockUrl(blocksAt) ? undefined : blocksAt, clock, log);
-    undo.push(() => usage.settled());
-    const restrictions = new Restrictions(db);
-
+    const state = await openState(options, clock, undo);
+    const { folder, db, blocks, metrics, restrictions, key, peerId, entry, fleetTiming } = state;
     const parts = {
       db,
       blocks,
-      pool,
-      usage,
+      pool: state.pool,
+      usage: state.usage,
       restrictions,
       metrics,
-      checkpoints,
+      checkpoints: state.checkpoints,
       key,
       peerId,
       network,
@@ -277,7 +171,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const sites = new Sites({ db, clock, embed, contributorsOn });
     const claims = new SiteClaims({ ...parts, embed, readSite: options.readSite ?? siteReader() });
     const joins = new Joins({ ...parts, onChange: (id) => figures.renamed(id) });
-    const tokens = new Tokens(db, token, clock, cryptoRng, (id) => fleet?.tell('revoked', id));
+    const tokens = new Tokens(db, state.token, clock, cryptoRng, (id) => fleet?.tell('revoked', id));
     const http = await createHttp({
       ...parts,
       dataDir: options.databaseUrl === undefined ? folder.path : undefined,
@@ -322,7 +216,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     });
     if (entry) {
       const { databaseUrl = '' } = options;
-      const state = { url, addresses: peers.addresses };
+      const where = { url, addresses: peers.addresses };
       fleet = new Fleet({
         ...parts,
         ...entry,
@@ -331,7 +225,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         scheduler,
         timing: fleetTiming,
         self: () => ({
-          ...state,
+          ...where,
           contributors: dispatcher.contributors,
           // What it holds goes to the others then.
           speed: dispatcher.draining ? 0 : scheduler.speed(),
@@ -352,7 +246,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       undo.push(() => fleet!.close());
       await fleet.open();
     }
-    log.info({ url, peers: peers.addresses, credit: credit.mode }, 'coordinator ready');
+    log.info({ url, peers: peers.addresses, credit: state.credit.mode }, 'coordinator ready');
     const drain = async (limitMs: number): Promise<void> => {
       log.info(
         { contributors: dispatcher.contributors, seconds: limitMs / 1000 },
@@ -368,8 +262,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       url,
       peerId,
       peerAddresses: peers.addresses,
-      token,
-      tokenIsNew: tokenFile.created,
+      token: state.token,
+      tokenIsNew: state.tokenIsNew,
       drain,
       close,
     };

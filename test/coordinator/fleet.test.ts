@@ -1,7 +1,7 @@
 /** Three coordinators of one network, and real contributors; some coordinators die. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isAppError } from '../../src/core/errors.ts';
-import type { CoordinatorOptions } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { JobView, NetworkView } from '../../src/core/v1.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
 import { type FleetMember, type TestFleet, paced, startFleet } from '../helpers/fleet.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.ts';
 import type { ProblemView } from '../../src/core/v1.ts';
-import type { CoordinatorOptions } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { AnyDtype } from '../../src/matrix/dtype.ts';
 import { npyHeader } from '../../src/matrix/npy.ts';
 import { freshDataDir } from '../helpers/databases.ts';

@@ -1,6 +1,7 @@
 /** A coordinator as a process of its own, for tests that kill it. Its options are the first argument, as JSON. */
 import { silentLogger } from '../../src/core/logger.ts';
-import { type CoordinatorOptions, startCoordinator } from '../../src/coordinator/coordinator.ts';
+import { startCoordinator } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 
 export interface ChildReady {
   readonly url: string;

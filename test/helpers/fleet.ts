@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Semaphore } from '../../src/core/async.ts';
 import { sleep, systemClock } from '../../src/core/clock.ts';
-import type { CoordinatorOptions } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { generateKey, keyToBytes } from '../../src/protocol/keys.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';

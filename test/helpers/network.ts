@@ -8,11 +8,8 @@ import { cryptoRng } from '../../src/core/rng.ts';
 import type { ContributorStatus } from '../../src/contributor/api.ts';
 import { Engine, type EngineOptions } from '../../src/contributor/engine.ts';
 import { Outbox } from '../../src/contributor/outbox.ts';
-import {
-  type CoordinatorOptions,
-  type RunningCoordinator,
-  startCoordinator,
-} from '../../src/coordinator/coordinator.ts';
+import { type RunningCoordinator, startCoordinator } from '../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { Backend } from '../../src/gpu/backend.ts';
 import { createCpuBackend } from '../../src/gpu/cpu.ts';
 import type { BlockSource } from '../../src/net/block-provider.ts';

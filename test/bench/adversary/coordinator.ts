@@ -3,7 +3,8 @@
  * parent reads its log, asks for its memory, and puts its clock forward. Its options are the first argument.
  */
 import { type Logger, silentLogger } from '../../../src/core/logger.ts';
-import { type CoordinatorOptions, startCoordinator } from '../../../src/coordinator/coordinator.ts';
+import { startCoordinator } from '../../../src/coordinator/coordinator.ts';
+import type { CoordinatorOptions } from '../../../src/coordinator/options.ts';
 import { JumpClock } from '../../helpers/jump-clock.ts';
 
 export type ToCoordinator = { readonly jump: number } | { readonly usage: true } | { readonly close: true };
