@@ -15,6 +15,8 @@ type Figures = Pick<ContributorStatus, 'bytesDown' | 'downBusyMs' | 'upBusyMs' |
 
 /** Before so long a first download is most of it. */
 const MIN_WORK_MS = 30_000;
+/** A night has thousands of jobs: those that nothing was verified of for so many others are over. */
+const MAX_JOBS = 64;
 /** A contributor cannot know how large C is: a territory of its own is as square as it likes. */
 const UNLIMITED = 2 ** 40;
 
@@ -22,8 +24,10 @@ export class LinkShare {
   readonly #work: BusyTime;
   readonly #leases = new Set<string>();
   readonly #committed = new Map<string, Shard>();
-  /** Verified entries of each job, all of them as one territory. */
+  /** Verified entries of each job, all of them as one territory; the one to forget first at the front. */
   readonly #jobs = new Map<string, { product: BoundedProduct; entries: number }>();
+  /** Bytes that the jobs needed at least of which no more is known. */
+  #forgotten = 0;
 
   constructor(clock: Clock) {
     this.#work = new BusyTime(clock);
@@ -45,9 +49,24 @@ export class LinkShare {
       const product = { rows: UNLIMITED, cols: UNLIMITED, k, aBytes, bBytes, cBytes: 0 };
       const job = this.#jobs.get(shard.job) ?? { product, entries: 0 };
       job.entries += shard.rows * shard.cols;
+      this.#jobs.delete(shard.job);
       this.#jobs.set(shard.job, job);
+      this.#forget();
     }
     this.ended(lease);
+  }
+
+  /** Jobs that it keeps apart. */
+  get jobs(): number {
+    return this.#jobs.size;
+  }
+
+  #forget(): void {
+    for (const [job, { product, entries }] of this.#jobs) {
+      if (this.#jobs.size <= MAX_JOBS) return;
+      this.#jobs.delete(job);
+      this.#forgotten += receivedBytes(product, entries);
+    }
   }
 
   ended(lease: string): void {
@@ -65,7 +84,7 @@ export class LinkShare {
   /** 0…1; undefined while too little is known. */
   of({ bytesDown, downBusyMs, upBusyMs, gpuBusyMs }: Figures): number | undefined {
     if (this.#jobs.size === 0 || this.#work.ms < MIN_WORK_MS) return undefined;
-    let least = 0;
+    let least = this.#forgotten;
     for (const { product, entries } of this.#jobs.values()) least += receivedBytes(product, entries);
     const down = bytesDown > least ? (least / bytesDown) * downBusyMs : downBusyMs;
     return Math.min(1, Math.max(down, upBusyMs, gpuBusyMs) / this.#work.ms);

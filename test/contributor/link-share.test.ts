@@ -37,6 +37,19 @@ describe('the share of what a link allows', () => {
     expect(share.of({ ...figures, bytesDown: 4 * MIB, downBusyMs: 90_000 })).toBeCloseTo(0.45);
   });
 
+  it('keeps few jobs apart, and counts what thousands of others needed', async () => {
+    const one = await worked(100_000);
+    const many = await worked(100_000);
+    for (let i = 0; i < 1000; i++) {
+      many.share.leased(`${i}`);
+      many.share.committed(`${i}`, { ...SHARD, job: `job ${i}` });
+      many.share.verified(`${i}`);
+    }
+    expect(many.share.jobs).toBeLessThanOrEqual(64);
+    const fetched = { ...figures, bytesDown: 2 * MIB * 1001, downBusyMs: 90_000 };
+    expect(many.share.of(fetched)).toBeCloseTo(one.share.of({ ...figures, downBusyMs: 90_000 })!);
+  });
+
   it('counts all shards of a job as one territory', async () => {
     const { share, clock } = await worked(50_000);
     for (const lease of ['two', 'three', 'four']) {
