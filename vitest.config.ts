@@ -12,7 +12,7 @@ export default defineConfig({
     reporters: REPORT ? ['default', ['json', { outputFile: REPORT }]] : ['default'],
     environment: 'node',
     pool: 'forks',
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
     projects: [
       {
@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...BROWSER, ...E2E],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
