@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runChaos } from '../chaos/chaos.ts';
 
-const KILLS = 3;
+const KILLS = 5;
 
 it(`loses nothing, credits nothing twice and ends every job right, over ${KILLS} deaths by kill -9`, async () => {
   const points: string[] = [];
