@@ -113,7 +113,8 @@ export const stageOf = (frame: Frame): Promise<Stage | undefined> =>
 export async function stage(frame: Frame, wanted: Stage): Promise<void> {
   await frame.waitForFunction(
     (name) => document.querySelector('tilework-embed')?.state?.status.stage === name,
-    { timeout: 20_000 },
+    // Not by animation frames, as is usual: a page behind another one draws none.
+    { timeout: 20_000, polling: 50 },
     wanted,
   );
 }
