@@ -7,7 +7,7 @@ import { stage, stageOf } from './guest.ts';
 import { inputDelays } from './input-delays.ts';
 import { mainThreadShare } from './main-thread.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** In a round: clicks, and as many keys. */
 const PAIRS = 15;
 
