@@ -52,7 +52,7 @@ export async function followJob(client: TileworkClient, job: JobView, context: C
   }
 }
 
-export function waitingText(url: string): string {
+function waitingText(url: string): string {
   return `waiting for contributors: open ${url} in a browser`;
 }
 

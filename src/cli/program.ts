@@ -30,7 +30,7 @@ export interface Commands
   demo(options: import('./demo.ts').DemoOptions, context: Context): Promise<void>;
 }
 
-export const realCommands: Commands = {
+const realCommands: Commands = {
   ...realAuditCommands,
   ...realBackupCommands,
   ...realCreditCommands,

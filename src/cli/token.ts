@@ -43,7 +43,7 @@ export async function token(options: TokenOptions, context: Context): Promise<vo
 }
 
 /** "Ada's laptop  submit,read  created 2026-01-31 09:00, last used never, expires never". */
-export function describe(view: TokenView, nowMs: number): string {
+function describe(view: TokenView, nowMs: number): string {
   const { label, scopes, createdMs, lastUsedMs, expiresMs, revokedMs } = view;
   const used = lastUsedMs === null ? 'never' : minute(lastUsedMs);
   const expired = expiresMs !== null && expiresMs <= nowMs;

@@ -67,7 +67,7 @@ export async function awaitJob(
 }
 
 /** @throws AppError that says how it ended instead */
-export function assertDone({ id, state, error }: JobView): void {
+function assertDone({ id, state, error }: JobView): void {
   if (state === 'done') return;
   const reason = error ?? 'no reason given';
   if (state === 'cancelled') throw new AppError('conflict', `the job ${id} was cancelled by somebody else`);

@@ -26,7 +26,7 @@ import type { SessionEvent } from './session-events.ts';
 import { type Moved, type StatusEvent, nextStatus, plus } from './status.ts';
 import { Wishes } from './wishes.ts';
 
-export const CLIENT = 'tilework/0.1.0';
+const CLIENT = 'tilework/0.1.0';
 
 type ReceiptEvent = Extract<SessionEvent, { readonly type: 'receipt' }>;
 

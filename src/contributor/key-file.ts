@@ -20,7 +20,7 @@ const SUM_BYTES = 4;
 /** libp2p's PrivateKey message: type Ed25519, then 64 bytes of data (peer-ids specification). */
 const KEY_HEAD = fromHex('08011240');
 const SEED_BYTES = 32;
-export const KEY_BYTES = KEY_HEAD.length + 2 * SEED_BYTES;
+const KEY_BYTES = KEY_HEAD.length + 2 * SEED_BYTES;
 /** Identity multihash of libp2p's PublicKey message of an Ed25519 key. */
 const ID_HEAD = fromHex('002408011220');
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';

@@ -22,11 +22,11 @@ const REACHED = 0.8;
 /** A first lease, its result and its check: nothing is there sooner. */
 const START_SECONDS = 2;
 /** 100 GFLOP/s: a laptop of eight cores with a good BLAS. numpy's own int8 loops are a hundred times slower. */
-export const LOCAL_MULTIPLY_ADDS_PER_SECOND = 5e10;
+const LOCAL_MULTIPLY_ADDS_PER_SECOND = 5e10;
 /** An entry of C, int32 or float32. */
 const RESULT_BYTES = 4;
 /** 100 Mbit/s. */
-export const REQUESTER_BYTES_PER_SECOND = 12.5e6;
+const REQUESTER_BYTES_PER_SECOND = 12.5e6;
 
 export interface EstimatedJob {
   readonly dtype: JobDtype;

@@ -106,7 +106,7 @@ export function productType(a: ProductSide, b: ProductSide, asked: JobRequest['d
 }
 
 /** @throws AppError unless C = A·Bᵀ exists and every entry of it can be a number. */
-export function assertProduct(a: ProductSide, b: ProductSide): void {
+function assertProduct(a: ProductSide, b: ProductSide): void {
   if (a.dtype !== b.dtype) {
     throw new AppError('shape-mismatch', `A is ${a.dtype} and B is ${b.dtype}; both must have one type`);
   }

@@ -15,7 +15,7 @@ import { RateLimit } from './rate-limit.ts';
 import { FILE_PATH, META_NAME, fileHolds, pageHolds } from './site-proof.ts';
 import type { ReadSite } from './site-reader.ts';
 
-export const CLAIM_MS = 7 * 24 * 3_600_000;
+const CLAIM_MS = 7 * 24 * 3_600_000;
 /** Of one site: nobody shall use us to knock at somebody's door. */
 const CHECKS = { burst: 5, perSecond: 1 / 30 } as const;
 /** Sites that are read at once. */

@@ -22,8 +22,6 @@ import { VerifyPool } from './verify-pool.ts';
 /** 256 bits; older data folders hold tokens of 192, which stay as good. */
 const TOKEN_BYTES = 32;
 
-export type State = Awaited<ReturnType<typeof openState>>;
-
 /** @param undo - what closes all of it, in reverse; also what was opened before a failure */
 export async function openState(options: CoordinatorOptions, clock: Clock, undo: (() => Promise<unknown>)[]) {
   const { log } = options;

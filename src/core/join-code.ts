@@ -6,7 +6,7 @@ import type { Rng } from './rng.ts';
 
 /** No I, L, O and U: the first three are taken for digits, the last makes words. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-export const CODE_CHARS = 8;
+const CODE_CHARS = 8;
 
 export function newCode(rng: Rng): string {
   return Array.from(rng.bytes(CODE_CHARS), (byte) => ALPHABET[byte % ALPHABET.length]).join('');

@@ -110,6 +110,3 @@ export interface NetworkEvent {
   readonly flopsLastHour: number;
   readonly jobsRunning: number;
 }
-
-/** `event: reset`: what came after the id that was asked for is not known any more. Fetch the mosaic anew. */
-export type ResetEvent = Readonly<Record<string, never>>;

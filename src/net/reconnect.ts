@@ -3,8 +3,8 @@ import { type Clock, sleep } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 
-export const FIRST_RETRY_MS = 1_000;
-export const SLOWEST_RETRY_MS = 60_000;
+const FIRST_RETRY_MS = 1_000;
+const SLOWEST_RETRY_MS = 60_000;
 /** A connection that lasted less does not count as a success: a refusal must not be a tight loop. */
 export const STABLE_MS = 10_000;
 

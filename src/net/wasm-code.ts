@@ -27,7 +27,7 @@ export const I64_SHL = 0x86;
 export const I64_SHR_U = 0x88;
 
 /** LEB128. */
-export const unsigned = (value: number): Code =>
+const unsigned = (value: number): Code =>
   value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
 const signed = (value: number): Code =>
   value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)];
@@ -58,7 +58,7 @@ export const I32X4_SHL = simd(0xab);
 export const I32X4_SHR_U = simd(0xad);
 export const I32X4_ADD = simd(0xae);
 
-export const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes];
+const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes];
 export const vector = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
 export const section = (id: number, items: readonly Code[]): Code => [id, ...sized(vector(items))];
 

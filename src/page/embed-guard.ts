@@ -20,8 +20,8 @@ export interface Sight {
 /** 'soon': it can be seen, but has not been for long enough to be read. */
 export type Veil = 'tiny' | 'hidden' | 'outside' | 'covered' | 'soon';
 
-export const LEAST_WIDTH_PX = 230;
-export const LEAST_HEIGHT_PX = 150;
+const LEAST_WIDTH_PX = 230;
+const LEAST_HEIGHT_PX = 150;
 /** A frame that scrolls into place under a finger must not take the click that was meant for something else. */
 const SETTLE_MS = 500;
 /** Longer than a menu passes over it. */

@@ -11,7 +11,7 @@ export interface Presence {
 }
 
 /** The least that the API allows. */
-export const LEAST_IDLE_MS = 60_000;
+const LEAST_IDLE_MS = 60_000;
 
 const NOTHING: Presence = { userActive: undefined, screenLocked: undefined };
 

@@ -7,7 +7,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Watch } from './browser-scope.ts';
 
-export const TICK_MS = 5_000;
+const TICK_MS = 5_000;
 const LATE_MS = 2 * TICK_MS;
 /** Intensive throttling holds a timer back for up to a minute; what is longer was sleep, a freeze, or a debugger. */
 const SUSPENDED_MS = 90_000;

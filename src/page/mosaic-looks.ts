@@ -3,7 +3,7 @@ import { type MosaicState, UNLISTED, cellsOf } from './mosaic-state.ts';
 
 /** Muted tones, and patterns of a glaze, of those who are not the visitor: a contributor has one of each, for good. */
 export const TONES = 9;
-export const PATTERNS = 4;
+const PATTERNS = 4;
 
 export const BARE = 0;
 const STEPS = 255;
@@ -18,7 +18,7 @@ export interface Look {
 }
 
 /** FNV-1a: the same for the same contributor on every page and in every job. */
-export function hashOf(text: string): number {
+function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   // Its low bits alone are a poor choice among few.

@@ -61,7 +61,7 @@ export function arranged<Row>(
   });
 }
 
-export function matches(text: string, filter: string): boolean {
+function matches(text: string, filter: string): boolean {
   return text.toLowerCase().includes(filter.trim().toLowerCase());
 }
 

@@ -5,8 +5,8 @@ import { energetic, lasting, sized, spanning } from './report-numbers.ts';
 import type { Stretch, Summary } from './report-summary.ts';
 import type { ReportStrings } from './strings-report.ts';
 
-export const IMAGE_WIDTH = 1200;
-export const IMAGE_HEIGHT = 630;
+const IMAGE_WIDTH = 1200;
+const IMAGE_HEIGHT = 630;
 
 type Context = CanvasRenderingContext2D;
 
@@ -19,7 +19,7 @@ const GLAZES = ['#2b8187', '#2b8187', '#63b5ab', '#2b8187', '#63b5ab', '#d9a548'
 const COLS = 44;
 const ROWS = 5;
 
-export function drawReport(context: Context, summary: Summary, strings: ReportStrings): void {
+function drawReport(context: Context, summary: Summary, strings: ReportStrings): void {
   const { session, workMs } = summary;
   const { locale } = strings;
   const pen = new Pen(context, strings.dir);

@@ -50,7 +50,7 @@ export function summaryOf({ sessions, last, watts }: Journal, back = 0): Summary
   };
 }
 
-export const wattHours = (busyMs: number, watts: number): number => (watts * busyMs) / 3_600_000;
+const wattHours = (busyMs: number, watts: number): number => (watts * busyMs) / 3_600_000;
 
 function lineOf({ beganMs, seenMs, pauses }: Session): readonly Stretch[] {
   const wholeMs = seenMs - beganMs;

@@ -29,7 +29,7 @@ export interface PlotOptions {
 const UNITS = ['', 'k', 'M', 'G', 'T', 'P'] as const;
 
 /** What the axis counts in: "GFLOP/s" for a best of 412e9. */
-export function unitOf(best: number): { readonly unit: string; readonly size: number } {
+function unitOf(best: number): { readonly unit: string; readonly size: number } {
   const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, best)) / 3)));
   return { unit: `${UNITS[power]}FLOP/s`, size: 1000 ** power };
 }

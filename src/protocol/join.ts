@@ -13,7 +13,7 @@ import * as pb from './pb/join.js';
 import { type Payload, payload } from './signed.ts';
 import type { FieldRule } from './wire.ts';
 
-export const CLAIM_BYTES = 16;
+const CLAIM_BYTES = 16;
 
 export interface JoinOffer {
   /** Random, so that no two offers are the same. */

@@ -7,7 +7,7 @@
 export const UNIT_F32 = 2 ** -23;
 const UNIT_F64 = 2 ** -53;
 /** WGSL may flush anything smaller to zero, results and inputs alike. */
-export const MIN_NORMAL_F32 = 2 ** -126;
+const MIN_NORMAL_F32 = 2 ** -126;
 
 /** γ_n = n·u / (1 − n·u). */
 export function gamma(n: number, unit: number): number {

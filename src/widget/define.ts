@@ -1,7 +1,7 @@
 /** Makes the class an element of this page. */
 import { TileworkContribute } from './element.ts';
 
-export const TAG = 'tilework-contribute';
+const TAG = 'tilework-contribute';
 
 /**
  * Nothing where there are no elements, or where this one is defined already: a page may load it twice.
