@@ -5,11 +5,11 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quantiseRows } from '../client/quantise.ts';
 import { drawBlock } from '../matrix/draw.ts';
 import type { SeededManifest } from '../matrix/seeded.ts';
 import { PIXELS, TEST_DIGITS, TRAINING_DIGITS, loadDigits } from '../cli/digits.ts';
 import { choleskyFactor, symmetricEigen } from './linear.node.ts';
-import { quantiseRows } from './quantise.ts';
 import { scatterSvg } from './scatter.ts';
 import { columnsOf, combined, dot, gramOf, joined, orthonormal, solveLower } from './subspace.ts';
 import type { Example, Matrix, World } from './world.ts';

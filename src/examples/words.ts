@@ -1,6 +1,6 @@
 /** Nearest words and analogies among 50,000 words: cosines of int8 vectors, one exact product. */
+import { quantiseRows } from '../client/quantise.ts';
 import { type Embeddings, installEmbeddings, loadEmbeddings } from './embeddings.ts';
-import { quantiseRows } from './quantise.ts';
 import { type Question, questionVectors, shared, topWords } from './nearest.ts';
 import type { Example } from './world.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseEmbeddings } from '../../src/examples/embeddings.ts';
 import { questionVectors, shared, topWords } from '../../src/examples/nearest.ts';
-import { quantiseRows } from '../../src/examples/quantise.ts';
 
 const file = JSON.stringify({
   dimensions: 2,
@@ -55,18 +54,5 @@ describe('Questions about words', () => {
   it('share what both lists have', () => {
     expect(shared([['a', 'b'], ['c']], [['b', 'x'], ['c']])).toBeCloseTo(2 / 3, 12);
     expect(shared([], [])).toBe(1);
-  });
-});
-
-describe('Quantised rows', () => {
-  it('are off by at most half of their scale, and a row of zeros stays one', () => {
-    const values = Float64Array.of(0.5, -2, 1.99, 0, 0, 0, 1e-9, 3e-9, -2e-9);
-    const { values: whole, scales } = quantiseRows(values, 3, 3);
-    for (const [i, value] of values.entries()) {
-      const scale = scales[Math.floor(i / 3)]!;
-      expect(Math.abs(whole[i]! * scale - value)).toBeLessThanOrEqual(scale / 2);
-    }
-    expect([...whole.subarray(3, 6)]).toEqual([0, 0, 0]);
-    expect(whole[1]).toBe(-127);
   });
 });
