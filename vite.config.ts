@@ -98,7 +98,10 @@ export default defineConfig({
               name: 'conduct',
               test: /src\/contributor\/(api|config|data-meter|heat|policy|schedule|settings)\.ts|src\/(gpu\/duty|core\/trusted)\.ts|src\/page\/(battery|browser-scope|idle|late-timers|lease-beacon|network-signals|pressure|settings|signals|tab-channel|tab-lock|tab-status|visibility)\.ts/,
             },
-            { name: 'mosaic', test: /src\/page\/(mosaic|figures)[a-z-]*\.ts|src\/core\/runs\.ts/ },
+            {
+              name: 'mosaic',
+              test: /src\/page\/((mosaic|figures)[a-z-]*|watched-page)\.ts|src\/core\/runs\.ts/,
+            },
           ],
         },
       },

@@ -10,9 +10,9 @@ import type { Joins } from '../contributor/joins.ts';
 import { toAppError } from '../core/errors.ts';
 import type { JoinOfferView } from '../core/v1-joins.ts';
 import { openJoins } from './open-joins.ts';
-import { chooseLanguage, type Language } from './language.ts';
-import { storageOf } from './storage.ts';
+import type { Language } from './language.ts';
 import { type JoinStrings, joinDe, joinEn } from './strings-join.ts';
+import { pageLanguage } from './watched-page.ts';
 
 type State = 'code' | 'asking' | 'found' | 'joined' | 'failed';
 
@@ -133,7 +133,7 @@ declare global {
 export function showJoin(): void {
   document.querySelector('tilework-join')?.remove();
   const element = document.createElement('tilework-join');
-  element.language = chooseLanguage(location.search, storageOf(globalThis), navigator.languages);
+  element.language = pageLanguage();
   element.code = decoded(location.hash.replace(/^#join=?/, ''));
   element.open = openJoins;
   // What the visitor has come for stands first.

@@ -3,11 +3,11 @@ import { systemClock } from '../core/clock.ts';
 import { cryptoRng } from '../core/rng.ts';
 import { Figures } from './figures.ts';
 import { browserFigures } from './figures-network.ts';
-import { chooseLanguage, type Language } from './language.ts';
+import type { Language } from './language.ts';
 import './network-page.ts';
 import { NetworkWatch } from './network-watch.ts';
-import { storageOf } from './storage.ts';
 import type { ShownStrings } from './strings-shown.ts';
+import { dressPage, pageLanguage, whileVisible } from './watched-page.ts';
 
 /** A page that stands elsewhere than its coordinator says where that is: <meta name="figures" content="https://…/">. */
 const named = document.querySelector<HTMLMetaElement>('meta[name="figures"]')?.content ?? './';
@@ -22,16 +22,8 @@ const figures = new Figures(browserFigures(base), systemClock, cryptoRng);
 const watch = new NetworkWatch(figures, systemClock);
 const page = document.querySelector('tilework-network')!;
 
-const strings = await stringsFor(chooseLanguage(location.search, storageOf(globalThis), navigator.languages));
-document.documentElement.lang = strings.locale;
-document.title = `${strings.network.title} – Tilework`;
-for (const [selector, text] of [
-  ['.top a', strings.back],
-  ['footer', strings.footer],
-] as const) {
-  const element = document.querySelector(selector);
-  if (element) element.textContent = text;
-}
+const strings = await stringsFor(pageLanguage());
+dressPage(strings.locale, strings.network.title, { link: strings.back, footer: strings.footer });
 
 page.strings = strings;
 page.base = base;
@@ -48,15 +40,9 @@ watch.onChange((state) => {
   page.state = state;
 });
 
-/** A hidden page asks nothing and holds no connection. */
-function keepPace(): void {
-  if (document.visibilityState === 'visible') watch.start();
-  else watch.stop();
-}
-document.addEventListener('visibilitychange', keepPace);
 addEventListener('online', () => {
   figures.wake();
 });
-keepPace();
+whileVisible(watch);
 // A link may bring one's own id along; what stands behind # is not sent to the server.
 if (location.hash.length > 1) watch.lookUp(location.hash.slice(1));

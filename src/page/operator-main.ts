@@ -1,29 +1,24 @@
 /** The operator's console's composition root: joins the element, the coordinator's operator routes and this browser. */
 import { systemClock } from '../core/clock.ts';
-import { chooseLanguage, type Language } from './language.ts';
+import type { Language } from './language.ts';
 import { browserOperator } from './operator-network.ts';
 import './operator-page.ts';
 import { OperatorWatch, type TokenPlace } from './operator-watch.ts';
-import { storageOf } from './storage.ts';
+import { keep, readKept, storageOf } from './storage.ts';
 import type { OperatorStrings } from './strings-operator.ts';
 import type { ShownStrings } from './strings-shown.ts';
+import { dressPage, pageLanguage, whileVisible } from './watched-page.ts';
 
 const KEY = 'tilework-operator-token';
 
-/** Undefined where a page may keep nothing: then the token lasts until the page is left. */
+/** Where a page may keep nothing, the token lasts until the page is left. */
 function sessionPlace(): TokenPlace {
-  const storage = (() => {
-    try {
-      return globalThis.sessionStorage;
-    } catch {
-      return undefined;
-    }
-  })();
+  const storage = storageOf(globalThis, 'sessionStorage');
   return {
-    read: () => storage?.getItem(KEY) ?? undefined,
+    read: () => readKept(storage, KEY) ?? undefined,
     keep(token) {
       if (token === undefined) storage?.removeItem(KEY);
-      else storage?.setItem(KEY, token);
+      else keep(storage, KEY, token);
     },
   };
 }
@@ -44,18 +39,8 @@ const base = new URL('./', document.baseURI).href;
 const watch = new OperatorWatch(browserOperator(base), systemClock, sessionPlace());
 const page = document.querySelector('tilework-operator')!;
 
-const [strings, shown] = await stringsFor(
-  chooseLanguage(location.search, storageOf(globalThis), navigator.languages),
-);
-document.documentElement.lang = strings.locale;
-document.title = `${strings.title} – Tilework`;
-for (const [selector, text] of [
-  ['.top a', strings.network],
-  ['footer', strings.footer],
-] as const) {
-  const element = document.querySelector(selector);
-  if (element) element.textContent = text;
-}
+const [strings, shown] = await stringsFor(pageLanguage());
+dressPage(strings.locale, strings.title, { link: strings.network, footer: strings.footer });
 
 page.strings = strings;
 page.shown = shown;
@@ -73,11 +58,4 @@ page.state = watch.state;
 watch.onChange((state) => {
   page.state = state;
 });
-
-/** A hidden page asks nothing. */
-function keepPace(): void {
-  if (document.visibilityState === 'visible') watch.start();
-  else watch.stop();
-}
-document.addEventListener('visibilitychange', keepPace);
-keepPace();
+whileVisible(watch);

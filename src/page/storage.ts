@@ -1,11 +1,14 @@
-/** localStorage where there is one: for what a visitor chose, and what a visit came to. */
+/** What a page keeps where it may: what a visitor chose, what a visit came to, and for a tab what was typed there. */
 
 export type Kept = Pick<Storage, 'getItem' | 'setItem'>;
 
 /** Undefined where a page may keep nothing. */
-export function storageOf(scope: typeof globalThis): Storage | undefined {
+export function storageOf(
+  scope: typeof globalThis,
+  which: 'localStorage' | 'sessionStorage' = 'localStorage',
+): Storage | undefined {
   try {
-    return scope.localStorage;
+    return scope[which];
   } catch {
     return undefined;
   }
