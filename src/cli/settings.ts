@@ -27,7 +27,7 @@ function setting<T>(kind: Kind<T>, help: string, usual: T, more: More = {}): Set
 const PORT = integer(0, 65_535);
 
 /** `start` and `serve` differ in these: see DEFAULTS. */
-export const SETTINGS = {
+const SETTINGS = {
   host: setting(
     text('host'),
     'the address to listen on; 0.0.0.0 for everybody who can reach it',
@@ -77,6 +77,10 @@ export const SETTINGS = {
   embed: setting(
     texts('origin', 'a list of origins such as https://example.org'),
     'sites whose pages may show the widget, each by its exact origin, such as https://example.org; no * (a change needs a restart)',
+  ),
+  allowOrigin: setting(
+    texts('origin', 'a list of origins such as https://example.org'),
+    'origins whose pages may use /v1 with a token, each exactly, such as https://example.org; no * (none where it is not said)',
   ),
   maxUpload: setting(size, 'the largest file that a requester may send (16GiB where it is not said)'),
   uploadRoom: setting(size, 'disk for all unfinished uploads in parts (64GiB where it is not said)'),

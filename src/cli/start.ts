@@ -53,6 +53,7 @@ function coordinatorOptions(settings: Settings, log: Logger): CoordinatorOptions
     credit,
     supplyCap,
     operateFrom,
+    allowOrigin,
     trustProxy,
     embed,
     maxUpload: maxUploadBytes,
@@ -78,7 +79,7 @@ function coordinatorOptions(settings: Settings, log: Logger): CoordinatorOptions
     ...(supplyCap !== undefined && { supplyCap: BigInt(supplyCap) }),
     uploadRoomBytes: uploadRoom,
     keep: { resultsMs: keepResults, operandsMs: keepOperands },
-    doors: { operateFrom, trustProxy, maxUploadBytes },
+    doors: { operateFrom, trustProxy, allowOrigin, maxUploadBytes },
     ...(databaseUrl !== undefined && { databaseUrl }),
   };
 }

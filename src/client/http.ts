@@ -13,7 +13,7 @@ export interface TransportOptions {
 }
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the coordinator's address, without a leading slash. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -177,14 +177,20 @@ export class Transport {
       });
     }
     if (error instanceof TypeError && !isBodyFailure(error)) {
-      return new AppError('unreachable', `no coordinator at ${this.url}: start one with npm start`, {
-        cause: error,
-      });
+      return new AppError('unreachable', this.#nobodyThere(), { cause: error });
     }
     if (error instanceof TypeError) {
       return new AppError('closed', `the connection to ${this.url} broke off; try again`, { cause: error });
     }
     return toAppError(error, 'unreachable');
+  }
+
+  /** A browser does not tell a page whether nobody answered, or somebody who does not let its origin in. */
+  #nobodyThere(): string {
+    const here = (globalThis as { location?: { readonly origin: string } }).location?.origin;
+    return here === undefined || here === this.#base.origin
+      ? `no coordinator at ${this.url}: start one with npm start`
+      : `no coordinator at ${this.url}, or none that lets pages of ${here} in (--allow-origin)`;
   }
 }
 

@@ -11,7 +11,8 @@ const SUMMARY = `Products of matrices, computed by visitors' browsers and checke
 Submitting and reading one's own jobs needs a token (Authorization: Bearer …), which the operator hands out; public
 figures, receipts and the log need none. Lists come newest first: ?limit= and ?before= go on from there. Numbers that
 may pass 2^53 are decimal text. Errors are problem documents (RFC 9457) whose detail says what to change; their types
-are explained at /docs. Fields may be added to answers at any time; none is taken away within /v1.`;
+are explained at /docs. Pages of other origins read public figures, and all of this where the operator has named them
+(--allow-origin), with the same tokens and no cookies. Fields may be added to answers at any time; none is taken away within /v1.`;
 
 const TAGS = [
   { name: 'Operands', description: 'Matrices, cut into blocks and named by their hash' },

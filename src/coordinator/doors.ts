@@ -7,7 +7,7 @@ import type { Rate } from '../core/allowance.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import type { TokenScope } from '../core/v1.ts';
-import { OPEN_TO_ALL } from './cross-origin.ts';
+import { OPEN_TO_ALL, letOriginsIn } from './cross-origin.ts';
 import { addressList, isFromOperator } from './local-only.ts';
 import { RateLimit, addressKey } from './rate-limit.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -45,12 +45,14 @@ export interface DoorOptions {
   readonly operateFrom?: readonly string[] | undefined;
   /** Proxies whose X-Forwarded-For and X-Forwarded-Proto count. */
   readonly trustProxy?: readonly string[] | undefined;
+  /** Origins whose pages may use `/v1` with a token. @default none */
+  readonly allowOrigin?: readonly string[] | undefined;
   /** Bytes of one upload. @default DEFAULT_MAX_UPLOAD_BYTES */
   readonly maxUploadBytes?: number | undefined;
 }
 
 /** Far above what people and the CLI do, and far below what keeps the database busy. */
-export const DEFAULT_RATES = {
+const DEFAULT_RATES = {
   address: { burst: 1000, perSecond: 100 },
   token: { burst: 500, perSecond: 50 },
 } as const;
@@ -68,7 +70,7 @@ export interface Door {
 
 /**
  * Call before any route is added.
- * @throws AppError 'bad-input' for an address that is none; adding a route below /v1 or /log without a scope throws
+ * @throws AppError 'bad-input' for an address or an origin that is none; adding a route below /v1 or /log without a scope throws
  */
 export function guardDoors(app: FastifyInstance, tokens: Tokens, clock: Clock, options: DoorOptions): void {
   const doors: Door[] = [];
@@ -77,6 +79,7 @@ export function guardDoors(app: FastifyInstance, tokens: Tokens, clock: Clock, o
   const byToken = new RateLimit(clock, options.tokenRate ?? DEFAULT_RATES.token);
   const operators = addressList(options.operateFrom ?? [], '--operate-from');
 
+  letOriginsIn(app, options.allowOrigin ?? []);
   app.addHook('onRoute', ({ method, url, config }) => {
     if (/^\/(v1|log)(\/|$)/.test(url) && config?.scope === undefined)
       throw new AppError('internal', `the route ${url} does not say which scope it needs`);

@@ -22,7 +22,9 @@ export class EventStream {
     this.#raw.on('error', () => {});
     reply.hijack();
     const type = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
-    this.#raw.writeHead(200, { ...securityHeaders(request), ...headers, ...type });
+    // What was set before, for pages of other origins: the reply itself sends nothing any more.
+    const before = reply.getHeaders() as Record<string, string>;
+    this.#raw.writeHead(200, { ...securityHeaders(request), ...before, ...headers, ...type });
     this.#raw.flushHeaders();
     const keepAlive = setInterval(() => this.#raw.write(': still here\n\n'), KEEP_ALIVE_MS);
   }
