@@ -2,7 +2,6 @@
 import { basename } from 'node:path';
 import type { TileworkClient } from '../client/client.ts';
 import { assertWritable, uploadFile } from '../client/files.node.ts';
-import { retrying } from '../client/retry.ts';
 import { createOnce } from '../client/run-job.ts';
 import type { Clock } from '../core/clock.ts';
 import { throwIfAborted } from '../core/errors.ts';
@@ -84,35 +83,32 @@ async function upload(
   which: 'A' | 'B',
   options: MultiplyOptions,
   plan: Plan,
-  { terminal, clock, signal }: Context,
+  { terminal, signal }: Context,
 ): Promise<OperandView> {
   const isA = which === 'A';
   const path = isA ? options.a : options.b;
   const bar = terminal.bar(`upload ${which}`);
   try {
-    const sendFile = (): Promise<OperandView> =>
-      uploadFile(client, path, {
-        side: isA || options.transposedB ? 'rows' : 'transpose',
-        // Only where something is converted: the same matrix then has the same name.
-        as: options.as === undefined || (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : 'f32',
-        tensor: isA ? options.tensorA : options.tensorB,
-        signal,
-        onProgress: (sent, size) => {
-          bar.update(
-            sent / size,
-            sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
-          );
-        },
-      });
-    // The same bytes are one operand: sending them again is safe.
-    return await retrying(sendFile, { clock, signal });
+    return await uploadFile(client, path, {
+      side: isA || options.transposedB ? 'rows' : 'transpose',
+      // Only where something is converted: the same matrix then has the same name.
+      as: options.as === undefined || (isA ? plan.a : plan.b).dtype === plan.dtype ? undefined : 'f32',
+      tensor: isA ? options.tensorA : options.tensorB,
+      signal,
+      onProgress: (sent, size) => {
+        bar.update(
+          sent / size,
+          sent < size ? formatBytes(sent) : `${formatBytes(size)}, being cut into blocks`,
+        );
+      },
+    });
   } finally {
     bar.end();
   }
 }
 
 /** What there is to know about a finished product. */
-export function summary(job: JobView, output: string, wallMs: number): string[] {
+function summary(job: JobView, output: string, wallMs: number): string[] {
   const computeMs = Math.max(1, (job.finishedMs ?? job.createdMs) - job.createdMs);
   const speed = formatCount((2 * job.multiplyAddsVerified * 1000) / computeMs, 'FLOP');
   const exact = {

@@ -28,6 +28,9 @@ import type {
   UploadOptions,
   WatchOptions,
 } from './options.ts';
+import { partsOf } from './part-source.ts';
+import { retrying } from './retry.ts';
+import { PART_BYTES, uploadInParts } from './upload-parts.ts';
 
 /** A dropped event stream is opened again after these pauses, ms; the last one repeats. */
 const RECONNECT_MS = [250, 1_000, 2_000, 5_000] as const;
@@ -36,29 +39,49 @@ const MAX_RECONNECTS = 25;
 
 export class TileworkClient extends AccountClient {
   /**
-   * Stores a matrix: the raw bytes of a .npy or .safetensors file. The same matrix twice is one operand.
-   * @throws AppError 'bad-file', 'non-finite', 'k-too-large', 'too-large', 'unauthorized'.
+   * Stores a matrix: the raw bytes of a .npy or .safetensors file. The same matrix twice is one operand, so what
+   * breaks off is tried again, except a stream without `size`. Large files need the scope 'read' as well.
+   * @throws AppError 'bad-file', 'non-finite', 'k-too-large', 'too-large', 'no-room', 'unauthorized', 'unreachable';
+   *   'bad-input' for a stream of another size
    */
   async uploadOperand(source: OperandSource, options: UploadOptions): Promise<OperandView> {
-    const { side, as, tensor, name, size, signal, onProgress } = options;
-    const stream = source instanceof ReadableStream ? countedStream(source, onProgress) : undefined;
-    const headers: Record<string, string> = { 'content-type': 'application/octet-stream' };
-    // Browsers ignore this header; Node sends it, and fails the request when the stream has another length.
-    if (stream && size !== undefined) headers['content-length'] = String(size);
+    const { signal, onProgress, partBytes = PART_BYTES } = options;
+    const patience = { clock: this.clock, signal };
+    const size = sizeOf(source, options);
+    if (size === undefined) return this.#stream(source as ReadableStream<Uint8Array>, options);
+    const parts = partsOf(source, size, partBytes);
     try {
-      const operand = await this.http.json<OperandView>({
-        method: 'POST',
-        path: 'v1/operands',
-        query: { side, as, tensor, name },
-        headers,
-        body: stream?.body ?? (source as Blob | Uint8Array<ArrayBuffer>),
-        signal,
-      });
-      if (!stream) onProgress?.(source instanceof Blob ? source.size : (source as Uint8Array).byteLength);
+      if (size > partBytes) {
+        const id = await uploadInParts({ http: this.http, clock: this.clock, parts, size }, options);
+        return await retrying(() => this.operand(id, options), patience);
+      }
+      const body = await parts.from(0);
+      const operand = await retrying(() => this.#send(body, options), patience);
+      onProgress?.(size);
       return operand;
     } finally {
-      stream?.stop();
+      parts.end();
     }
+  }
+
+  async #stream(source: ReadableStream<Uint8Array>, options: UploadOptions): Promise<OperandView> {
+    const stream = countedStream(source, options.onProgress);
+    try {
+      return await this.#send(stream.body, options);
+    } finally {
+      stream.stop();
+    }
+  }
+
+  #send(body: BodyInit, { side, as, tensor, name, signal }: UploadOptions): Promise<OperandView> {
+    return this.http.json<OperandView>({
+      method: 'POST',
+      path: 'v1/operands',
+      query: { side, as, tensor, name },
+      headers: { 'content-type': 'application/octet-stream' },
+      body,
+      signal,
+    });
   }
 
   /**
@@ -178,6 +201,11 @@ export class TileworkClient extends AccountClient {
     // All of C may have to be read for it.
     return this.http.json({ path: `${jobPath(id)}/result`, query, signal });
   }
+}
+
+function sizeOf(source: OperandSource, { size }: UploadOptions): number | undefined {
+  if (source instanceof ReadableStream) return size;
+  return source instanceof Blob ? source.size : source.byteLength;
 }
 
 function jobPath(id: string): string {

@@ -1,11 +1,10 @@
 /** Matrices as programs have them, typed arrays and streams of rows, on their way to becoming operands. */
-import { type Bytes, concatBytes } from '../core/bytes.ts';
+import type { Bytes } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { OperandDtype } from '../core/v1.ts';
 import { VALUE_BYTES } from '../matrix/dtype.ts';
 import { floatsToHalves } from '../matrix/half.ts';
 import { npyHeader } from '../matrix/npy.ts';
-import type { OperandSource } from './options.ts';
 
 /** float64 is multiplied as float32 only; Uint16Array holds the bits of binary16. */
 export type Values = Int8Array | Uint16Array | Float32Array | Float64Array;
@@ -16,8 +15,7 @@ export type ValueStream = AsyncIterable<Values>;
 export interface ArrayMatrix {
   readonly rows: number;
   readonly cols: number;
-  /** A function that makes a stream can be called again when an upload breaks off; a stream is read once. */
-  readonly data: Values | ValueStream | (() => ValueStream);
+  readonly data: Values | ValueStream;
   /** What people see it called. */
   readonly name?: string;
 }
@@ -30,12 +28,13 @@ export interface StoredMatrix {
 export type Matrix = ArrayMatrix | StoredMatrix;
 
 export interface MatrixFile {
-  /** A fresh one each time. */
-  source(): Promise<OperandSource>;
+  /** To be read once. */
+  readonly stream: ReadableStream<Uint8Array>;
   readonly size: number;
-  /** Whether `source` may be called again. */
-  readonly repeatable: boolean;
 }
+
+/** Of an array, at a stretch: converted only as it is sent. */
+const VALUES_AT_ONCE = 2 ** 20;
 
 /**
  * The type that a matrix is multiplied in.
@@ -58,22 +57,18 @@ export function npyFile(matrix: ArrayMatrix, dtype: OperandDtype): MatrixFile {
   const { rows, cols, data } = matrix;
   const header = npyHeader({ dtype, rows, cols });
   const size = header.length + rows * cols * VALUE_BYTES[dtype];
-  if (ArrayBuffer.isView(data)) {
-    if (data.length !== rows * cols) throw wrongCount(data.length, matrix);
-    const bytes = concatBytes([header, encode(data, dtype)]);
-    return { size, repeatable: true, source: () => Promise.resolve(bytes) };
-  }
-  const open = typeof data === 'function' ? data : () => data;
-  return {
-    size,
-    repeatable: typeof data === 'function',
-    source: () => streamed(pieces(header, open(), matrix, dtype)),
-  };
+  if (ArrayBuffer.isView(data) && data.length !== rows * cols) throw wrongCount(data.length, matrix);
+  const values = ArrayBuffer.isView(data) ? stretches(data) : data;
+  return { size, stream: streamed(pieces(header, values, matrix, dtype)) };
+}
+
+function* stretches(values: Values): Generator<Values, void, undefined> {
+  for (let at = 0; at < values.length; at += VALUES_AT_ONCE) yield values.subarray(at, at + VALUES_AT_ONCE);
 }
 
 async function* pieces(
   header: Bytes,
-  values: ValueStream,
+  values: ValueStream | Iterable<Values>,
   matrix: ArrayMatrix,
   dtype: OperandDtype,
 ): AsyncGenerator<Bytes, void, undefined> {
@@ -107,13 +102,8 @@ function as(values: Values, dtype: OperandDtype): Values | undefined {
   return values instanceof Float64Array ? Float32Array.from(values) : undefined;
 }
 
-/** Node sends a stream as it is read. A browser can only over HTTP/2, so there it becomes a Blob, on disk if large. */
-async function streamed(bytes: AsyncGenerator<Bytes, void, undefined>): Promise<OperandSource> {
-  if (!isNode()) {
-    const parts: Blob[] = [];
-    for await (const piece of bytes) parts.push(new Blob([piece]));
-    return new Blob(parts);
-  }
+/** Not every browser has ReadableStream.from. */
+function streamed(bytes: AsyncGenerator<Bytes, void, undefined>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -127,11 +117,6 @@ async function streamed(bytes: AsyncGenerator<Bytes, void, undefined>): Promise<
     },
     { highWaterMark: 0 },
   );
-}
-
-function isNode(): boolean {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  return process?.versions?.node !== undefined;
 }
 
 function wrongCount(count: number, { rows, cols }: ArrayMatrix): AppError {

@@ -5,7 +5,6 @@ import { type Product, decodeProduct } from './arrays.ts';
 import type { TileworkClient } from './client.ts';
 import { downloadResult } from './download.ts';
 import { type ArrayMatrix, type Matrix, dtypeOf, npyFile } from './matrices.ts';
-import { retrying } from './retry.ts';
 import { runJob } from './run-job.ts';
 
 export type MultiplyProgress =
@@ -64,17 +63,14 @@ async function provide(matrix: Matrix, which: 'a' | 'b', options: MultiplyOption
   const dtype = options.dtype === 'f32x' ? 'f32' : options.dtype;
   const file = npyFile(matrix, dtype ?? dtypeOf(matrix));
   const side = which === 'a' || transposedB ? 'rows' : 'transpose';
-  const upload = async (): Promise<string> => {
-    const operand = await client.uploadOperand(await file.source(), {
-      side,
-      name: nameOf(matrix, which),
-      size: file.size,
-      signal,
-      onProgress: (bytes) => onProgress?.({ phase: 'upload', matrix: which, bytes, size: file.size }),
-    });
-    return operand.id;
-  };
-  return file.repeatable ? retrying(upload, { clock: client.clock, signal }) : upload();
+  const operand = await client.uploadOperand(file.stream, {
+    side,
+    name: nameOf(matrix, which),
+    size: file.size,
+    signal,
+    onProgress: (bytes) => onProgress?.({ phase: 'upload', matrix: which, bytes, size: file.size }),
+  });
+  return operand.id;
 }
 
 function nameOf({ name }: ArrayMatrix, which: 'a' | 'b'): string {

@@ -42,7 +42,7 @@ export interface ResultOptions extends PartOptions {
   readonly version?: string | undefined;
 }
 
-/** A stream is sent as it is read and needs Node: browsers send a Blob or the bytes themselves. */
+/** A stream needs `size`; without it, it is sent as it is read, once, which browsers cannot. */
 export type OperandSource = ReadableStream<Uint8Array> | Uint8Array | Blob;
 
 export interface UploadOptions extends CallOptions {
@@ -54,9 +54,11 @@ export interface UploadOptions extends CallOptions {
   readonly tensor?: string | undefined;
   /** What people see it called. */
   readonly name?: string | undefined;
-  /** Bytes of a stream, where known: lets the coordinator refuse too many at once. */
+  /** Bytes of a stream. */
   readonly size?: number | undefined;
-  /** Bytes handed to the network so far; for a stream after every piece, else once at the end. */
+  /** What is larger is sent in parts of so many bytes, and goes on where a connection broke. @default PART_BYTES */
+  readonly partBytes?: number | undefined;
+  /** Bytes that have arrived; of a stream without `size`, bytes that were read. */
   readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 

@@ -17,7 +17,7 @@ export interface RetryOptions {
 
 /** Whether the same request may succeed later. */
 export function isPassing(error: AppError): boolean {
-  return isAppError(error, 'unreachable', 'closed', 'timeout', 'rate-limited');
+  return isAppError(error, 'unreachable', 'unavailable', 'closed', 'timeout', 'rate-limited');
 }
 
 /** Counts failures in a row, and waits longer after each. */

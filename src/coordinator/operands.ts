@@ -22,6 +22,7 @@ import { addBelonging } from '../store/belongings.ts';
 import type { Database } from '../store/database.ts';
 import { deleteOperand, getOperand, insertOperand } from '../store/operands.ts';
 import type { NewOperand, Operand } from '../store/schema.ts';
+import { FULL } from './problems.ts';
 import type { SeededRequest } from './seeded-request.ts';
 
 export interface UploadSpec {
@@ -164,16 +165,11 @@ export class Operands {
   }
 }
 
-/** The answer for a full disk; undefined for every other failure. */
-export function noRoom(error: unknown): AppError | undefined {
+/** The answer for a full disk, in this sentence; undefined for every other failure. */
+export function noRoom(error: unknown, sentence = FULL): AppError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const full = (cause as { code?: unknown }).code === 'ENOSPC' || cause.message.includes('ENOSPC');
-    if (full)
-      return new AppError(
-        'no-room',
-        'the coordinator has no room on its disk for this; delete operands that you no longer need, or try again later',
-        { cause: error },
-      );
+    if (full) return new AppError('no-room', sentence, { cause: error });
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** Errors as HTTP answers: RFC 9457 problem documents that say what to change. */
 import type { ErrorCode } from '../core/errors.ts';
-import { AppError, toAppError } from '../core/errors.ts';
+import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import type { ProblemView } from '../core/v1.ts';
 import { isDatabaseAway, isDiskFull } from '../store/away.ts';
 import { INTERNAL, PROBLEM_KINDS } from './problem-kinds.ts';
@@ -14,12 +14,14 @@ const BETTER: Readonly<Record<string, string>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this request ever needs; send less',
 };
 
-const FULL =
+export const FULL =
   'the coordinator’s disk is full, and nothing of this was kept; send it again when its operator has made room';
 export const AWAY = 'the coordinator’s database does not answer at the moment; try again soon';
 
 /** What passes, and is nobody's mistake but the operator's. */
 function troubleOfOurs(thrown: unknown): AppError | undefined {
+  // Whoever knows what was kept says so.
+  if (isAppError(thrown, 'no-room')) return undefined;
   if (isDatabaseAway(thrown)) return new AppError('unavailable', AWAY);
   return isDiskFull(thrown) ? new AppError('no-room', FULL) : undefined;
 }

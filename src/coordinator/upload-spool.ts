@@ -70,6 +70,9 @@ export class UploadSpool {
     try {
       await handle.writeFile(JSON.stringify(record));
       await handle.sync();
+    } catch (error) {
+      await rm(`${path}.new`, { force: true });
+      throw error;
     } finally {
       await handle.close();
     }

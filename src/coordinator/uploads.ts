@@ -4,12 +4,13 @@
  */
 import type { Clock } from '../core/clock.ts';
 import { toHex } from '../core/bytes.ts';
-import { AppError, type ErrorCode, isAppError, toAppError } from '../core/errors.ts';
+import { AppError, type ErrorCode, toAppError } from '../core/errors.ts';
 import type { Rng } from '../core/rng.ts';
 import { formatBytes } from '../core/units.ts';
 import type { UploadState, UploadView } from '../core/v1-uploads.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { type Operands, type UploadSpec, noRoom } from './operands.ts';
+import { appendPieces } from './upload-pieces.ts';
 import { type UploadEnd, type UploadRecord, UploadSpool } from './upload-spool.ts';
 
 export interface UploadsContext {
@@ -28,7 +29,7 @@ export interface NewUpload {
   readonly sha256?: Hash | undefined;
 }
 
-export const DEFAULT_UPLOAD_ROOM_BYTES = 64 * 2 ** 30;
+const DEFAULT_UPLOAD_ROOM_BYTES = 64 * 2 ** 30;
 /** Without a byte; what became of one is told as long. */
 export const UPLOAD_EXPIRES_MS = 24 * 3_600_000;
 /** A record is a small file, and an operand has two sides. */
@@ -36,6 +37,9 @@ const MAX_UPLOADS_EACH = 64;
 const EXPIRY_CHECK_MS = 10 * 60_000;
 /** The disk is for blocks too: so much stays free. */
 const DISK_RESERVE_BYTES = 64 * 2 ** 20;
+
+const KEPT =
+  'the coordinator’s disk is full; what has arrived is kept, so go on from Upload-Offset when its operator has made room';
 
 /** What went wrong here, not with the file. */
 const OURS: ReadonlySet<ErrorCode> = new Set(['internal', 'no-room', 'timeout', 'aborted', 'unreachable']);
@@ -114,6 +118,7 @@ export class Uploads {
       await this.#spool.create(record);
     } catch (error) {
       this.#uploads.delete(id);
+      await this.#spool.remove(id);
       throw noRoom(error) ?? error;
     }
     return this.view(id, owner);
@@ -163,15 +168,19 @@ export class Uploads {
         'conflict',
         `the next byte of this upload is ${upload.offset}, not ${offset}; go on from there`,
       );
-    if (!upload.record.end && !upload.ingesting && upload.offset < upload.record.length) {
-      const stop = new AbortController();
-      const done = this.#write(upload, bytes, AbortSignal.any([stop.signal, signal, this.#closing.signal]));
-      upload.writing = { stop, done };
-      await done.finally(() => {
-        upload.writing = undefined;
-      });
+    try {
+      if (!upload.record.end && !upload.ingesting && upload.offset < upload.record.length) {
+        const stop = new AbortController();
+        const done = this.#write(upload, bytes, AbortSignal.any([stop.signal, signal, this.#closing.signal]));
+        upload.writing = { stop, done };
+        await done.finally(() => {
+          upload.writing = undefined;
+        });
+      }
+      if (upload.offset === upload.record.length) await this.#finish(upload);
+    } catch (error) {
+      throw noRoom(error, KEPT) ?? error;
     }
-    if (upload.offset === upload.record.length) await this.#finish(upload);
     return this.view(id, owner);
   }
 
@@ -194,38 +203,13 @@ export class Uploads {
   }
 
   async #write(upload: Upload, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-    const { id, length } = upload.record;
-    const file = await this.#spool.append(id);
-    const before = upload.offset;
-    const iterator = bytes[Symbol.asyncIterator]();
-    const stopped = Promise.withResolvers<never>();
-    stopped.promise.catch(() => {});
-    const stop = (): void => {
-      const { reason } = signal as { reason: unknown };
-      stopped.reject(isAppError(reason) ? reason : new AppError('aborted', 'the upload broke off'));
+    const file = await this.#spool.append(upload.record.id);
+    const arrived = (offset: number): void => {
+      upload.offset = offset;
     };
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
     try {
-      for (;;) {
-        const piece = await Promise.race([iterator.next(), stopped.promise]);
-        if (piece.done) break;
-        if (upload.offset + piece.value.length > length) {
-          await file.truncate(before);
-          throw new AppError(
-            'too-large',
-            `this upload was to have ${length} bytes, and more have come; begin it again with its real length`,
-          );
-        }
-        await file.appendFile(piece.value);
-        upload.offset += piece.value.length;
-      }
-    } catch (error) {
-      throw noRoom(error) ?? error;
+      await appendPieces(file, bytes, { from: upload.offset, to: upload.record.length, arrived, signal });
     } finally {
-      signal.removeEventListener('abort', stop);
-      // Not awaited: what is waited for may never come.
-      void Promise.resolve(iterator.return?.()).catch(() => {});
       try {
         // Before anybody is told the offset: it must outlive the loss of power.
         await file.sync();

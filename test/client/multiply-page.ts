@@ -1,4 +1,5 @@
-/** What a page does with the SDK: a product, its best entries, and an error. */
+/** What a page does with the SDK: a product, its best entries, an upload in parts, and an error. */
+import { encodeNpy } from '../../src/client/arrays.ts';
 import { TileworkClient } from '../../src/client/client.ts';
 import { multiply } from '../../src/client/multiply.ts';
 import { toAppError } from '../../src/core/errors.ts';
@@ -27,11 +28,37 @@ export async function run(url: string, token: string) {
     },
   );
   const best = await client.top(product.job.id, 2);
+  const parts: number[] = [];
+  const file = encodeNpy('i8', 2, 76, new Uint8Array(152));
+  const options = { side: 'rows', size: file.length, partBytes: 100 } as const;
+  const again = await client.uploadOperand(new Blob([file]).stream(), {
+    ...options,
+    onProgress: (bytes) => parts.push(bytes),
+  });
+  const whole = await client.uploadOperand(file, { side: 'rows' });
   const wrong = await new TileworkClient({ url, token: 'wrong' })
     .jobs()
     .catch((error: unknown) => toAppError(error).code);
-  return { values: Array.from(product.values), phases: [...phases], best, wrong };
+  return {
+    values: Array.from(product.values),
+    phases: [...phases],
+    best,
+    parts,
+    again: again.id,
+    whole: whole.id,
+    wrong,
+  };
+}
+
+export async function refusal(url: string, token: string): Promise<string> {
+  try {
+    await new TileworkClient({ url, token }).jobs();
+    return 'none';
+  } catch (error) {
+    const { code, message } = toAppError(error);
+    return `${code}: ${message}`;
+  }
 }
 
 // The page's policy allows no script in it.
-Reflect.set(globalThis, 'ready', Promise.resolve({ run }));
+Reflect.set(globalThis, 'ready', Promise.resolve({ run, refusal }));

@@ -4,6 +4,7 @@ import { TileworkClient } from '../../src/client/client.ts';
 import type { ArrayMatrix, Values } from '../../src/client/matrices.ts';
 import { type MultiplyProgress, multiply } from '../../src/client/multiply.ts';
 import { runJob } from '../../src/client/run-job.ts';
+import { PART_BYTES } from '../../src/client/upload-parts.ts';
 import { AppError } from '../../src/core/errors.ts';
 import { floatsToHalves } from '../../src/matrix/half.ts';
 import { multiplyReference } from '../../src/matrix/reference.ts';
@@ -71,13 +72,32 @@ describe('multiply', () => {
     // Sums of few products of seven bits: float32 holds them exactly.
     for (const [matrices, dtype] of [
       [each((values) => rowsOf(values, K)), 'f32'],
-      [each((values) => () => rowsOf(Float64Array.from(values), 7)), 'f32'],
+      [each((values) => rowsOf(Float64Array.from(values), 7)), 'f32'],
       [each((values) => floatsToHalves(values)), undefined],
       [each((values) => rowsOf(values, K)), 'f16'],
     ] as const) {
       const product = await multiply(...matrices, { ...common, ...(dtype && { dtype }) });
       expect(product.values).toEqual(exact);
     }
+  });
+
+  it('sends a stream that is larger than a part in parts', async () => {
+    const [rows, k] = [90, 100_000];
+    const large = Int8Array.from({ length: rows * k }, (_, i) => (i * 7 + (i >> 9)) & 127);
+    const one = Int8Array.from({ length: k }, (_, i) => i & 7);
+    const sent: number[] = [];
+    const product = await multiply(
+      { rows, cols: k, data: rowsOf(large, k) },
+      { rows: 1, cols: k, data: one },
+      {
+        client: client(),
+        dtype: 'i8',
+        transposedB: true,
+        onProgress: (each) => each.phase === 'upload' && each.matrix === 'a' && sent.push(each.bytes),
+      },
+    );
+    expect(product.values).toEqual(multiplyReference('i8', large, one, rows, 1, k));
+    expect(sent).toEqual([PART_BYTES, rows * k + 128]);
   });
 
   it('sends one matrix once when it is both sides, and none that is stored', async () => {
@@ -106,7 +126,7 @@ describe('multiply', () => {
         cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
       });
     });
-    const right = { rows: N, cols: K, data: () => rowsOf(b, K) };
+    const right = { rows: N, cols: K, data: rowsOf(b, K) };
     const product = await multiply(left, right, { client: lossy, dtype: 'i8', transposedB: true });
     expect(product.values).toEqual(expected);
     const jobs = await client().jobs({ limit: 1000 });
@@ -128,7 +148,7 @@ describe('multiply', () => {
   });
 
   it.each([M + 1, M - 1])('refuses a stream of %i rows that should be 30', async (rows) => {
-    const data = (): AsyncGenerator<Values> => rowsOf(new Int8Array(rows * K), K);
+    const data = rowsOf(new Int8Array(rows * K), K);
     const product = multiply({ rows: M, cols: K, data }, right, {
       client: client(),
       dtype: 'i8',
