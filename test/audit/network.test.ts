@@ -2,7 +2,7 @@
 import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuditFlags, audit } from '../../src/cli/audit.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { ShardView } from '../../src/core/v1.ts';
@@ -10,6 +10,7 @@ import { signCheckpoint } from '../../src/protocol/checkpoint.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import { type MemoryTerminal, testContext } from '../cli/memory-terminal.ts';
 import { freshDataDir } from '../helpers/databases.ts';
+import { JumpClock } from '../helpers/jump-clock.ts';
 import {
   type TestCoordinator,
   type TestContributor,
@@ -18,6 +19,8 @@ import {
 } from '../helpers/network.ts';
 import { ended, product, submit } from '../helpers/product.ts';
 
+const KEPT_MS = 30 * 24 * 3_600_000;
+const clock = new JumpClock();
 let home: TestCoordinator;
 let contributor: TestContributor;
 let folder = '';
@@ -25,7 +28,11 @@ let job = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tilework-audit-'));
-  home = await testCoordinator({ dataDir: await freshDataDir() });
+  home = await testCoordinator({
+    dataDir: await freshDataDir(),
+    clock,
+    keep: { resultsMs: KEPT_MS, operandsMs: KEPT_MS },
+  });
   contributor = await testContributor(home.peerAddresses);
   ({ id: job } = await submit(home, product('i8', 520, 300, 40)));
   await ended(home, job);
@@ -187,5 +194,42 @@ describe('a mirror', () => {
     expect(terminal.noteLines.join()).toContain('kept as evidence');
     expect(await readFile(join(copy, 'log/checkpoint'), 'utf8')).toBe(before);
     expect((await readdir(join(copy, 'refused-checkpoints'))).length).toBe(1);
+  });
+});
+
+describe('results that were let go', () => {
+  it('are counted as not kept, which is no contradiction; what the log says still holds', async () => {
+    const mirror = pathOf('older');
+    const before = (await run(home.url, { mirror, sample: 'all' })).json;
+    clock.jump(KEPT_MS + 3_600_000);
+    const [shard] = await readdir(join(mirror, 'v1', 'shards'));
+    const lease = shard!.replace('.json', '');
+    const { blocks } = JSON.parse(await readFile(join(mirror, 'v1', 'shards', shard!), 'utf8')) as ShardView;
+    // Marked by one sweep, and removed by one that comes when nobody reads it any more.
+    await vi.waitFor(
+      async () => {
+        clock.jump(4 * 3_600_000);
+        expect((await fetch(`${home.url}/v1/blocks/${blocks[0]}`)).status).toBe(404);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(await (await fetch(`${home.url}/v1/shards/${lease}`)).json()).toMatchObject({ kept: false });
+    const { json, error } = await run(home.url, { sample: 'all' });
+    expect(error).toBeUndefined();
+    const { size } = json as { size: number };
+    expect(json).toMatchObject({
+      ok: true,
+      size: before['size'],
+      shapes: size,
+      rechecked: { results: 0, notKept: size, missing: 0, of: size },
+    });
+    const { terminal } = await run(home.url, { json: false, sample: 3 });
+    expect(terminal.outLines.join('\n')).toContain(
+      '3 results chosen but not kept any more, as the coordinator says',
+    );
+    // Whoever made a mirror in time checks them for ever.
+    expect((await run(mirror, { sample: 'all' })).json).toMatchObject({
+      rechecked: { results: size, notKept: 0 },
+    });
   });
 });
