@@ -1,4 +1,5 @@
 /** What every block store promises, wherever it keeps its blocks. */
+import { utimes } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { seededRng } from '../../src/core/rng.ts';
@@ -144,6 +145,30 @@ export function describeBlocks(
       expect(left).toEqual([all[0]!.hash, all[2]!.hash].toSorted());
     }));
 
+  it('removes only what was put last before a moment, and says whether it did', () =>
+    withTwo(async (store, again) => {
+      const HOUR = 3_600_000;
+      const [old, renewed, fresh] = await Promise.all([30, 40, 50].map(block));
+      for (const { hash, bytes } of [old!, renewed!]) await store.put(hash, bytes);
+      const dayAgo = Date.now() / 1000 - 24 * 3600;
+      for (const file of await blocks().files()) await utimes(file, dayAgo, dayAgo);
+      const other = await again();
+      // A put of what is there makes it new, whoever puts it.
+      for (const { hash, bytes } of [renewed!, fresh!]) await other.put(hash, bytes);
+      const hourAgo = Date.now() - HOUR;
+      const removed = [];
+      for (const { hash } of [old!, renewed!, fresh!, old!])
+        removed.push(await store.removeOlder(hash, hourAgo));
+      expect(removed).toEqual([true, false, false, false]);
+      // What was just put in this process and read from memory before is gone as well.
+      expect([await store.has(old!.hash), await store.get(old!.hash)]).toEqual([false, undefined]);
+      for (const { hash, bytes } of [renewed!, fresh!]) expect(await other.get(hash)).toEqual(bytes);
+      expect((await listed(store)).map(({ hash }) => hash)).toEqual([renewed!.hash, fresh!.hash].toSorted());
+      expect(await store.removeOlder(fresh!.hash, Date.now() + HOUR)).toBe(true);
+      await store.put(old!.hash, old!.bytes);
+      expect(await (await again()).get(old!.hash)).toEqual(old!.bytes);
+    }));
+
   it('reads again what a reader transferred away', () =>
     withTwo(async (store) => {
       const { hash, bytes } = await block();
@@ -162,6 +187,7 @@ export function describeBlocks(
         await expect(store.has(hash)).rejects.toMatchObject({ code: 'bad-input' });
         await expect(store.delete(hash)).rejects.toMatchObject({ code: 'bad-input' });
         await expect(store.put(hash, new Uint8Array(1))).rejects.toMatchObject({ code: 'bad-input' });
+        await expect(store.removeOlder(hash, 1e15)).rejects.toMatchObject({ code: 'bad-input' });
         expect(await blocks().files()).toEqual([]);
       }),
   );
