@@ -36,6 +36,9 @@ export interface ConsumerOptions {
   moved(): number;
 }
 
+/** At least seven eighths of the window are on their way while there is more to want. */
+const FRAMES_PER_WINDOW = 8;
+
 const HASH = /^[0-9a-f]{64}$/;
 
 export class BlockConsumer {
@@ -109,7 +112,10 @@ export class BlockConsumer {
     this.arrivals.add(sent.length);
     this.unpackedDown += bytes.length;
     this.#remove(hash);
-    for (const waiter of want.waiters) waiter.resolve(bytes);
+    // Each its own: one may be done with it before the others.
+    const [first, ...others] = want.waiters;
+    first?.resolve(bytes);
+    for (const other of others) other.resolve(bytes.slice());
     this.#flushSoon();
   }
 
@@ -190,8 +196,11 @@ export class BlockConsumer {
   }
 
   #flush(): void {
-    const room = Math.min(this.#options.window - this.#outstanding, MAX_WANTS_PER_FRAME);
+    const { window } = this.#options;
+    const room = Math.min(window - this.#outstanding, MAX_WANTS_PER_FRAME);
     if (room <= 0 || this.#queued.size === 0) return;
+    // A frame for each block took a tenth of both ends' time.
+    if (room < Math.min(this.#queued.size, window / FRAMES_PER_WINDOW)) return;
     const hashes = Array.from(this.#queued).slice(0, room);
     for (const hash of hashes) {
       this.#queued.delete(hash);

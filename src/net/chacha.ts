@@ -5,10 +5,33 @@
 import type { Uint8ArrayList } from 'uint8arraylist';
 import { AppError } from '../core/errors.ts';
 import { AT, type ChaChaModule, loadChaCha } from './chacha-module.ts';
-import { takeMessage } from './message-buffers.ts';
+import { takeSealed } from './message-buffers.ts';
 import { type Four, TAG_BYTES, limbsOfR, tagOf } from './poly1305.ts';
+import { TextPlace } from './text-place.ts';
 
-type ByteList = Uint8Array | Uint8ArrayList;
+export type ByteList = Uint8Array | Uint8ArrayList;
+
+/** What Noise has a cipher do. */
+export interface Cipher {
+  /**
+   * The ciphertext and its tag. The two bytes before it are its length, big-endian: Noise puts that before each of
+   * its messages, and what lies together already need not be joined.
+   * @param text 65,519 bytes at most
+   */
+  encrypt(text: ByteList, nonce: Uint8Array, associated: Uint8Array, key: Uint8Array): Uint8Array;
+  /**
+   * @param out where the text lies sealed, its tag behind it: it goes there, or right behind the text before it. A
+   *   new array without it
+   * @throws AppError 'bad-frame' unless the tag fits; `out` is not touched then
+   */
+  decrypt(
+    sealed: ByteList,
+    nonce: Uint8Array,
+    associated: Uint8Array,
+    key: Uint8Array,
+    out?: Uint8Array,
+  ): Uint8Array;
+}
 
 /** "expand 32-byte k", RFC 8439 §2.3. */
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const;
@@ -16,41 +39,33 @@ const KEY_AT = AT.state + 16;
 const COUNTER_AT = AT.state + 48;
 const NONCE_AT = AT.state + 52;
 
-export class ChaCha20Poly1305 {
+export class ChaCha20Poly1305 implements Cipher {
   readonly #module: ChaChaModule;
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
+  readonly #place: TextPlace;
 
   /** @throws WebAssembly.CompileError where a content security policy forbids WebAssembly */
-  constructor() {
+  constructor(place = new TextPlace()) {
+    this.#place = place;
     this.#module = loadChaCha();
     this.#bytes = new Uint8Array(this.#module.memory.buffer);
     this.#words = new Uint32Array(this.#module.memory.buffer);
     this.#words.set(CONSTANTS, AT.state / 4);
   }
 
-  /**
-   * The ciphertext and its tag, as a view of a new buffer. The two bytes before it are its length, big-endian:
-   * Noise puts that before each of its messages, and what lies together already need not be joined.
-   * @param text 65,519 bytes at most
-   */
   encrypt(text: ByteList, nonce: Uint8Array, associated: Uint8Array, key: Uint8Array): Uint8Array {
     const { length } = text;
     this.#begin(key, nonce);
     this.#load(text);
     this.#module.cipher(AT.stream, AT.text - AT.stream + length);
     const tag = this.#tag(associated, length);
-    const out = takeMessage(2 + length + TAG_BYTES);
-    new DataView(out.buffer).setUint16(0, length + TAG_BYTES);
-    out.set(this.#bytes.subarray(AT.text, AT.text + length), 2);
-    out.set(tag, 2 + length);
-    return out.subarray(2);
+    const out = takeSealed(length + TAG_BYTES);
+    out.set(this.#bytes.subarray(AT.text, AT.text + length));
+    out.set(tag, length);
+    return out;
   }
 
-  /**
-   * @param out where the text goes, which may be where it comes from; a new array without it
-   * @throws AppError 'bad-frame' unless the tag fits; `out` is not touched then
-   */
   decrypt(
     sealed: ByteList,
     nonce: Uint8Array,
@@ -72,9 +87,7 @@ export class ChaCha20Poly1305 {
     this.#words[COUNTER_AT / 4] = 1;
     this.#module.cipher(AT.text, length);
     const text = this.#bytes.subarray(AT.text, AT.text + length);
-    if (!out) return text.slice();
-    out.set(text);
-    return out;
+    return out ? this.#place.put(text, out) : text.slice();
   }
 
   #begin(key: Uint8Array, nonce: Uint8Array): void {

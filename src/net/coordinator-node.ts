@@ -5,6 +5,7 @@ import { AppError, toAppError } from '../core/errors.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import { BLOCKS_PROTOCOL, CONTROL_PROTOCOL, HELLO_DEADLINE_MS, MAX_CONNECTIONS } from '../protocol/limits.ts';
 import type { Hash } from './block-consumer.ts';
+import { OpenSslCipher } from './chacha.node.ts';
 import type { Link } from './link.ts';
 import { type TransportFactory, createNode } from './stack.ts';
 import { closeConnection, linkOver } from './stream-link.ts';
@@ -49,6 +50,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     listen: options.listen,
     announce: options.announce ?? [],
     maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+    cipher: new OpenSslCipher(),
     gater: {
       // Envelopes and the ledger know one kind of key.
       denyInboundEncryptedConnection: (peer) =>

@@ -1,5 +1,6 @@
 /** Frames on a byte stream: an unsigned varint (multiformats/unsigned-varint), then that many bytes. */
-import { Uint8ArrayList } from 'uint8arraylist';
+import type { Uint8ArrayList } from 'uint8arraylist';
+import { append, concatBytes } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 
 /** Four bytes hold 2²⁸ − 1; no limit of ours is near it. */
@@ -18,57 +19,78 @@ export function encodeLength(length: number): Uint8Array<ArrayBuffer> {
 
 /** Bytes that have arrived and are not read yet; decodes only when asked, so that unread frames stay bytes. */
 export class FrameBuffer {
-  readonly #bytes = new Uint8ArrayList();
+  readonly #pieces: Uint8Array[] = [];
   readonly #maxFrameBytes: number;
+  #length = 0;
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
   get byteLength(): number {
-    return this.#bytes.byteLength;
+    return this.#length;
   }
 
   push(chunk: Uint8Array | Uint8ArrayList): void {
-    this.#bytes.append(chunk);
+    for (const piece of chunk instanceof Uint8Array ? [chunk] : chunk) append(this.#pieces, piece);
+    this.#length += chunk.byteLength;
   }
 
   clear(): void {
-    this.#bytes.consume(this.#bytes.byteLength);
+    this.#pieces.length = 0;
+    this.#length = 0;
   }
 
   /**
-   * The next whole frame that is not a heartbeat. A frame that arrived in several chunks is copied once.
+   * The next whole frame that is not a heartbeat. A frame that arrived in several places is copied once.
    * @throws 'bad-frame' as soon as a prefix announces more than the limit
    */
   next(): Uint8Array | undefined {
     for (;;) {
       const prefix = this.#prefix();
-      if (!prefix || this.#bytes.byteLength < prefix.bytes + prefix.length) return undefined;
-      const end = prefix.bytes + prefix.length;
-      const frame = this.#bytes.subarray(prefix.bytes, end);
-      this.#bytes.consume(end);
-      // Node's decryption yields Buffers, whose slice() does not copy.
-      if (frame.length > 0) return new Uint8Array(frame.buffer, frame.byteOffset, frame.length);
+      if (!prefix || this.#length < prefix.bytes + prefix.length) return undefined;
+      this.#take(prefix.bytes);
+      if (prefix.length > 0) return this.#take(prefix.length);
     }
+  }
+
+  #take(length: number): Uint8Array {
+    const parts: Uint8Array[] = [];
+    let left = length;
+    while (left > 0) {
+      const first = this.#pieces[0]!;
+      const part = viewIn(first, 0, Math.min(left, first.length));
+      parts.push(part);
+      left -= part.length;
+      if (part.length === first.length) this.#pieces.shift();
+      else this.#pieces[0] = viewIn(first, part.length, first.length);
+    }
+    this.#length -= length;
+    return parts.length === 1 ? parts[0]! : concatBytes(parts);
   }
 
   #prefix(): { bytes: number; length: number } | undefined {
     let length = 0;
-    for (let at = 0; at < Math.min(this.#bytes.byteLength, MAX_PREFIX_BYTES); at++) {
-      const byte = this.#bytes.get(at);
-      length |= (byte & 127) << (7 * at);
-      if (byte < 128) {
+    let at = 0;
+    for (const piece of this.#pieces) {
+      for (const byte of piece.subarray(0, MAX_PREFIX_BYTES - at)) {
+        length |= (byte & 127) << (7 * at);
+        at += 1;
+        if (byte > 127) continue;
         if (length > this.#maxFrameBytes) {
           throw new AppError(
             'bad-frame',
             `a frame of ${length} bytes is over the limit of ${this.#maxFrameBytes}`,
           );
         }
-        return { bytes: at + 1, length };
+        return { bytes: at, length };
       }
     }
-    if (this.#bytes.byteLength < MAX_PREFIX_BYTES) return undefined;
+    if (at < MAX_PREFIX_BYTES) return undefined;
     throw new AppError('bad-frame', 'a length prefix has no end');
   }
 }
+
+/** Never a Buffer, which Node's decryption yields: its slice() does not copy. */
+const viewIn = ({ buffer, byteOffset }: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset + start, end - start);

@@ -1,21 +1,21 @@
 /** Noise with a faster cipher where the browser allows WebAssembly; everything else, and the wire, is the package's. */
 import { noise } from '@chainsafe/libp2p-noise'; // its successor is @libp2p/noise: the same wire, one line here
-import { ChaCha20Poly1305 } from './chacha.ts';
+import { ChaCha20Poly1305, type Cipher } from './chacha.ts';
 
 /** The cipher is the package's choice between several, so it can be chosen from outside as well. */
 interface WithCipher {
-  crypto: Pick<ChaCha20Poly1305, 'encrypt' | 'decrypt'>;
+  crypto: Cipher;
 }
 
 /** One for all connections, as each call to it ends before the next begins; null where there cannot be one. */
 let shared: ChaCha20Poly1305 | null | undefined;
 
-export function quickNoise(): ReturnType<typeof noise> {
+/** @param own a faster one still */
+export function quickNoise(own?: Cipher): ReturnType<typeof noise> {
   const make = noise();
   return (components) => {
     const encrypter = make(components);
-    if (shared === undefined) shared = quickCipher();
-    const cipher = shared;
+    const cipher = own ?? sharedCipher();
     if (cipher) {
       const { crypto } = encrypter as unknown as WithCipher;
       const encrypt = cipher.encrypt.bind(cipher);
@@ -24,6 +24,11 @@ export function quickNoise(): ReturnType<typeof noise> {
     }
     return encrypter;
   };
+}
+
+function sharedCipher(): ChaCha20Poly1305 | null {
+  if (shared === undefined) shared = quickCipher();
+  return shared;
 }
 
 function quickCipher(): ChaCha20Poly1305 | null {

@@ -6,6 +6,7 @@ import { ping } from '@libp2p/ping';
 import { type Libp2pOptions, createLibp2p } from 'libp2p';
 import { MAX_PENDING_CONNECTIONS, MAX_STREAMS, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { SigningKey } from '../protocol/keys.ts';
+import type { Cipher } from './chacha.ts';
 import { quickNoise } from './noise.ts';
 import { repairedWebSockets } from './websocket-repair.ts';
 
@@ -22,6 +23,8 @@ export interface StackOptions {
   readonly transports?: readonly TransportFactory[];
   /** Beside those: webrtc-direct, where somebody asked for it. */
   readonly moreTransports?: readonly TransportFactory[];
+  /** @default the one in WebAssembly */
+  readonly cipher?: Cipher;
 }
 
 /**
@@ -31,9 +34,10 @@ export interface StackOptions {
 const BUFFERED_BYTES = 1 << 18;
 /**
  * A stream's window grows with the round trip up to this. A contributor's round trip grows by what waits in its
- * uplink: 2 MiB at 0.3 s are 7 MB/s, half of what a home downlink could bring. The coordinator has many streams.
+ * uplink: 2 MiB at 0.3 s are 7 MB/s, half of what a home downlink could bring. The coordinator has many streams, and
+ * wants 12 blocks of one at once: what does not fit the window is cut where it ends, and copied together again.
  */
-const MAX_STREAM_WINDOW_BYTES = { contributor: 8 << 20, coordinator: 2 << 20 };
+const MAX_STREAM_WINDOW_BYTES = { contributor: 8 << 20, coordinator: 4 << 20 };
 /** Behind a TLS proxy all contributors share one address: the default of 5 a second refuses a small crowd. */
 const INBOUND_PER_SECOND_AND_HOST = 1_000;
 
@@ -49,7 +53,7 @@ export function createNode(options: StackOptions): Promise<Libp2p> {
       ...(options.transports ?? [repairedWebSockets({ maxBufferedAmount: BUFFERED_BYTES })]),
       ...(options.moreTransports ?? []),
     ],
-    connectionEncrypters: [quickNoise()],
+    connectionEncrypters: [quickNoise(options.cipher)],
     streamMuxers: [
       yamux({
         maxInboundStreams: MAX_STREAMS,

@@ -7,9 +7,10 @@
  * Delete this file when sendData() in websocket-to-conn.ts joins the pieces and resumes before the buffer is empty.
  */
 import type { Uint8ArrayList } from 'uint8arraylist';
-import { bytesEqual, concatBytes } from '../core/bytes.ts';
+import { append, bytesEqual, concatBytes } from '../core/bytes.ts';
 import { systemClock } from '../core/clock.ts';
-import { MESSAGE_BYTES, giveMessage } from './message-buffers.ts';
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from '../protocol/limits.ts';
+import { PREFIX_BYTES, closeBuffer, giveMessage } from './message-buffers.ts';
 
 export interface SendingConnection {
   readonly websocket: {
@@ -23,8 +24,6 @@ export interface SendingConnection {
   safeDispatchEvent(type: 'drain'): void;
 }
 
-/** Of the length before each Noise message. */
-const PREFIX_BYTES = 2;
 const FIRST_LOOK_MS = 1;
 const LAST_LOOK_MS = 10;
 /**
@@ -67,6 +66,7 @@ export function sendInFewMessages(connection: SendingConnection, firstBytes: num
     }
   };
   connection.sendData = (data) => {
+    closeBuffer();
     for (const message of messagesOf(data)) send(message);
     const canSendMore = websocket.bufferedAmount < room;
     if (!canSendMore && !looking) look(FIRST_LOOK_MS);
@@ -74,17 +74,17 @@ export function sendInFewMessages(connection: SendingConnection, firstBytes: num
   };
 }
 
-/** The same bytes in messages of MESSAGE_BYTES at most; what has that size already is not copied. */
+/** The same bytes in messages of MAX_WEBSOCKET_MESSAGE_BYTES at most; what lies together already is not copied. */
 function* messagesOf(data: Uint8ArrayList): Generator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let length = 0;
   for (const piece of withPrefixes(data)) {
-    if (length > 0 && length + piece.length > MESSAGE_BYTES) {
+    if (length > 0 && length + piece.length > MAX_WEBSOCKET_MESSAGE_BYTES) {
       yield joined(parts);
       parts = [];
       length = 0;
     }
-    parts.push(piece);
+    append(parts, piece);
     length += piece.length;
   }
   if (length > 0) yield joined(parts);

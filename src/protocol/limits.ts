@@ -9,10 +9,11 @@ export const MAX_WANTS_PER_FRAME = 512;
 /** A consumer's outstanding wants; each is a credit for one block, so this bounds its memory: 3 MiB. */
 export const WANT_WINDOW = 12;
 /**
- * …of a contributor over WebSocket, where a reader that falls behind pauses the sender: 8 MiB. Its wants wait
- * behind its own results in the uplink's buffers, for half a second at 20 Mbit/s, and the downlink must not.
+ * …of a contributor over WebSocket, where a reader that falls behind pauses the sender: as many as fit the stream's
+ * window of 8 MiB, or blocks are cut where it ends. Its wants wait behind its own results in the uplink's buffers,
+ * for half a second at 20 Mbit/s, and the downlink must not.
  */
-export const SOCKET_WANT_WINDOW = 32;
+export const SOCKET_WANT_WINDOW = 31;
 /** Wants that a provider keeps for one peer; beyond it the peer is breaking the window. */
 export const MAX_QUEUED_WANTS = 1024;
 /** Evicted hashes in one Progress message: 32 KiB. */
@@ -50,9 +51,9 @@ export const MAX_PROJECTS = 32;
 /** Commits that are being judged for one contributor: it holds 8 leases, and may say each of them again. */
 export const MAX_CLAIMS_PER_PEER = 32;
 /** Claimed results in a coordinator's memory, over all contributors. */
-export const RESULT_BUDGET_BYTES = 512 * 1024 * 1024;
+export const RESULT_BUDGET_BYTES = 256 * 1024 * 1024;
 /** …and of one of them; a strip that is larger comes alone. A share for each of eight slow ones at once. */
-export const RESULT_SHARE_BYTES = 64 * 1024 * 1024;
+export const RESULT_SHARE_BYTES = 32 * 1024 * 1024;
 /** A claim that comes slower is a slow-loris: 8 claims of one contributor share an uplink of 256 KiB/s. */
 export const MIN_RESULT_BYTES_PER_SECOND = 32 * 1024;
 /** …after this long, in which a connection may hang. */
@@ -71,8 +72,8 @@ export const MAX_PENDING_CONNECTIONS = 2_000;
 export const MAX_PENDING_WEBRTC = 64;
 /** Streams of one connection: ours are two, the rest is identify and ping. */
 export const MAX_STREAMS = 16;
-/** A WebSocket message holds some Noise messages of 64 KiB; `ws` alone would collect 100 MiB of one. */
-export const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
+/** A WebSocket message holds a block in its Noise messages of 64 KiB; `ws` alone would collect 100 MiB of one. */
+export const MAX_WEBSOCKET_MESSAGE_BYTES = 320 * 1024;
 /** Control messages per second a peer may send on average; above it, the connection is closed. */
 export const MAX_CONTROL_PER_SECOND = 20;
 /** …and in one burst. */

@@ -193,9 +193,11 @@ export function describeWire(
         if (frame.type === 'want') wanted.push(...frame.hashes);
       }
       expect(wanted).toEqual(near.hashes.slice(0, window));
-      await ends.blocks.send(encodeBlock(wanted[0]!, (await near.source(wanted[0]!))!));
+      const eighth = Math.ceil(window / 8);
+      for (const hash of wanted.slice(0, eighth))
+        await ends.blocks.send(encodeBlock(hash, (await near.source(hash))!));
       const next = decodeBlockFrame((await ends.blocks.receive())!);
-      expect(next).toEqual({ type: 'want', hashes: [near.hashes[window]] });
+      expect(next).toEqual({ type: 'want', hashes: near.hashes.slice(window, window + eighth) });
       ends.blocks.abort(new Error('enough'));
       expect(await ends.far.outcome(fetches.at(-1)!)).toBe('closed');
     });

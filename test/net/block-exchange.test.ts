@@ -44,6 +44,22 @@ function consumer(window = 2): Consumer {
 }
 
 describe('a consumer', () => {
+  it('wants an eighth of its window at once while there is more to want, and the rest as soon as it can', async () => {
+    const { exchange, bare, next } = consumer(16);
+    const hashes = await Promise.all(Array.from({ length: 20 }, (_, i) => hashOf(i)));
+    const fetches = hashes.map((hash) => exchange.fetch(hash));
+    expect(await next()).toEqual({ type: 'want', hashes: hashes.slice(0, 16) });
+    for (const i of [0, 1, 2, 3, 4]) await bare.send(encodeBlock(hashes[i]!, block(i)));
+    expect(await next()).toEqual({ type: 'want', hashes: hashes.slice(16, 18) });
+    expect(await next()).toEqual({ type: 'want', hashes: hashes.slice(18, 20) });
+    for (const i of hashes.keys()) if (i > 4) await bare.send(encodeBlock(hashes[i]!, block(i)));
+    expect(await Promise.all(fetches)).toEqual(Array.from(hashes.keys(), block));
+    const last = exchange.fetch(hashes[0]!);
+    expect(await next()).toEqual({ type: 'want', hashes: [hashes[0]] });
+    await bare.send(encodeBlock(hashes[0]!, block(0)));
+    await last;
+  });
+
   it('wants a hash once, however many ask for it', async () => {
     const { exchange, bare, next } = consumer();
     const hash = await hashOf(1);
@@ -51,7 +67,10 @@ describe('a consumer', () => {
     expect(await next()).toEqual({ type: 'want', hashes: [hash] });
     fetches.push(exchange.fetch(hash));
     await bare.send(encodeBlock(hash, block(1)));
-    expect(await Promise.all(fetches)).toEqual([block(1), block(1), block(1)]);
+    const got = await Promise.all(fetches);
+    expect(got).toEqual([block(1), block(1), block(1)]);
+    // Each caller may do with its bytes as it likes.
+    expect(new Set(got.map(({ buffer }) => buffer)).size).toBe(3);
     expect(exchange.bytesDown).toBe(100);
     // The second time is a new want: nothing is cached here.
     const again = exchange.fetch(hash);

@@ -2,14 +2,18 @@ import { createCipheriv } from 'node:crypto';
 import fc from 'fast-check';
 import { Uint8ArrayList } from 'uint8arraylist';
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex, utf8 } from '../../src/core/bytes.ts';
+import { concatBytes, fromHex, toHex, utf8 } from '../../src/core/bytes.ts';
 import { toAppError } from '../../src/core/errors.ts';
 import { seededRng } from '../../src/core/rng.ts';
-import { ChaCha20Poly1305 } from '../../src/net/chacha.ts';
+import { OpenSslCipher } from '../../src/net/chacha.node.ts';
+import { ChaCha20Poly1305, type Cipher } from '../../src/net/chacha.ts';
 import { AT, loadChaCha } from '../../src/net/chacha-module.ts';
-import { type Five, type Four, limbsOfR, tagOf } from '../../src/net/poly1305.ts';
+import { type Five, type Four, TAG_BYTES, limbsOfR, tagOf } from '../../src/net/poly1305.ts';
 
-const cipher = new ChaCha20Poly1305();
+const CIPHERS: [string, Cipher][] = [
+  ['in WebAssembly', new ChaCha20Poly1305()],
+  ['of OpenSSL', new OpenSslCipher()],
+];
 const NOTHING = new Uint8Array();
 /** A Noise message without its tag. */
 const LONGEST = 65_519;
@@ -30,7 +34,7 @@ const codeOf = (work: () => unknown): string => {
   }
 };
 
-describe('the cipher', () => {
+describe.each(CIPHERS)('the cipher %s', (_name, cipher) => {
   it('seals the example of RFC 8439, section 2.8.2', () => {
     const text = utf8.encode(
       "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.",
@@ -93,6 +97,52 @@ describe('the cipher', () => {
     }
     expect(codeOf(() => cipher.decrypt(message, nonce, associated.subarray(1), key))).toBe('bad-frame');
     expect(cipher.decrypt(message, nonce, associated, key)).toEqual(text);
+  });
+
+  it('refuses a change of a long message as well', () => {
+    const rng = seededRng(4);
+    const [text, key, nonce] = [rng.bytes(LONGEST), rng.bytes(32), rng.bytes(12)];
+    const message = sealed(text, nonce, NOTHING, key);
+    for (const at of [0, LONGEST - 1, LONGEST, LONGEST + TAG_BYTES - 1]) {
+      const changed = message.slice();
+      changed[at]! ^= 1;
+      const out = new Uint8Array(LONGEST).fill(7);
+      expect(codeOf(() => cipher.decrypt(changed, nonce, NOTHING, key, out))).toBe('bad-frame');
+      expect(out.every((byte) => byte === 7)).toBe(true);
+    }
+  });
+
+  it('makes one piece of the texts of messages that lie one behind the other, and of no others', () => {
+    const rng = seededRng(5);
+    const [key, nonce] = [rng.bytes(32), rng.bytes(12)];
+    const texts = [LONGEST, LONGEST, 100, 20_000].map((length) => rng.bytes(length));
+    const messages = texts.map((text) => sealed(text, nonce, NOTHING, key));
+    const wire = concatBytes(messages.flatMap((message) => [new Uint8Array(2), message]));
+    let at = 0;
+    const opened = messages.map(({ length }) => {
+      const message = wire.subarray(at + 2, at + 2 + length);
+      at += 2 + length;
+      return cipher.decrypt(message, nonce, NOTHING, key, message.subarray(0, length - TAG_BYTES));
+    });
+    expect(opened.map(({ buffer }) => buffer === wire.buffer)).toEqual([true, true, true, true]);
+    const first = opened[0]!;
+    const whole = concatBytes(texts);
+    expect(Buffer.compare(wire.subarray(2, 2 + whole.length), whole)).toBe(0);
+    expect(opened.map(({ byteOffset }) => byteOffset - first.byteOffset)).toEqual([
+      0,
+      LONGEST,
+      2 * LONGEST,
+      2 * LONGEST + 100,
+    ]);
+
+    const apart = concatBytes([new Uint8Array(3), messages[2]!, new Uint8Array(3), messages[2]!]);
+    const size = messages[2]!.length;
+    for (const start of [3, 6 + size]) {
+      const message = apart.subarray(start, start + size);
+      const out = message.subarray(0, size - TAG_BYTES);
+      expect(cipher.decrypt(message, nonce, NOTHING, key, out).byteOffset).toBe(start);
+    }
+    expect(apart.subarray(3, 103)).toEqual(texts[2]);
   });
 });
 

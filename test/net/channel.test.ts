@@ -150,6 +150,18 @@ describe('length prefixes', () => {
     );
   });
 
+  it('leave a frame where it is when its chunks lie one behind the other, and join it where they do not', () => {
+    const wire = Uint8Array.from([...encodeLength(200), ...new Uint8Array(200).fill(7), 1, 9]);
+    const buffer = new FrameBuffer(LIMIT);
+    for (const at of [0, 50, 100, 150, 200]) buffer.push(wire.subarray(at, Math.min(at + 50, wire.length)));
+    const frame = buffer.next()!;
+    expect([frame.buffer, frame.byteOffset, frame.length]).toEqual([wire.buffer, 2, 200]);
+    expect(buffer.next()).toEqual(Uint8Array.of(9));
+    for (const at of [0, 102]) buffer.push(wire.slice(at, at + 102));
+    expect(buffer.next()).toEqual(new Uint8Array(200).fill(7));
+    expect(buffer.next()).toEqual(Uint8Array.of(9));
+  });
+
   it.each([
     ['over the limit', [0xe9, 0x07]],
     ['far over any memory', [0xff, 0xff, 0xff, 0x7f]],

@@ -3,8 +3,9 @@ import { Uint8ArrayList } from 'uint8arraylist';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { concatBytes } from '../../src/core/bytes.ts';
 import { seededRng } from '../../src/core/rng.ts';
-import { MESSAGE_BYTES, takeMessage } from '../../src/net/message-buffers.ts';
+import { MESSAGE_BYTES, closeBuffer, takeMessage } from '../../src/net/message-buffers.ts';
 import { type SendingConnection, sendInFewMessages } from '../../src/net/websocket-sender.ts';
+import { MAX_WEBSOCKET_MESSAGE_BYTES } from '../../src/protocol/limits.ts';
 
 const ROOM = 1000;
 
@@ -34,25 +35,45 @@ class Socket {
 const bytesOf = (length: number): Uint8Array => seededRng(length).bytes(length);
 
 describe('the messages of a WebSocket', () => {
-  it('hold the same bytes in the same order, none longer than a Noise message with its length', () => {
+  it('hold the same bytes in the same order, none longer than the other end takes', () => {
     const length = fc.oneof(fc.nat(5), fc.nat(MESSAGE_BYTES));
     fc.assert(
-      fc.property(fc.array(length, { maxLength: 8 }), (lengths) => {
+      fc.property(fc.array(length, { maxLength: 12 }), (lengths) => {
         const pieces = lengths.map(bytesOf);
         const socket = new Socket();
         const { sentBytes } = socket.connection.sendData(new Uint8ArrayList(...pieces));
         const all = concatBytes(pieces);
         expect(sentBytes).toBe(all.length);
         expect(Buffer.compare(concatBytes(socket.messages), all)).toBe(0);
-        expect(socket.messages.every((message) => message.length <= MESSAGE_BYTES)).toBe(true);
+        expect(socket.messages.every((message) => message.length <= MAX_WEBSOCKET_MESSAGE_BYTES)).toBe(true);
         // No two that would have fitted into one.
         const neighbours = socket.messages
           .slice(1)
           .map((message, i) => message.length + socket.messages[i]!.length);
-        expect(neighbours.every((both) => both > MESSAGE_BYTES)).toBe(true);
+        expect(neighbours.every((both) => both > MAX_WEBSOCKET_MESSAGE_BYTES)).toBe(true);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('are one for a block, without a copy, where its Noise messages lie one behind the other', () => {
+    closeBuffer();
+    const socket = new Socket();
+    const sent: Uint8Array[] = [];
+    socket.send = (bytes) => sent.push(bytes);
+    const pieces = [MESSAGE_BYTES, MESSAGE_BYTES, 300].flatMap((length) => {
+      const message = takeMessage(length);
+      message.set(bytesOf(length));
+      return [message.slice(0, 2), message.subarray(2)];
+    });
+    const [, first] = pieces as [Uint8Array, Uint8Array];
+    const whole = new Uint8Array(first.buffer, 0, 2 * MESSAGE_BYTES + 300);
+    socket.connection.sendData(new Uint8ArrayList(...pieces));
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.buffer).toBe(first.buffer);
+    expect(Buffer.compare(sent[0]!, whole)).toBe(0);
+    // The next do not lie behind them, as they are on their way.
+    expect(takeMessage(MESSAGE_BYTES).byteOffset).toBe(0);
   });
 
   it('are one for a length and a message that lie together, and only where the bytes before it are that length', () => {
@@ -72,19 +93,23 @@ describe('the messages of a WebSocket', () => {
   });
 
   it('give their buffers back: at once by the standard, when they are written with the package ws', () => {
+    const alone = (): Uint8Array => {
+      closeBuffer();
+      return takeMessage(MESSAGE_BYTES);
+    };
     const standard = new Socket();
-    const first = takeMessage(MESSAGE_BYTES);
+    const first = alone();
     standard.connection.sendData(new Uint8ArrayList(first));
-    expect(takeMessage(MESSAGE_BYTES).buffer).toBe(first.buffer);
+    expect(alone().buffer).toBe(first.buffer);
 
     const ws = Object.assign(new Socket(), { terminate: () => {} });
     const written: (() => void)[] = [];
     ws.send = (_bytes: Uint8Array, sent?: () => void) => written.push(sent!);
-    const second = takeMessage(MESSAGE_BYTES);
+    const second = alone();
     ws.connection.sendData(new Uint8ArrayList(second));
-    expect(takeMessage(MESSAGE_BYTES).buffer).not.toBe(second.buffer);
+    expect(alone().buffer).not.toBe(second.buffer);
     written[0]!();
-    expect(takeMessage(MESSAGE_BYTES).buffer).toBe(second.buffer);
+    expect(alone().buffer).toBe(second.buffer);
   });
 });
 
