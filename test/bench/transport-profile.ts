@@ -1,5 +1,5 @@
-/** Where a worker's time goes, by function: V8's sampling profiler over the DevTools protocol. */
-import type { CDPSession } from 'puppeteer-core';
+/** Where an end's time goes, by function: V8's sampling profiler over the DevTools protocol. */
+import type { Profiler } from 'node:inspector';
 
 const SAMPLE_US = 200;
 const SHOWN = 14;
@@ -9,18 +9,19 @@ export interface ProfileRow {
   readonly 'self ms/MB': string;
 }
 
-/** The functions with most time of their own while `work` runs, waiting left out. */
-export async function profileOf(
-  worker: CDPSession,
-  work: () => Promise<unknown>,
-  megabytes: number,
-): Promise<ProfileRow[]> {
-  await worker.send('Profiler.enable');
-  await worker.send('Profiler.setSamplingInterval', { interval: SAMPLE_US });
-  await worker.send('Profiler.start');
-  await work();
-  const { profile } = await worker.send('Profiler.stop');
-  await worker.send('Profiler.disable');
+/** What both puppeteer's sessions and Node's own inspector have. */
+export type Send = (method: string, parameters?: object) => Promise<unknown>;
+
+export async function startProfile(send: Send): Promise<void> {
+  await send('Profiler.enable');
+  await send('Profiler.setSamplingInterval', { interval: SAMPLE_US });
+  await send('Profiler.start');
+}
+
+/** The functions with most time of their own since the start, waiting left out. */
+export async function stopProfile(send: Send, megabytes: number): Promise<ProfileRow[]> {
+  const { profile } = (await send('Profiler.stop')) as { profile: Profiler.Profile };
+  await send('Profiler.disable');
   const names = new Map(
     profile.nodes.map(({ id, callFrame }) => [id, callFrame.functionName || '(anonymous)'] as const),
   );

@@ -13,7 +13,7 @@ import { serveModule } from '../helpers/page-bundle.ts';
 import { rounded, speedup, spread } from './statistics.ts';
 import type { Home, HomeCall } from './transport-home.ts';
 import { BLOCK } from './transport-far.ts';
-import { profileOf } from './transport-profile.ts';
+import { type Send, startProfile, stopProfile } from './transport-profile.ts';
 import { type RunTimes, runTimes } from './transport-threads.ts';
 import { webRtcVsRaw } from './transport-webrtc.ts';
 import type { TransportCall } from './transport-worker.ts';
@@ -146,10 +146,17 @@ async function measure(ends: Ends, times: () => RunTimes, rounds: number): Promi
 }
 
 async function printProfiles(page: Page, ends: Ends): Promise<void> {
+  const { client } = page.workers()[0]!;
+  const send = client.send.bind(client) as Send;
   for (const name of ['ours down', 'ours up'] as const) {
-    const rows = await profileOf(page.workers()[0]!.client, () => LEGS[name](ends), MEGABYTES);
+    await startProfile(send);
+    await LEGS[name](ends);
     process.stdout.write(`\n${name}: the worker's time by function\n`);
-    console.table(rows);
+    console.table(await stopProfile(send, MEGABYTES));
+    await ends.home('profile');
+    await LEGS[name](ends);
+    process.stdout.write(`\n${name}: the coordinator's\n`);
+    console.table(await ends.home({ profiled: MEGABYTES }));
   }
 }
 
