@@ -61,7 +61,7 @@ export async function auditLog(audit: LogAudit): Promise<AuditedLog> {
   let indexed = false;
   for await (const { tile, entries } of bundlesOf(checkpoint.size, files)) {
     throwIfAborted(signal);
-    for (const leaf of await Promise.all(entries.map(leafHash))) {
+    for (const leaf of entries.map(leafHash)) {
       await tree.append(leaf);
       if (earlier.has(tree.size)) met.push([tree.size, await tree.root()]);
     }

@@ -33,7 +33,7 @@ export class TileTree {
     if (hashes.length < TILE_WIDTH) return;
     this.#levels[level] = { hashes: [], full: full + 1 };
     await this.#onTile({ level, index: full, width: TILE_WIDTH }, concatBytes(hashes));
-    await this.#push(level + 1, await rootOf(hashes));
+    await this.#push(level + 1, rootOf(hashes));
   }
 
   /** Hands out the tiles that are not full. The tree may grow no further. */
@@ -49,7 +49,7 @@ export class TileTree {
     let rest: Bytes | undefined;
     for (const { hashes } of this.#levels) {
       const nodes = rest ? [...hashes, rest] : hashes;
-      if (nodes.length > 0) rest = await rootOf(nodes);
+      if (nodes.length > 0) rest = rootOf(nodes);
     }
     return rest ?? EMPTY_ROOT;
   }

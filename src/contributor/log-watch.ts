@@ -114,7 +114,7 @@ export class LogWatch {
 
   /** A receipt came, which names its leaf. Never rejects. */
   async credited({ index, ...envelopes }: Credited): Promise<void> {
-    const leaf = toHex(await leafHash(encodeLogEntry(envelopes)));
+    const leaf = toHex(leafHash(encodeLogEntry(envelopes)));
     this.#waiting.push({ index, leaf });
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
     if (!this.#recalled) return; // or what was remembered would be written over

@@ -6,7 +6,7 @@ import { type Bytes, SHA256_BYTES, concatBytes, viewOf } from '../core/bytes.ts'
 import { AppError } from '../core/errors.ts';
 import { ensure } from './fields.ts';
 import { MAX_LOG_ENTRY_BYTES, TILE_WIDTH } from './limits.ts';
-import { type ReadNodes, type TreeNode, nodeHash } from './merkle.ts';
+import { type ReadNodes, type TreeNode, rootOf } from './merkle.ts';
 
 /** 2⁸ hashes a tile. */
 export const TILE_HEIGHT = 8;
@@ -135,19 +135,13 @@ export function tileReader(size: number, fetch: FetchTile): ReadNodes {
     const start = index * span;
     const tile = await tileOf(Math.floor(level / TILE_HEIGHT), Math.floor(start / TILE_WIDTH));
     const at = start % TILE_WIDTH;
-    return await completeRoot(tile.slice(at, at + span), span, size);
+    return completeRoot(tile.slice(at, at + span), span, size);
   };
   return (nodes) => Promise.all(nodes.map(readNode));
 }
 
 /** The root over a power of two of hashes that are nodes themselves. */
-async function completeRoot(hashes: readonly Uint8Array[], span: number, size: number): Promise<Uint8Array> {
+function completeRoot(hashes: readonly Uint8Array[], span: number, size: number): Uint8Array {
   if (hashes.length !== span) throw new AppError('bad-input', `a tree of ${size} leaves has no such node`);
-  let level = hashes;
-  while (level.length > 1) {
-    const above: Promise<Uint8Array>[] = [];
-    for (let at = 0; at < level.length; at += 2) above.push(nodeHash(level[at]!, level[at + 1]!));
-    level = await Promise.all(above);
-  }
-  return level[0]!;
+  return rootOf(hashes);
 }

@@ -180,16 +180,12 @@ export class LogBuilder {
   /** Writes checkpoint, tiles and bundles of the first `size` entries; those of other sizes stay. */
   async publish(size = this.entries.length, key = this.keys.coordinator): Promise<Files> {
     const entries = this.entries.slice(0, size);
-    const leaves = await Promise.all(entries.map(leafHash));
+    const leaves = entries.map(leafHash);
     const levels: Bytes[][] = [leaves];
     for (let level = 1; levelSize(level, size) > 0; level++) {
       const below = levels[level - 1]!;
       levels.push(
-        await Promise.all(
-          Array.from({ length: levelSize(level, size) }, (_, i) =>
-            rootOf(below.slice(i * 256, (i + 1) * 256)),
-          ),
-        ),
+        Array.from({ length: levelSize(level, size) }, (_, i) => rootOf(below.slice(i * 256, (i + 1) * 256))),
       );
     }
     for (const tile of tilesOf(size)) {
@@ -200,7 +196,7 @@ export class LogBuilder {
           : concatBytes(levels[tile.level]!.slice(from, to));
       this.files.set(`log/${tilePath(tile)}`, bytes);
     }
-    const note = await signCheckpoint(size, await rootOf(leaves), key);
+    const note = await signCheckpoint(size, rootOf(leaves), key);
     this.files.set('log/checkpoint', utf8.encode(note));
     return this.files;
   }

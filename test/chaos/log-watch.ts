@@ -83,7 +83,7 @@ export class LogWatch {
       const hashes = decodeTile(await this.#get(tilePath(leaves)), leaves.width);
       for (const [at, entry] of entries.entries()) {
         const position = index * TILE + at;
-        if (!bytesEqual(await leafHash(entry), hashes[at]!))
+        if (!bytesEqual(leafHash(entry), hashes[at]!))
           this.problems.push(`entry ${position} of the log is not what its leaf says`);
         const known = this.#entries[position];
         if (known && !bytesEqual(known, entry))

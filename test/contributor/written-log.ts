@@ -29,13 +29,13 @@ export class WrittenLog {
   /** Appends so many credits. */
   async grow(count: number, story = 0): Promise<this> {
     for (let i = 0; i < count; i++) {
-      this.leaves.push(await leafHash(encodeLogEntry(envelopes(this.leaves.length, story))));
+      this.leaves.push(leafHash(encodeLogEntry(envelopes(this.leaves.length, story))));
     }
     return this;
   }
 
   async checkpoint(size = this.leaves.length, key = this.#key): Promise<string> {
-    return signCheckpoint(size, await rootOf(this.leaves.slice(0, size)), key);
+    return signCheckpoint(size, rootOf(this.leaves.slice(0, size)), key);
   }
 
   readonly fetch: FetchLog = async (path, { maxBytes }) => {
@@ -54,7 +54,7 @@ export class WrittenLog {
     const hashes: Uint8Array[] = [];
     for (let at = tile.index * 256; at < tile.index * 256 + tile.width; at++) {
       if ((at + 1) * span > this.leaves.length) throw new AppError('not-found', path);
-      hashes.push(await rootOf(this.leaves.slice(at * span, (at + 1) * span)));
+      hashes.push(rootOf(this.leaves.slice(at * span, (at + 1) * span)));
     }
     return concatBytes(hashes);
   }
