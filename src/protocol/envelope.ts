@@ -8,7 +8,7 @@ import { type Bytes, bytesEqual, sha256, toHex, utf8 } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 import type { Hash } from '../matrix/manifest.ts';
 import { encoding, ensure, owned, total } from './fields.ts';
-import { type SigningKey, isSmallOrder } from './keys.ts';
+import { type SigningKey, isWeak } from './keys.ts';
 import { MAX_ENVELOPE_BYTES } from './limits.ts';
 import { type Profile, profilePayload } from './profile.ts';
 import {
@@ -125,7 +125,7 @@ function parse(bytes: Uint8Array, { name, type }: Kind<unknown>): RecordEnvelope
 
 async function verifies(envelope: RecordEnvelope, domain: string): Promise<boolean> {
   try {
-    if (isSmallOrder(envelope.publicKey)) return false; // see keys.ts
+    if (isWeak(envelope.publicKey)) return false; // see keys.ts
     return await envelope.validate(domain);
   } catch {
     return false;

@@ -9,9 +9,9 @@ import {
   publicKeyFromRaw,
 } from '@libp2p/crypto/keys';
 import type { AbortOptions, Ed25519PrivateKey, Ed25519PublicKey, PrivateKey } from '@libp2p/interface';
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js';
 import type { Uint8ArrayList } from 'uint8arraylist';
-import { type Bytes, fromHex } from '../core/bytes.ts';
+import { type Bytes, fromHex, toHex } from '../core/bytes.ts';
 import { AppError } from '../core/errors.ts';
 
 export type SigningKey = PrivateKey;
@@ -45,6 +45,13 @@ export function peerIdOf(key: SigningKey): string {
   return key.publicKey.toString();
 }
 
+/** Without its sign, x's lowest bit, in the last byte. */
+const unsigned = (raw: Uint8Array): string => toHex(raw.with(31, raw[31]! & 0x7f));
+const SMALL_ORDER = new Set(ED25519_TORSION_SUBGROUP.map((point) => unsigned(fromHex(point))));
+
+/** p = 2²⁵⁵ − 19 and more, little-endian. */
+const NOT_BELOW_P = /^(?:e[d-f]|f.)(?:ff){30}7f$/;
+
 const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 /** Identity multihash of libp2p's protobuf of an Ed25519 key (its first zero is the text's leading "1"). */
 const PEER_ID_HEAD = '002408011220';
@@ -74,16 +81,20 @@ export async function verifySignature(
   signature: Uint8Array,
 ): Promise<boolean> {
   try {
-    if (signature.length !== 64 || isSmallOrder(key)) return false;
+    if (signature.length !== 64 || isWeak(key)) return false;
     return await key.verify(signed, signature);
   } catch {
     return false;
   }
 }
 
-/** Whether no signature of this key means anything. @throws unless it is a point of the curve */
-export function isSmallOrder(key: { readonly raw: Uint8Array }): boolean {
-  return ed25519.Point.fromBytes(key.raw).isSmallOrder();
+/**
+ * Whether no signature of this key means anything (a point of small order), or it is written otherwise than RFC 8032
+ * §5.1.3 has it (y not below p). Told by its bytes alone: making a point of them takes longer than a signature.
+ */
+export function isWeak({ raw }: { readonly raw: Uint8Array }): boolean {
+  const y = unsigned(raw);
+  return SMALL_ORDER.has(y) || NOT_BELOW_P.test(y);
 }
 
 /** Whether WebCrypto knows Ed25519 here (Chrome 137, Firefox 129, Safari 17; never outside a secure context). */

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys';
 import { peerIdFromPrivateKey } from '@libp2p/peer-id';
+import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js';
 import { Uint8ArrayList } from 'uint8arraylist';
-import { utf8 } from '../../src/core/bytes.ts';
+import { fromHex, utf8 } from '../../src/core/bytes.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import { openLease, sealLease } from '../../src/protocol/envelope.ts';
 import {
   generateKey,
   generateNonExtractable,
+  isWeak,
   keyFromBytes,
   keyToBytes,
   peerIdOf,
@@ -15,6 +17,35 @@ import {
   wrapCryptoKey,
 } from '../../src/protocol/keys.ts';
 import { aLease } from './samples.ts';
+
+describe('keys whose signatures mean nothing', () => {
+  const P = 2n ** 255n - 19n;
+  const encoded = (y: bigint, sign: 0 | 1): Uint8Array => {
+    const hex = (y + (BigInt(sign) << 255n)).toString(16).padStart(64, '0');
+    return fromHex(hex).reverse();
+  };
+
+  it('are the eight points of small order, whatever their sign', () => {
+    for (const point of ED25519_TORSION_SUBGROUP) {
+      const raw = fromHex(point);
+      expect(ed25519.Point.fromBytes(raw).isSmallOrder()).toBe(true);
+      expect(isWeak({ raw })).toBe(true);
+      expect(isWeak({ raw: raw.with(31, raw[31]! ^ 0x80) })).toBe(true);
+    }
+  });
+
+  it('are those that are not written the shortest way', () => {
+    for (const sign of [0, 1] as const) {
+      for (let more = 0n; more < 19n; more++) expect(isWeak({ raw: encoded(P + more, sign) })).toBe(true);
+      // The largest below it that are points of the curve and of no small order.
+      for (const less of [2n, 3n, 4n]) expect(isWeak({ raw: encoded(P - less, sign) })).toBe(false);
+    }
+  });
+
+  it('are none that anybody makes', async () => {
+    for (let i = 0; i < 20; i++) expect(isWeak((await generateKey()).publicKey)).toBe(false);
+  });
+});
 
 describe('extractable keys', () => {
   it('survive the trip through bytes with their PeerId', async () => {
