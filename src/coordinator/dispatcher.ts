@@ -10,7 +10,7 @@ import type { SigningKey } from '../protocol/keys.ts';
 import { PROTOCOL_REVISION, PROTOCOL_VERSION } from '../protocol/limits.ts';
 import type { FromContributor, Hello } from '../protocol/messages.ts';
 import type { Database } from '../store/database.ts';
-import { endLease } from '../store/leases.ts';
+import { endLeases } from '../store/leases.ts';
 import { pastRecord } from '../store/standing.ts';
 import { contributorAccount } from '../ledger/accounts.ts';
 import { balanceOf } from '../ledger/ledger.ts';
@@ -18,7 +18,7 @@ import type { Jobs } from './jobs.ts';
 import type { DatabaseWatch } from './database-watch.ts';
 import { Drain } from './drain.ts';
 import type { Judge } from './judge.ts';
-import { type EndedState, LeaseDesk } from './lease-desk.ts';
+import { type EndedState, LeaseDesk, type LeaseDeskContext } from './lease-desk.ts';
 import { LeasePump } from './lease-pump.ts';
 import type { Metrics } from './metrics.ts';
 import { PeerSession, receiveHello, receiveMessages } from './peer-session.ts';
@@ -49,6 +49,8 @@ export interface DispatcherContext {
   readonly embed: readonly string[];
   /** This process, where several share the network. */
   readonly coordinator?: string | undefined;
+  /** How leases that are to be recorded gather. @default they do not wait */
+  readonly gather?: LeaseDeskContext['gather'];
   /** A contributor has handed in what it brought along, and asks for its first lease. */
   readonly onArrival?: (contributor: string) => void;
   /** Somebody wants work, and there is none. */
@@ -326,7 +328,7 @@ export class Dispatcher {
     try {
       await this.#desk.grant(session, lease);
       // One that ended while it was being recorded was not there to be ended.
-      if (!scheduler.lease(lease.id)) await endLease(db, lease.id, 'declined', clock.now());
+      if (!scheduler.lease(lease.id)) await endLeases(db, [lease.id], 'declined', clock.now());
     } catch (error) {
       if (scheduler.release(lease.id)) session.wanted += 1;
       session.failed(clock.now());

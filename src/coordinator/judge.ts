@@ -2,6 +2,7 @@
  * From a contributor's signed statement to a receipt, or to a reason why there is none. Cheap checks
  * come first: signatures and place, then the hash of every block, then every number.
  */
+import { Batch, type BatchOptions } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { AppError, isAppError, toAppError } from '../core/errors.ts';
 import { microcreditsFor } from '../core/units.ts';
@@ -16,11 +17,11 @@ import { MAX_RESULT_MS, MIN_RESULT_BYTES_PER_SECOND, RESULT_GRACE_MS } from '../
 import type { Lease, Result } from '../protocol/signed.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import type { Database } from '../store/database.ts';
-import { endLease, getLease } from '../store/leases.ts';
+import { endLeases, getLease } from '../store/leases.ts';
 import type { ShardCell } from '../store/shards.ts';
 import { MAX_UNNAMED_MS } from '../store/removal.ts';
 import { getShard } from '../store/shards.ts';
-import { settleShard } from '../ledger/receipts.ts';
+import { type SettleInput, type Settlement, settleShards } from '../ledger/receipts.ts';
 import { type Collected, type Refusal, collect } from './collect.ts';
 import type { Rect } from './grid.ts';
 import type { Jobs } from './jobs.ts';
@@ -58,19 +59,30 @@ export interface JudgeContext {
   readonly metrics: Metrics;
   /** This process, where several share the network. */
   readonly coordinator?: string | undefined;
+  /** How results that are to be settled gather. @default they do not wait */
+  readonly gather?: BatchOptions['pause'];
   /** @default all of RESULT_BUDGET_BYTES */
   readonly budget?: ResultBudget;
 }
+
+/** What one transaction may hold up, and a crash undo. */
+const SETTLED_TOGETHER = 16;
 
 export class Judge {
   readonly #context: JudgeContext;
   readonly #budget: ResultBudget;
   readonly #meter = new LinkMeter();
+  readonly #settling: Batch<SettleInput, Settlement | undefined>;
   /** Leases being judged: a commit that is sent twice is judged once. */
   readonly #pending = new Map<string, Promise<Judgement>>();
 
   constructor(context: JudgeContext) {
     this.#context = context;
+    const { db, key, clock } = context;
+    this.#settling = new Batch((inputs) => settleShards(db, key, clock, inputs), {
+      most: SETTLED_TOGETHER,
+      pause: context.gather,
+    });
     this.#budget = context.budget ?? new ResultBudget({ isBusy: threadLoad(), clock: context.clock });
   }
 
@@ -106,14 +118,16 @@ export class Judge {
   async #judge(link: Link, statement: Statement): Promise<Judgement> {
     const { db, scheduler, jobs } = this.#context;
     const lease = statement.lease.value;
-    const settled = await getShard(db, lease.id);
+    // One that is out has not been judged: the record is asked about others only.
+    const isOut = scheduler.lease(lease.id) !== undefined;
+    const settled = isOut ? undefined : await getShard(db, lease.id);
     if (settled?.receiptEnvelope) return { type: 'known', receipt: settled.receiptEnvelope };
     const running = jobs.running(lease.job);
     const { rowBlock: row, colBlock: col, rowBlocks: rows, colBlocks: cols } = lease.work;
     const rect: Rect = { row, col, rows, cols };
     if (!running || !scheduler.isUnverified(lease.job, rect)) return { type: 'stale', lease: lease.id };
     // One guess a lease: every rejection costs new secrets.
-    const record = await getLease(db, lease.id);
+    const record = isOut ? undefined : await getLease(db, lease.id);
     if (record?.state === 'rejected') return { type: 'stale', lease: lease.id };
     scheduler.commit(lease.id);
     const beganMs = this.#context.clock.now();
@@ -126,7 +140,7 @@ export class Judge {
     } catch (error) {
       // Not the contributor's numbers but the way to them: the cells go back, the standing stays.
       scheduler.release(lease.id);
-      await endLease(db, lease.id, 'expired', this.#context.clock.now());
+      await endLeases(db, [lease.id], 'expired', this.#context.clock.now());
       if (!isAppError(error)) throw error;
       // A lost operand block ends the job; any other trouble of ours (a full disk) may pass.
       if (error.code === 'internal') await jobs.checkStrips(lease.job, rect);
@@ -178,7 +192,7 @@ export class Judge {
     const { db, scheduler, clock, metrics } = this.#context;
     running.secrets.rotate({ col: lease.work.colBlock, cols: lease.work.colBlocks });
     scheduler.release(lease.id);
-    await endLease(db, lease.id, 'rejected', clock.now(), reason);
+    await endLeases(db, [lease.id], 'rejected', clock.now(), reason);
     metrics.shards.inc({ verdict: 'rejected' });
     metrics.rejected.inc({ reason: kind });
     return { type: 'rejected', lease: lease.id, reason };
@@ -191,14 +205,14 @@ export class Judge {
     blocks: readonly Hash[][],
     link: LinkSample,
   ): Promise<Judgement> {
-    const { db, key, clock, scheduler, jobs, metrics, coordinator } = this.#context;
+    const { db, clock, scheduler, jobs, metrics, coordinator } = this.#context;
     const { id, contributor, issuedMs } = lease.value;
     const { rows, cols } = rectWork(spec, rect);
     const multiplyAdds = BigInt(rows) * BigInt(cols) * BigInt(spec.k);
     const cells: ShardCell[] = blocks.flatMap((strip, i) =>
       strip.map((block, j) => ({ rowBlock: rect.row + i, colBlock: rect.col + j, block })),
     );
-    const settled = await settleShard(db, key, clock, {
+    const settled = await this.#settling.run({
       shard: {
         id,
         job: spec.id,
@@ -218,11 +232,12 @@ export class Judge {
         site: site ?? null,
         coordinator: coordinator ?? null,
       },
+      digests: { lease: lease.digest, result: result.digest },
       cells,
     });
     if (!settled) {
       scheduler.release(id);
-      await endLease(db, id, 'cancelled', clock.now());
+      await endLeases(db, [id], 'cancelled', clock.now());
       return { type: 'stale', lease: id };
     }
     metrics.shards.inc({ verdict: 'verified' });

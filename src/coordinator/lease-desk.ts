@@ -1,10 +1,11 @@
 /** Leases on their way out and at their end: signed, recorded, sent; and why they ended. */
+import { Batch, type BatchOptions } from '../core/batch.ts';
 import type { Clock } from '../core/clock.ts';
 import { microcreditsFor } from '../core/units.ts';
 import { sealLease } from '../protocol/envelope.ts';
 import type { SigningKey } from '../protocol/keys.ts';
 import type { Database } from '../store/database.ts';
-import { endLease, recordLease } from '../store/leases.ts';
+import { type NewLease, endLeases, recordLeases } from '../store/leases.ts';
 import type { LeaseState } from '../store/schema.ts';
 import type { Metrics } from './metrics.ts';
 import type { PeerSession } from './peer-session.ts';
@@ -21,18 +22,31 @@ export interface LeaseDeskContext {
   readonly serving: Serving;
   /** This process, where several share the network. */
   readonly coordinator?: string | undefined;
+  /** How leases that are to be recorded gather. @default they do not wait */
+  readonly gather?: BatchOptions['pause'];
 }
+
+/** Leases in one statement. */
+const RECORDED_TOGETHER = 64;
 
 export class LeaseDesk {
   readonly #context: LeaseDeskContext;
+  readonly #recording: Batch<NewLease, undefined>;
 
   constructor(context: LeaseDeskContext) {
     this.#context = context;
+    this.#recording = new Batch(
+      async (leases) => {
+        await recordLeases(context.db, leases);
+        return leases.map(() => undefined);
+      },
+      { most: RECORDED_TOGETHER, pause: context.gather },
+    );
   }
 
   /** On record before it is sent: a restarted coordinator knows what it promised. */
   async grant(session: PeerSession, lease: ActiveLease): Promise<void> {
-    const { db, key, metrics, serving, coordinator } = this.#context;
+    const { key, metrics, serving, coordinator } = this.#context;
     const { id, peer, job, rect, issuedMs, deadlineMs } = lease;
     const { rows, cols } = rectWork(job, rect);
     const place = { rowBlock: rect.row, colBlock: rect.col, rowBlocks: rect.rows, colBlocks: rect.cols };
@@ -50,7 +64,7 @@ export class LeaseDesk {
       key,
     );
     const row = { id, job: job.id, contributor: peer, ...place, envelope, deadlineMs, createdMs: issuedMs };
-    await db.together((trx) => recordLease(trx, { ...row, coordinator: coordinator ?? null }));
+    await this.#recording.run({ ...row, coordinator: coordinator ?? null });
     metrics.leases.inc({ event: 'granted' });
     serving.leased(lease);
     const { askedMs } = session;
@@ -73,8 +87,11 @@ export class LeaseDesk {
     const { db, metrics, clock } = this.#context;
     if (leases.length === 0) return;
     metrics.leases.inc({ event: state }, leases.length);
-    await db.together(async (trx) => {
-      for (const { id } of leases) await endLease(trx, id, state, clock.now());
-    });
+    await endLeases(
+      db,
+      leases.map(({ id }) => id),
+      state,
+      clock.now(),
+    );
   }
 }

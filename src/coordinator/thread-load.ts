@@ -2,14 +2,14 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 
 /** Of the time in which it does not wait for events. */
-const BUSY = 0.95;
+const BUSY = 0.9;
 /** Shorter says more about one task than about the load. */
 const WINDOW_MS = 100;
 
 /** As of performance.eventLoopUtilization: since the start, or between two readings. */
 type Read = (now?: EventLoopUtilization, last?: EventLoopUtilization) => EventLoopUtilization;
 
-/** @param read - performance.eventLoopUtilization @returns true while less than a twentieth of the time is left */
+/** @param read - performance.eventLoopUtilization @returns true while less than a tenth of the time is left */
 export function threadLoad(
   read: Read = (...since) => performance.eventLoopUtilization(...since),
 ): () => boolean {

@@ -37,37 +37,43 @@ export interface LedgerEvent {
  */
 export async function postEvent(trx: Queries, event: LedgerEvent): Promise<bigint> {
   const accounts = event.postings.map(({ account }) => account);
-  return append(trx, event, await lockAccounts(trx, accounts, event.timeMs));
+  const balances = await lockAccounts(trx, accounts, event.timeMs);
+  fold(balances, event);
+  const [id] = await append(trx, [event]);
+  return id!;
 }
 
-/** @param balances - of accounts that this transaction has locked */
-async function append(
-  trx: Queries,
-  event: LedgerEvent,
-  balances: ReadonlyMap<string, bigint>,
-): Promise<bigint> {
-  for (const { account, microcredits } of event.postings) {
+/** Changes the balances as the event does. @throws AppError 'no-credit' */
+function fold(balances: Map<string, bigint>, { postings }: LedgerEvent): void {
+  for (const { account, microcredits } of postings) {
     const after = (balances.get(account) ?? 0n) + microcredits;
     if (after < 0n && microcredits < 0n && account !== MINT) throw lacking(account, -after);
+    balances.set(account, after);
   }
-  const { id } = await trx
+}
+
+/** @param events - on accounts that this transaction has locked @returns their ids */
+async function append(trx: Queries, events: readonly LedgerEvent[]): Promise<bigint[]> {
+  const rows = await trx
     .insertInto('events')
-    .values({
-      kind: event.kind,
-      shard: event.shard ?? null,
-      businessId: event.businessId ?? null,
-      timeMs: event.timeMs,
-      memo: event.memo ?? '',
-    })
+    .values(
+      events.map(({ kind, shard, businessId, timeMs, memo }) => ({
+        kind,
+        shard: shard ?? null,
+        businessId: businessId ?? null,
+        timeMs,
+        memo: memo ?? '',
+      })),
+    )
     .returning('id')
-    .executeTakeFirstOrThrow();
-  // In one order everywhere: the balances are folded one after the other.
-  const postings = event.postings.toSorted((a, b) => (a.account < b.account ? -1 : 1));
+    .execute();
   await trx
     .insertInto('postings')
-    .values(postings.map((posting) => ({ event: id, ...posting })))
+    .values(
+      events.flatMap(({ postings }, i) => postings.map((posting) => ({ event: rows[i]!.id, ...posting }))),
+    )
     .execute();
-  return id;
+  return rows.map(({ id }) => id);
 }
 
 function lacking(account: string, missing: bigint): AppError {
@@ -92,43 +98,57 @@ export interface Credited {
 }
 
 /**
- * Pays for a verified shard: from what its job has reserved, else from the mint. A second credit for the
- * same shard breaks a unique constraint; credit of nothing is no event. The shard's row gets the amount.
+ * Pays for verified shards, one after the other: from what its job has reserved, else from the mint. A second credit
+ * for the same shard breaks a unique constraint; credit of nothing is no event.
  */
-export async function creditShard(trx: Queries, credit: ShardCredit): Promise<Credited> {
-  const { shard, job, contributor, work, timeMs } = credit;
-  if (work <= 0n) throw new AppError('bad-input', 'the work of a shard is more than nothing');
-  const account = contributorAccount(contributor);
-  const source = (await isPaid(trx, job)) ? reserveAccount(job) : MINT;
-  const balances = await lockAccounts(trx, [source, account], timeMs);
-  const microcredits = source === MINT ? await mintable(trx, -(balances.get(MINT) ?? 0n), work) : work;
-  if (microcredits !== work) {
-    await trx.updateTable('shards').set({ microcredits }).where('id', '=', shard).execute();
-  }
-  if (microcredits > 0n) {
-    const postings = [
-      { account: source, microcredits: -microcredits },
-      { account, microcredits },
-    ];
-    await append(trx, { kind: CREDIT, shard, timeMs, postings }, balances);
-  }
-  return { microcredits, balance: (balances.get(account) ?? 0n) + microcredits };
+export async function creditShards(trx: Queries, credits: readonly ShardCredit[]): Promise<Credited[]> {
+  const paid = await paidAmong(
+    trx,
+    credits.map(({ job }) => job),
+  );
+  const sourceOf = (job: string): string => (paid.has(job) ? reserveAccount(job) : MINT);
+  const accounts = new Set(
+    credits.flatMap(({ job, contributor }) => [sourceOf(job), contributorAccount(contributor)]),
+  );
+  const balances = await lockAccounts(trx, Array.from(accounts), credits[0]?.timeMs ?? 0);
+  // The mint is locked: so is what the curve says.
+  const cap = accounts.has(MINT) ? await supplyCap(trx) : undefined;
+  const events: LedgerEvent[] = [];
+  const credited = credits.map(({ shard, job, contributor, work, timeMs }): Credited => {
+    if (work <= 0n) throw new AppError('bad-input', 'the work of a shard is more than nothing');
+    const source = sourceOf(job);
+    const account = contributorAccount(contributor);
+    const issued = -(balances.get(MINT) ?? 0n);
+    const microcredits = source === MINT && cap !== undefined ? minted({ cap, issued }, work) : work;
+    if (microcredits > 0n) {
+      const postings = [
+        { account: source, microcredits: -microcredits },
+        { account, microcredits },
+      ];
+      const event = { kind: CREDIT, shard, timeMs, postings };
+      fold(balances, event);
+      events.push(event);
+    }
+    return { microcredits, balance: balances.get(account) ?? 0n };
+  });
+  if (events.length > 0) await append(trx, events);
+  return credited;
 }
 
-/** Whether the job has reserved credit: its account is opened with it, or never. */
+/** Whether the job has reserved credit. */
 export async function isPaid(db: Queries, job: string): Promise<boolean> {
+  return (await paidAmong(db, [job])).has(job);
+}
+
+/** Those of the jobs that have reserved credit: their account is opened with them, or never. */
+async function paidAmong(db: Queries, jobs: readonly string[]): Promise<ReadonlySet<string>> {
+  const byAccount = new Map(jobs.map((job) => [reserveAccount(job), job]));
   const found = await db
     .selectFrom('accounts')
     .select('id')
-    .where('id', '=', reserveAccount(job))
-    .executeTakeFirst();
-  return found !== undefined;
-}
-
-/** @param issued - read from the mint, which is locked: so is what the curve says */
-async function mintable(trx: Queries, issued: bigint, work: bigint): Promise<bigint> {
-  const cap = await supplyCap(trx);
-  return cap === undefined ? work : minted({ cap, issued }, work);
+    .where('id', 'in', Array.from(byAccount.keys()))
+    .execute();
+  return new Set(found.map(({ id }) => byAccount.get(id)!));
 }
 
 /** Microcredits; 0 for an account that nobody has used. */

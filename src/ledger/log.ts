@@ -21,54 +21,74 @@ export async function lockLog(trx: Queries): Promise<number> {
   return Number(size);
 }
 
+/** A shard with what its leaf is made of. */
+export interface NewLeaf {
+  readonly shard: string;
+  readonly envelopes: Envelopes;
+}
+
 /**
- * Appends the receipt of a shard.
- * @param trx - the transaction that settles the shard and has locked the log
- * @param index - what `lockLog` gave, or the one after it
+ * Appends the receipts of shards, one after the other.
+ * @param trx - the transaction that settles the shards and has locked the log
+ * @param first - what `lockLog` gave
  */
-export async function appendLeaf(
-  trx: Queries,
-  index: number,
-  shard: string,
-  envelopes: Envelopes,
-): Promise<void> {
-  const nodes = await completedBy(index, await leafHash(entryOf(envelopes)), readNodes(trx));
+export async function appendLeaves(trx: Queries, first: number, leaves: readonly NewLeaf[]): Promise<void> {
+  const hashes = leaves.map(({ envelopes }) => leafHash(entryOf(envelopes)));
+  const nodes = await completedBy(first, hashes, readNodes(trx));
   await trx
     .insertInto('logLeaves')
-    .values({ index: BigInt(index), shard })
+    .values(leaves.map(({ shard }, i) => ({ index: BigInt(first + i), shard })))
     .execute();
   await trx
     .insertInto('logNodes')
-    .values(nodes.map(({ level, index: at, hash }) => ({ level, index: BigInt(at), hash })))
+    .values(nodes.map(({ level, index, hash }) => ({ level, index: BigInt(index), hash })))
     .execute();
   await trx
     .updateTable('logTree')
-    .set({ size: BigInt(index + 1) })
+    .set({ size: BigInt(first + leaves.length) })
     .execute();
 }
 
-/** The leaf itself, and every subtree of which it is the last leaf. */
+/** The leaves themselves, and every subtree whose last leaf is one of them. */
 async function completedBy(
-  index: number,
-  leaf: Uint8Array,
+  first: number,
+  leaves: readonly Uint8Array[],
   read: ReadNodes,
 ): Promise<(TreeNode & { readonly hash: Uint8Array })[]> {
-  const siblings: TreeNode[] = [];
-  for (let [level, at] = [0, index]; at % 2 === 1; [level, at] = [level + 1, (at - 1) / 2]) {
-    siblings.push({ level, index: at - 1 });
+  const name = ({ level, index }: TreeNode): string => `${level}/${index}`;
+  // Complete before: on the left of a subtree that some leaf completes. Others are made here.
+  const before = new Map<string, TreeNode>();
+  for (let leaf = first; leaf < first + leaves.length; leaf++) {
+    for (const left of leftsOf(leaf)) {
+      if ((left.index + 1) * 2 ** left.level <= first) before.set(name(left), left);
+    }
   }
-  const lefts = await read(siblings);
-  let node = { level: 0, index, hash: leaf };
-  const completed = [node];
-  for (const left of lefts) {
-    node = {
-      level: node.level + 1,
-      index: (node.index - 1) / 2,
-      hash: await nodeHash(left, node.hash),
-    };
-    completed.push(node);
+  const lefts = Array.from(before.values());
+  const hashes = await read(lefts);
+  const known = new Map(lefts.map((node, i) => [name(node), hashes[i]!]));
+  const completed: (TreeNode & { readonly hash: Uint8Array })[] = [];
+  const complete = (level: number, index: number, hash: Uint8Array): void => {
+    known.set(name({ level, index }), hash);
+    completed.push({ level, index, hash });
+  };
+  for (const [i, leaf] of leaves.entries()) {
+    let hash = leaf;
+    complete(0, first + i, hash);
+    for (const { level, index } of leftsOf(first + i)) {
+      hash = nodeHash(known.get(name({ level, index }))!, hash);
+      complete(level + 1, index / 2, hash);
+    }
   }
   return completed;
+}
+
+/** What stands on the left of the subtrees that this leaf completes, from the bottom up. */
+function leftsOf(leaf: number): TreeNode[] {
+  const lefts: TreeNode[] = [];
+  for (let [level, at] = [0, leaf]; at % 2 === 1; [level, at] = [level + 1, (at - 1) / 2]) {
+    lefts.push({ level, index: at - 1 });
+  }
+  return lefts;
 }
 
 function entryOf({ receiptEnvelope, resultEnvelope, leaseEnvelope }: Envelopes): Uint8Array {
@@ -185,9 +205,11 @@ async function adoptSome(trx: Queries): Promise<number> {
     .orderBy('shards.id')
     .limit(ADOPT_AT_ONCE)
     .execute();
-  for (const [at, { id, receiptEnvelope, ...others }] of old.entries()) {
-    await appendLeaf(trx, first + at, id, { ...others, receiptEnvelope: receiptEnvelope! });
-  }
+  const leaves = old.map(({ id, receiptEnvelope, ...others }) => ({
+    shard: id,
+    envelopes: { ...others, receiptEnvelope: receiptEnvelope! },
+  }));
+  if (leaves.length > 0) await appendLeaves(trx, first, leaves);
   if (old.length < ADOPT_AT_ONCE) await trx.updateTable('logTree').set({ adopted: true }).execute();
   return old.length;
 }

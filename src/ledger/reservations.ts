@@ -1,6 +1,6 @@
 /**
  * Paid jobs: the price of the whole job is set aside with the job itself, every verified shard is paid from it
- * (creditShard), and what is left goes back in the transaction that ends the job. Each step is an event that
+ * (creditShards), and what is left goes back in the transaction that ends the job. Each step is an event that
  * the database takes once.
  */
 import { sql } from 'kysely';

@@ -1,10 +1,9 @@
 /** Opens the database: PGlite in the data folder, or PostgreSQL by URL. Same SQL, same types, same promises. */
 import { join } from 'node:path';
-import { CamelCasePlugin, Kysely, type KyselyConfig, PostgresDialect, sql } from 'kysely';
+import { CamelCasePlugin, Kysely, type KyselyConfig, PostgresDialect } from 'kysely';
 import { Pool, type PoolConfig, TypeOverrides, types } from 'pg';
 import { AppError } from '../core/errors.ts';
 import { EmbeddedDialect, openEmbedded } from './embedded.ts';
-import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrations.ts';
 import type { Schema } from './schema.ts';
 
@@ -12,24 +11,6 @@ import type { Schema } from './schema.ts';
 export type Queries = Kysely<Schema>;
 
 export class Database extends Kysely<Schema> {
-  readonly #group: GroupCommit;
-
-  /** @param isShared - other processes write to it as well */
-  constructor(config: KyselyConfig, isShared = false) {
-    super(config);
-    this.#group = new GroupCommit((work) =>
-      this.transaction().execute(async (trx) => {
-        if (isShared) await sql`SELECT pg_advisory_xact_lock(${GROUP_LOCK})`.execute(trx);
-        return work(trx);
-      }),
-    );
-  }
-
-  /** A transaction that may share its commit with others: see GroupCommit. For what is written often. */
-  together<T>(work: (trx: Queries) => Promise<T>): Promise<T> {
-    return this.#group.run(work);
-  }
-
   close(): Promise<void> {
     return this.destroy();
   }
@@ -37,11 +18,6 @@ export class Database extends Kysely<Schema> {
 
 export type DatabasePlace = { readonly dataDir: string } | { readonly url: string };
 
-/**
- * Whoever commits for a group holds this: each settlement locks its job first and the log last, so two groups of
- * several jobs would wait for each other. They would take turns for the log in any case. Any number; ours alone.
- */
-const GROUP_LOCK = 7_433_161;
 /** Connections that one coordinator takes of PostgreSQL's usual hundred. */
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -70,7 +46,7 @@ export async function openDatabase(place: DatabasePlace): Promise<Database> {
 export async function openAsItIs(place: DatabasePlace): Promise<Database> {
   const dialect =
     'url' in place ? openPool(place.url) : new EmbeddedDialect(await openEmbedded(join(place.dataDir, 'db')));
-  return new Database({ dialect, plugins: [new CamelCasePlugin()] }, 'url' in place);
+  return new Database({ dialect, plugins: [new CamelCasePlugin()] });
 }
 
 function openPool(url: string): KyselyConfig['dialect'] {

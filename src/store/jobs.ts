@@ -62,13 +62,19 @@ export function runningJobs(db: Queries): Promise<Pick<Job, 'id' | 'deadlineMs'>
  * @returns the job's state, or undefined when there is no such job
  */
 export async function lockJob(trx: Queries, id: string): Promise<JobState | undefined> {
-  const row = await trx
+  return (await lockJobs(trx, [id])).get(id);
+}
+
+/** The same for several, in the order in which everybody locks them; the states of those that there are. */
+export async function lockJobs(trx: Queries, ids: readonly string[]): Promise<Map<string, JobState>> {
+  const rows = await trx
     .selectFrom('jobs')
-    .select('state')
-    .where('id', '=', id)
+    .select(['id', 'state'])
+    .where('id', 'in', ids)
+    .orderBy('id')
     .forUpdate()
-    .executeTakeFirst();
-  return row?.state;
+    .execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 export interface JobEnd {

@@ -4,10 +4,10 @@ import type { Lease, LeaseState, NewLease } from './schema.ts';
 
 export type { NewLease };
 
-export async function recordLease(db: Queries, lease: NewLease): Promise<void> {
+export async function recordLeases(db: Queries, leases: readonly NewLease[]): Promise<void> {
   await db
     .insertInto('leases')
-    .values({ ...lease, state: 'open' })
+    .values(leases.map((lease) => ({ ...lease, state: 'open' })))
     .execute();
 }
 
@@ -16,27 +16,36 @@ export function getLease(db: Queries, id: string): Promise<Lease | undefined> {
 }
 
 /**
- * Ends an open lease. One that expired or was given up may still be judged, since a late result for an
+ * Ends open leases. One that expired or was given up may still be judged, since a late result for an
  * open shard counts; and a wrong one must stay on record.
  * @param reason - why a result was refused
- * @returns false when the lease had ended otherwise (or was never recorded), and then nothing changes.
+ * @returns how many; those that had ended otherwise (or were never recorded) stay as they are
  */
-export async function endLease(
+export async function endLeases(
   db: Queries,
-  id: string,
+  ids: readonly string[],
   state: Exclude<LeaseState, 'open'>,
   endedMs: number,
   reason: string | null = null,
-): Promise<boolean> {
+): Promise<number> {
+  if (ids.length === 0) return 0;
   const judged = state === 'done' || state === 'rejected';
   const from: LeaseState[] = judged ? ['open', 'expired', 'declined'] : ['open'];
-  const result = await db
+  const { numUpdatedRows } = await db
     .updateTable('leases')
     .set({ state, endedMs, reason })
-    .where('id', '=', id)
-    .where('state', 'in', from)
+    // In one order everywhere, or two that end the same leases would wait for each other.
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('leases')
+        .select('id')
+        .where('id', 'in', ids)
+        .where('state', 'in', from)
+        .orderBy('id')
+        .forUpdate(),
+    )
     .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  return Number(numUpdatedRows);
 }
 
 /**

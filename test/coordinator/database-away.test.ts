@@ -86,20 +86,27 @@ describe.skipIf(missing && process.env['CI'] !== 'true')(
   },
 );
 
-type Together = (this: Database, work: unknown) => Promise<unknown>;
+type Transaction = ReturnType<Database['transaction']>;
 
 describe('a commit whose answer never comes', () => {
   it('counts, once: the database is asked what became of it', async () => {
-    const together = Reflect.get(Database.prototype, 'together') as Together;
+    const transaction: () => Transaction = Reflect.get(Database.prototype, 'transaction');
     let lost = 0;
-    const losing: Together = async function (this: Database, work) {
-      const done = await together.call(this, work);
-      // The one that settles a shard.
-      if (lost > 0 || typeof done !== 'object' || done === null || !('receipt' in done)) return done;
-      lost += 1;
-      throw new Error('Connection terminated unexpectedly');
+    const losing = function (this: Database): Transaction {
+      const builder = transaction.call(this);
+      const execute = builder.execute.bind(builder);
+      const executeAndLose: Transaction['execute'] = async (work) => {
+        const done = await execute(work);
+        // The first one that settles shards.
+        const settles =
+          Array.isArray(done) && done.some((one: object | undefined) => one && 'receipt' in one);
+        if (lost > 0 || !settles) return done;
+        lost += 1;
+        throw new Error('Connection terminated unexpectedly');
+      };
+      return Object.assign(builder, { execute: executeAndLose });
     };
-    Object.assign(Database.prototype, { together: losing });
+    Object.assign(Database.prototype, { transaction: losing });
     const coordinator = await testCoordinator();
     const contributor = await testContributor(coordinator.peerAddresses);
     try {
@@ -110,7 +117,7 @@ describe('a commit whose answer never comes', () => {
       expect(await result(coordinator, done.id)).toEqual(wanted.expected);
       await contributor.until(({ receipts }) => receipts === done.shards);
     } finally {
-      Object.assign(Database.prototype, { together });
+      Object.assign(Database.prototype, { transaction });
       await contributor.stop();
       await coordinator.remove();
     }

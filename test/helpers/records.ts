@@ -1,10 +1,14 @@
 /** Rows for tests: plausible, different for each number, and valid against the schema. */
+import { createHash } from 'node:crypto';
 import { microcreditsFor } from '../../src/core/units.ts';
 import type { SettleInput } from '../../src/ledger/receipts.ts';
 import type { Queries } from '../../src/store/database.ts';
 import { type NewJob, createJob } from '../../src/store/jobs.ts';
 import { insertOperand } from '../../src/store/operands.ts';
 import type { Job, NewOperand, RectangleColumns } from '../../src/store/schema.ts';
+
+/** SHA-256, in hexadecimal. */
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** `digits` hexadecimal digits that say `n`. */
 export function hexOf(n: number, digits: number): string {
@@ -64,14 +68,16 @@ export function settleInput(
     colBlock: colBlock + (at % colBlocks),
     block: hexOf(lease * 1_000_000 + at, 64),
   }));
+  const leaseEnvelope = new TextEncoder().encode(`lease ${lease}`);
+  const resultEnvelope = new TextEncoder().encode(`result ${lease}`);
   return {
     shard: {
       id: hexOf(lease, 32),
       job,
       contributor,
       ...rectangle,
-      leaseEnvelope: new TextEncoder().encode(`lease ${lease}`),
-      resultEnvelope: new TextEncoder().encode(`result ${lease}`),
+      leaseEnvelope,
+      resultEnvelope,
       multiplyAdds: BigInt(rows) * BigInt(cols) * BigInt(k),
       microcredits: microcreditsFor(rows, cols, k),
       missLog2: 72,
@@ -79,6 +85,7 @@ export function settleInput(
       bytesDown: rows * k + cols * k,
       bytesUp: rows * cols * 4,
     },
+    digests: { lease: digestOf(leaseEnvelope), result: digestOf(resultEnvelope) },
     cells,
   };
 }

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { type Rule, checkLedger } from '../../src/ledger/audit.ts';
 import { MINT, contributorAccount } from '../../src/ledger/accounts.ts';
-import { balanceOf, creditShard, postEvent } from '../../src/ledger/ledger.ts';
+import { balanceOf, creditShards, postEvent } from '../../src/ledger/ledger.ts';
 import { settleShard } from '../../src/ledger/receipts.ts';
 import { statement } from '../../src/ledger/statements.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
@@ -93,14 +93,16 @@ onEachDatabase('The ledger', (get) => {
     await expect(post('burn:a', 0n)).rejects.toMatchObject({ code: '23514' });
     await expect(post('pocket:mine', 1n)).rejects.toMatchObject({ code: '23514' });
     await expect(post('treasury', 1n)).rejects.toMatchObject({ code: '23514' });
-    const nothing = creditShard(db, { shard: hexOf(1, 32), job: 'credit', contributor, work: 0n, timeMs: 1 });
+    const nothing = creditShards(db, [
+      { shard: hexOf(1, 32), job: 'credit', contributor, work: 0n, timeMs: 1 },
+    ]);
     await expect(nothing).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('refuses a second credit for a shard', async () => {
     const { db } = get();
     const again = undone(db, (trx) =>
-      creditShard(trx, { shard: hexOf(1, 32), job: 'credit', contributor, work: 68n, timeMs: 2 }),
+      creditShards(trx, [{ shard: hexOf(1, 32), job: 'credit', contributor, work: 68n, timeMs: 2 }]),
     );
     await expect(again).rejects.toMatchObject({ code: '23505' });
     expect(await balanceOf(db, contributorAccount(contributor))).toBe(136n);

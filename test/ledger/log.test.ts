@@ -4,7 +4,7 @@ import { randomInt, seededRng } from '../../src/core/rng.ts';
 import { type Rule, checkLedger } from '../../src/ledger/audit.ts';
 import {
   adoptOldReceipts,
-  appendLeaf,
+  appendLeaves,
   levelHashes,
   lockLog,
   logEntries,
@@ -65,15 +65,15 @@ onEachDatabase('The public log', (get) => {
       const [entry] = await logEntries(db, logIndex!, 1);
       expect(decodeLogEntry(entry!).receipt).toEqual(settled!.receipt);
     }
-    const hashes = await Promise.all((await logEntries(db, 0, OLD + 6)).map(leafHash));
+    const hashes = (await logEntries(db, 0, OLD + 6)).map(leafHash);
     const read = readNodes(db);
     for (const size of [1, 2, 3, 255, 256, 257, OLD, OLD + 1, OLD + 5, OLD + 6]) {
-      expect(await rootAt(size, read)).toEqual(await rootOf(hashes.slice(0, size)));
+      expect(await rootAt(size, read)).toEqual(rootOf(hashes.slice(0, size)));
       const index = size - 1;
       const claim = { leaf: hashes[index]!, index, size, root: await rootAt(size, read) };
       expect(await verifyInclusion({ ...claim, proof: await inclusionProof(index, size, read) })).toBe(true);
     }
-    expect(await levelHashes(db, 8, 0, 1)).toEqual([await rootOf(hashes.slice(0, 256))]);
+    expect(await levelHashes(db, 8, 0, 1)).toEqual([rootOf(hashes.slice(0, 256))]);
   });
 
   it('answers for a settlement that is repeated with the same leaf', async () => {
@@ -106,7 +106,8 @@ onEachDatabase('The public log', (get) => {
         .executeTakeFirstOrThrow();
       await trx.deleteFrom('cells').where('shard', '=', 'nobody').execute();
       await sql`ALTER TABLE log_leaves DROP CONSTRAINT log_leaves_shard_key`.execute(trx);
-      await appendLeaf(trx, index, id, { leaseEnvelope, resultEnvelope, receiptEnvelope: receiptEnvelope! });
+      const envelopes = { leaseEnvelope, resultEnvelope, receiptEnvelope: receiptEnvelope! };
+      await appendLeaves(trx, index, [{ shard: id, envelopes }]);
       expect(await logSize(trx)).toBe(before + 1);
       throw new Error('the power went');
     });

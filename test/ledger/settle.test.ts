@@ -1,17 +1,18 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { randomInt, seededRng } from '../../src/core/rng.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
 import { contributorAccount } from '../../src/ledger/accounts.ts';
 import { balanceOf } from '../../src/ledger/ledger.ts';
+import { logSize } from '../../src/ledger/log.ts';
 import { statement } from '../../src/ledger/statements.ts';
-import { type SettleInput, type Settlement, settleShard } from '../../src/ledger/receipts.ts';
+import { type SettleInput, type Settlement, settleShard, settleShards } from '../../src/ledger/receipts.ts';
 import { envelopeDigest, openReceipt } from '../../src/protocol/envelope.ts';
 import { type SigningKey, generateKey } from '../../src/protocol/keys.ts';
 import { cellsOf, setJobState } from '../../src/store/jobs.ts';
-import { endLease, getLease, recordLease } from '../../src/store/leases.ts';
+import { endLeases, getLease, recordLeases } from '../../src/store/leases.ts';
 import { getShard } from '../../src/store/shards.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
-import { insertJob, settleInput } from '../helpers/records.ts';
+import { hexOf, insertJob, settleInput } from '../helpers/records.ts';
 
 const coordinator = await generateKey();
 const clock = { now: () => 1_800_000_000_000, after: () => () => {} };
@@ -46,7 +47,7 @@ onEachDatabase('Settling', (get) => {
       deadlineMs: 2,
       createdMs: 1,
     };
-    await recordLease(db, lease);
+    await recordLeases(db, [lease]);
 
     const settled = await settle(input);
     const receipt = await openReceipt(settled!.receipt, coordinator.publicKey.toString());
@@ -122,8 +123,9 @@ onEachDatabase('Settling', (get) => {
     const area = { rowBlock: 3, colBlock: 3, rowBlocks: 1, colBlocks: 1 };
     const input = settleInput(35, job.id, contributor, area);
     const { id, leaseEnvelope: envelope } = input.shard;
-    await recordLease(db, { id, job: job.id, contributor, ...area, envelope, deadlineMs: 2, createdMs: 1 });
-    await endLease(db, id, 'expired', 3);
+    const lease = { id, job: job.id, contributor, ...area, envelope, deadlineMs: 2, createdMs: 1 };
+    await recordLeases(db, [lease]);
+    await endLeases(db, [id], 'expired', 3);
     expect(await settle(input)).toBeDefined();
     expect(await getLease(db, id)).toMatchObject({ state: 'done' });
   });
@@ -146,6 +148,102 @@ onEachDatabase('Settling', (get) => {
     expect(await settle(input)).toMatchObject({ balance: 68n });
   });
 
+  describe('many at once', () => {
+    const at = (rowBlock: number, colBlock: number, rowBlocks = 1, colBlocks = 1) => ({
+      rowBlock,
+      colBlock,
+      rowBlocks,
+      colBlocks,
+    });
+
+    it('credits them in their order, with leaves one after the other', async () => {
+      const { db } = get();
+      const [left, right] = [await insertJob(db, 'many, left'), await insertJob(db, 'many, right')];
+      const [ann, ben] = [await newContributor(), await newContributor()];
+      const leaf = await logSize(db);
+      const settled = await settleShards(db, coordinator, clock, [
+        settleInput(750, right.id, ann, at(0, 0)),
+        settleInput(751, left.id, ben, at(0, 0, 2, 2)),
+        settleInput(752, left.id, ann, at(2, 0)),
+        settleInput(753, right.id, ann, at(1, 0, 3, 1)),
+        settleInput(754, right.id, ben, at(0, 1)),
+      ]);
+      expect(settled.map((settlement) => settlement?.balance)).toEqual([68n, 269n, 136n, 338n, 337n]);
+      expect(settled.map((settlement) => settlement?.leaf)).toEqual([0, 1, 2, 3, 4].map((i) => leaf + i));
+      for (const [i, { receipt }] of settled.map((settlement) => settlement!).entries()) {
+        expect((await openReceipt(receipt)).value).toMatchObject({
+          lease: hexOf(750 + i, 32),
+          logIndex: leaf + i,
+          balanceMicrocredits: settled[i]!.balance,
+        });
+      }
+      expect(await checkLedger(db)).toEqual([]);
+    });
+
+    it('takes of overlapping shards the first, a lease once, and nothing for jobs that have ended', async () => {
+      const { db } = get();
+      const [open, ended] = [await insertJob(db, 'many, open'), await insertJob(db, 'many, ended')];
+      await setJobState(db, ended.id, 'cancelled', { timeMs: 1 });
+      const contributor = await newContributor();
+      const early = settleInput(760, open.id, contributor, at(0, 0));
+      const before = await settle(early);
+      const first = settleInput(761, open.id, contributor, at(1, 1, 2, 2));
+      const inputs = [
+        settleInput(762, ended.id, contributor, at(0, 0)),
+        first,
+        settleInput(763, open.id, contributor, at(2, 2, 2, 2)),
+        early,
+        first,
+        settleInput(764, open.id, contributor, at(0, 0, 1, 2)),
+        settleInput(765, open.id, contributor, at(3, 3)),
+      ];
+      const settled = await settleShards(db, coordinator, clock, inputs);
+      expect(settled.map((settlement) => settlement !== undefined)).toEqual([
+        false,
+        true,
+        false,
+        true,
+        true,
+        false,
+        true,
+      ]);
+      expect(settled[3]!.receipt).toEqual(before!.receipt);
+      expect(settled[4]).toEqual(settled[1]);
+      expect((await cellsOf(db, open.id)).length).toBe(6);
+      expect(await settleShards(db, coordinator, clock, inputs)).toMatchObject(
+        settled.map((settlement) => settlement && { receipt: settlement.receipt, leaf: settlement.leaf }),
+      );
+      expect(await checkLedger(db)).toEqual([]);
+    });
+
+    it('writes nothing where one of them is wrong', async () => {
+      const { db } = get();
+      const job = await insertJob(db, 'many, wrong');
+      const contributor = await newContributor();
+      const good = settleInput(770, job.id, contributor, at(0, 0));
+      const wrong = settleInput(771, job.id, contributor, at(1, 0, 2, 2));
+      const batch = [good, { ...wrong, cells: wrong.cells.slice(1) }];
+      await expect(settleShards(db, coordinator, clock, batch)).rejects.toMatchObject({ code: 'bad-input' });
+      expect(await cellsOf(db, job.id)).toEqual([]);
+      expect(await settle(good)).toBeDefined();
+    });
+
+    it('appends as one by one: every node of the log is the hash of those below it', async () => {
+      const { db } = get();
+      const job = await insertJob(db, 'many, log', 32);
+      const contributor = await newContributor();
+      let lease = 50_000;
+      for (const count of [1, 2, 3, 5, 8, 13, 31]) {
+        const row = count;
+        const inputs = Array.from({ length: count }, (_, col) =>
+          settleInput(++lease, job.id, contributor, at(row, col)),
+        );
+        await settleShards(db, coordinator, clock, inputs);
+        expect(await checkLedger(db)).toEqual([]);
+      }
+    });
+  });
+
   it('does not take one result for two leases', async () => {
     const { db } = get();
     const job = await insertJob(db, 'copied');
@@ -155,7 +253,12 @@ onEachDatabase('Settling', (get) => {
     const first = at(50, 0);
     const second = at(51, 1);
     await settle(first);
-    const copied = { ...second, shard: { ...second.shard, resultEnvelope: first.shard.resultEnvelope } };
+    const { resultEnvelope } = first.shard;
+    const copied = {
+      ...second,
+      shard: { ...second.shard, resultEnvelope },
+      digests: { ...second.digests, result: first.digests.result },
+    };
     await expect(settle(copied)).rejects.toMatchObject({ code: '23505' });
     expect(await balanceOf(db, contributorAccount(contributor))).toBe(68n);
   });

@@ -15,12 +15,12 @@ import { consistencyProof, rootAt, verifyConsistency } from '../../src/protocol/
 import { Database } from '../../src/store/database.ts';
 import { EmbeddedDialect } from '../../src/store/embedded.ts';
 import { cellsOf, createJob, finishJob, setJobState } from '../../src/store/jobs.ts';
-import { endLease, expireOpenLeases, getLease, recordLease } from '../../src/store/leases.ts';
+import { endLeases, expireOpenLeases, getLease, recordLeases } from '../../src/store/leases.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { insertOperand } from '../../src/store/operands.ts';
 import { pastRecord } from '../../src/store/standing.ts';
 import type { JobSpec } from '../../src/coordinator/work.ts';
-import { hexOf, operandRecord, settleInput } from '../helpers/records.ts';
+import { digestOf, hexOf, operandRecord, settleInput } from '../helpers/records.ts';
 import type { Entry, Journal, LeaseRow, RecordModel } from './record.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -92,15 +92,17 @@ export class Replay {
         await this.#createJob(entry.spec);
         return [0, 0];
       case 'lease':
-        await recordLease(db, {
-          ...this.#shardOf(entry.lease),
-          envelope: new TextEncoder().encode(`lease ${entry.lease.id}`),
-          deadlineMs: entry.lease.deadlineMs,
-          createdMs: entry.lease.issuedMs,
-        });
+        await recordLeases(db, [
+          {
+            ...this.#shardOf(entry.lease),
+            envelope: new TextEncoder().encode(`lease ${entry.lease.id}`),
+            deadlineMs: entry.lease.deadlineMs,
+            createdMs: entry.lease.issuedMs,
+          },
+        ]);
         return [0, 0];
       case 'end-lease':
-        return [await endLease(db, entry.id, entry.state, now), entry.changed];
+        return [(await endLeases(db, [entry.id], entry.state, now)) === 1, entry.changed];
       case 'expire-open':
         await expireOpenLeases(db, now);
         return [0, 0];
@@ -136,13 +138,16 @@ export class Replay {
     const { id, job, contributor, rowBlock, colBlock, rowBlocks, colBlocks } = this.#shardOf(lease);
     const place = { rowBlock, colBlock, rowBlocks, colBlocks };
     const plain = settleInput(this.settled + 1, job, contributor, place);
+    const leaseEnvelope = new TextEncoder().encode(`lease ${id}`);
+    const resultEnvelope = new TextEncoder().encode(`result ${id}`);
     const input: SettleInput = {
       cells: plain.cells,
+      digests: { lease: digestOf(leaseEnvelope), result: digestOf(resultEnvelope) },
       shard: {
         ...plain.shard,
         id,
-        leaseEnvelope: new TextEncoder().encode(`lease ${id}`),
-        resultEnvelope: new TextEncoder().encode(`result ${id}`),
+        leaseEnvelope,
+        resultEnvelope,
         microcredits: lease.microcredits,
       },
     };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { contributionsTo } from '../../src/store/contributions.ts';
 import { cellsOf, createJob, finishJob, getJob, listJobs, setJobState } from '../../src/store/jobs.ts';
-import { endLease, getLease, openLeases, recordLease } from '../../src/store/leases.ts';
+import { endLeases, getLease, openLeases, recordLeases } from '../../src/store/leases.ts';
 import { addBelonging } from '../../src/store/belongings.ts';
 import { type Page, newestJobs, newestOperands } from '../../src/store/pages.ts';
 import { getOperand, insertOperand } from '../../src/store/operands.ts';
-import { acceptShard, getShard, receiptsOf } from '../../src/store/shards.ts';
+import { acceptShards, getShard, receiptsOf } from '../../src/store/shards.ts';
 import type { Queries } from '../../src/store/database.ts';
 import { pastRecord } from '../../src/store/standing.ts';
 import type { RectangleColumns } from '../../src/store/schema.ts';
@@ -32,7 +32,8 @@ async function accept(
     resultDigest: hexOf(lease, 64),
     verifiedMs: 1_800_000_000_000 + Math.floor(lease / 2),
   };
-  return await db.transaction().execute((trx) => acceptShard(trx, { shard: row, cells }));
+  const [accepted] = await db.transaction().execute((trx) => acceptShards(trx, [{ shard: row, cells }]));
+  return accepted!;
 }
 
 onEachDatabase('Records', (get) => {
@@ -157,25 +158,25 @@ onEachDatabase('Records', (get) => {
         createdMs: 1000,
         coordinator: null,
       };
-      await recordLease(db, lease);
-      await recordLease(db, { ...lease, id: hexOf(2, 32), createdMs: 900 });
+      await recordLeases(db, [lease]);
+      await recordLeases(db, [{ ...lease, id: hexOf(2, 32), createdMs: 900 }]);
       expect((await openLeases(db, job.id)).map(({ id }) => id)).toEqual([hexOf(2, 32), hexOf(1, 32)]);
       expect(await openLeases(db, 'another')).toEqual([]);
       expect(await openLeases(db)).toHaveLength(2);
 
-      expect(await endLease(db, lease.id, 'expired', 2001)).toBe(true);
-      expect(await endLease(db, lease.id, 'cancelled', 2002)).toBe(false);
+      expect(await endLeases(db, [lease.id], 'expired', 2001)).toBe(1);
+      expect(await endLeases(db, [lease.id], 'cancelled', 2002)).toBe(0);
       expect(await getLease(db, lease.id)).toEqual({
         ...lease,
         state: 'expired',
         endedMs: 2001,
         reason: null,
       });
-      expect(await endLease(db, lease.id, 'done', 2003)).toBe(true);
-      expect(await endLease(db, lease.id, 'done', 2004)).toBe(false);
+      expect(await endLeases(db, [lease.id], 'done', 2003)).toBe(1);
+      expect(await endLeases(db, [lease.id], 'done', 2004)).toBe(0);
 
-      expect(await endLease(db, hexOf(2, 32), 'rejected', 2005)).toBe(true);
-      expect(await endLease(db, hexOf(2, 32), 'done', 2006)).toBe(false);
+      expect(await endLeases(db, [hexOf(2, 32)], 'rejected', 2005)).toBe(1);
+      expect(await endLeases(db, [hexOf(2, 32)], 'done', 2006)).toBe(0);
       expect(await openLeases(db)).toEqual([]);
     });
 
@@ -186,17 +187,18 @@ onEachDatabase('Records', (get) => {
         const job = await insertJob(db, `late-${state}`);
         const id = hexOf(state === 'expired' ? 11 : 12, 32);
         const times = { deadlineMs: 2000, createdMs: 1000 };
-        await recordLease(db, {
+        const lease = {
           id,
           job: job.id,
           contributor: 'liar',
           ...cell(0, 0),
           envelope: Uint8Array.of(1),
           ...times,
-        });
-        await endLease(db, id, state, 2001);
-        expect(await endLease(db, id, 'rejected', 2002)).toBe(true);
-        expect(await endLease(db, id, 'done', 2003)).toBe(false);
+        };
+        await recordLeases(db, [lease]);
+        await endLeases(db, [id], state, 2001);
+        expect(await endLeases(db, [id], 'rejected', 2002)).toBe(1);
+        expect(await endLeases(db, [id], 'done', 2003)).toBe(0);
         const { rejections } = await pastRecord(db, 'liar', 0);
         expect(rejections).toContain(2002);
       },
@@ -252,7 +254,7 @@ onEachDatabase('Records', (get) => {
       const row = { ...shard, resultDigest: hexOf(30, 64), verifiedMs: 1 };
       const outside = { ...cells[3]!, colBlock: 3 };
       for (const wrong of [[], cells.slice(1), [...cells, cells[0]!], [...cells.slice(0, 3), outside]]) {
-        await expect(acceptShard(db, { shard: row, cells: wrong })).rejects.toMatchObject({
+        await expect(acceptShards(db, [{ shard: row, cells: wrong }])).rejects.toMatchObject({
           code: 'bad-input',
         });
       }
@@ -301,8 +303,8 @@ onEachDatabase('Records', (get) => {
       const lease = { job: job.id, contributor: 'joan', ...cell(0, 0), envelope: Uint8Array.of(1) };
       for (const [n, endedMs] of [1_800_000_000_000, 1_800_000_000_046].entries()) {
         const id = hexOf(500 + n, 32);
-        await recordLease(db, { ...lease, id, deadlineMs: endedMs, createdMs: 1 });
-        await endLease(db, id, 'rejected', endedMs);
+        await recordLeases(db, [{ ...lease, id, deadlineMs: endedMs, createdMs: 1 }]);
+        await endLeases(db, [id], 'rejected', endedMs);
       }
       await accept(db, 90, job.id, cell(0, 0), 'joan');
       await accept(db, 94, job.id, cell(0, 1), 'joan');

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { settleShard } from '../../src/ledger/receipts.ts';
+import { settleShard, settleWithin } from '../../src/ledger/receipts.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
 import { DAY_MS, siteContributors, siteDays, siteTotals } from '../../src/store/sites.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
@@ -19,8 +19,8 @@ onEachDatabase('Sites', (get) => {
     const job = await insertJob(db, `sites ${mine}`);
     const area = { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: cells };
     const clock = { now: () => day * DAY_MS + 1, after: () => () => {} };
-    const { shard, cells: list } = settleInput(mine, job.id, peer(contributor), area);
-    const settle = () => settleShard(db, key, clock, { shard: { ...shard, site }, cells: list });
+    const input = settleInput(mine, job.id, peer(contributor), area);
+    const settle = () => settleShard(db, key, clock, { ...input, shard: { ...input.shard, site } });
     const [first] = [await settle(), await settle()];
     expect(first).toBeDefined();
   }
@@ -51,14 +51,11 @@ onEachDatabase('Sites', (get) => {
       const { db } = get();
       const job = await insertJob(db, 'sites, interrupted');
       const area = { rowBlock: 0, colBlock: 0, rowBlocks: 1, colBlocks: 1 };
-      const { shard, cells } = settleInput(++serial, job.id, peer('ann'), area);
+      const input = settleInput(++serial, job.id, peer('ann'), area);
+      const shard = { ...input.shard, site: 'https://never.example' };
       const failing = db.transaction().execute(async (trx) => {
-        await settleShard(
-          { together: (work) => work(trx) },
-          key,
-          { now: () => TODAY * DAY_MS, after: () => () => {} },
-          { shard: { ...shard, site: 'https://never.example' }, cells },
-        );
+        const clock = { now: () => TODAY * DAY_MS, after: () => () => {} };
+        await settleWithin(trx, key, clock, [{ ...input, shard }]);
         await sql`SELECT 1 FROM no_such_table`.execute(trx);
       });
       await expect(failing).rejects.toThrow('no_such_table');

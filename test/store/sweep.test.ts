@@ -13,7 +13,7 @@ import { createJob, finishJob, getJob, setJobState } from '../../src/store/jobs.
 import { Marks } from '../../src/store/marks.ts';
 import { deleteOperand, getOperand, insertOperand } from '../../src/store/operands.ts';
 import { GRACE_MS, MAX_UNNAMED_MS, RETRY_MS, letGo } from '../../src/store/removal.ts';
-import { type ShardCell, acceptShard, blocksOfShard, isShardKept } from '../../src/store/shards.ts';
+import { type ShardCell, acceptShards, blocksOfShard, isShardKept } from '../../src/store/shards.ts';
 import { sweep } from '../../src/store/sweep.ts';
 import { freshDataDir } from '../helpers/databases.ts';
 import { hexOf, settleInput } from '../helpers/records.ts';
@@ -135,7 +135,7 @@ async function verify(blocks: MemoryBlocks, job: string, row: number, seed: numb
     named.push({ ...cell, block });
   }
   const full = { ...shard, resultDigest: hexOf(unique, 64), verifiedMs: blocks.now, site: null };
-  await db.transaction().execute((trx) => acceptShard(trx, { shard: full, cells: named }));
+  await db.transaction().execute((trx) => acceptShards(trx, [{ shard: full, cells: named }]));
 }
 
 async function finish(blocks: MemoryBlocks, job: string): Promise<void> {
