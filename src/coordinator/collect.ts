@@ -3,7 +3,7 @@
  * ends it at once, and only verified blocks ever reach the block store.
  */
 import { mapLimit } from '../core/async.ts';
-import { fromHex } from '../core/bytes.ts';
+import { discard, fromHex } from '../core/bytes.ts';
 import { AppError, isAppError } from '../core/errors.ts';
 import { BLOCK_BYTES, type Shape, colBlocks, rowBlocks } from '../matrix/blocks.ts';
 import { putMatrix } from '../matrix/build.ts';
@@ -23,7 +23,7 @@ export interface Claim {
 }
 
 export interface CollectContext {
-  /** From the contributor; the bytes are known to match their hash. */
+  /** From the contributor; the bytes are known to match their hash, and nobody else has them. */
   readonly fetch: FetchBytes;
   readonly check: (row: number, firstCol: number, cBlocks: readonly Uint8Array[]) => Promise<Verdict>;
   readonly put: (hash: Hash, bytes: Uint8Array) => Promise<void>;
@@ -72,6 +72,7 @@ export async function collect(claim: Claim, context: CollectContext): Promise<Co
             `row ${strip * 256 + verdict.row} of the shard is wrong (${verdict.reason})`,
           );
         await Promise.all(hashes.map((hash, i) => put(hash, cBlocks[i]!)));
+        for (const block of cBlocks) discard(block);
         return hashes;
       } finally {
         release();

@@ -36,6 +36,24 @@ export function concatBytes(parts: readonly Uint8Array[]): Bytes {
   return out;
 }
 
+/** Adds a piece behind others, as one with the last where they lie together in memory. */
+export function append(pieces: Uint8Array[], piece: Uint8Array): void {
+  const last = pieces.at(-1);
+  if (last?.buffer === piece.buffer && last.byteOffset + last.length === piece.byteOffset) {
+    pieces[pieces.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + piece.length);
+  } else {
+    pieces.push(piece);
+  }
+}
+
+/**
+ * Frees the memory of bytes that nobody reads any more, where they are all of their buffer. Left alone, V8 looks
+ * through its whole heap for every 64 MB of such buffers.
+ */
+export function discard({ buffer, length }: Uint8Array): void {
+  if (length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -53,7 +53,7 @@ class BlockFolder implements BlockMedium {
     const { dir, file } = placeOf(hash);
     const inside = join(this.#path, dir);
     const temporary = join(inside, `.${toHex(this.#rng.bytes(8))}.tmp`);
-    await mkdir(inside, { recursive: true });
+    if (!this.#named.has(dir)) await mkdir(inside, { recursive: true });
     try {
       // Synced before it has its name: after the loss of power, no name stands for a file without its bytes.
       await writeFile(temporary, bytes, { flag: 'wx', flush: true });

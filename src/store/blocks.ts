@@ -15,8 +15,9 @@ import { type BlockMedium, type StoredBlock, isBlockHash } from './block-medium.
 
 export interface BlockStore {
   /**
-   * Resolves when the bytes would survive the loss of power. The caller has checked that they hash to `hash`. A block
-   * that is there already is written again, so that its listed time is that of the last put.
+   * Resolves when the bytes would survive the loss of power. The caller has checked that they hash to `hash`, and
+   * leaves them as they are until then. A block that is there already is written again, so that its listed time is
+   * that of the last put.
    */
   put(hash: Hash, bytes: Uint8Array): Promise<void>;
   /** The bytes, or undefined when they are missing or damaged. Shared with other readers: do not write to them. */
@@ -86,10 +87,8 @@ class KeptBlocks implements BlockStore {
 
   async #write(hash: Hash, bytes: Uint8Array): Promise<void> {
     try {
-      // Our own copy: the caller's may be a view of something larger, or move to another thread.
-      const copy = bytes.slice();
-      await this.#medium.write(hash, copy);
-      this.#cache.set(hash, copy);
+      // Not into the cache: most are results, which are read once if at all, and would drive operands out.
+      await this.#medium.write(hash, bytes);
     } finally {
       this.#writing.delete(hash);
     }

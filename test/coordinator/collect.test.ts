@@ -28,8 +28,18 @@ async function result(
 async function collected(
   { manifest, served }: Awaited<ReturnType<typeof result>>,
   told: readonly Hash[] | undefined,
-): Promise<{ asked: Hash[]; outcome: Awaited<ReturnType<typeof collect>>; stored: Hash[] }> {
+): Promise<{
+  asked: Hash[];
+  given: Uint8Array[];
+  outcome: Awaited<ReturnType<typeof collect>>;
+  stored: Hash[];
+}> {
   const asked: Hash[] = [];
+  const given: Uint8Array[] = [];
+  const handedOut = (bytes: Uint8Array): Uint8Array => {
+    given.push(bytes.slice());
+    return given.at(-1)!;
+  };
   const stored: Hash[] = [];
   const outcome = await collect(
     { rect: RECT, shape: SHAPE, manifest, told },
@@ -37,7 +47,7 @@ async function collected(
       fetch: (hash) => {
         asked.push(hash);
         const bytes = served.get(hash);
-        return bytes ? Promise.resolve(bytes) : Promise.reject(new AppError('not-found', hash));
+        return bytes ? Promise.resolve(handedOut(bytes)) : Promise.reject(new AppError('not-found', hash));
       },
       check: () => Promise.resolve({ ok: true }),
       put: (hash) => {
@@ -47,7 +57,7 @@ async function collected(
       reserve: () => Promise.resolve(() => {}),
     },
   );
-  return { asked, outcome, stored };
+  return { asked, given, outcome, stored };
 }
 
 describe('a result that is handed in', () => {
@@ -56,6 +66,13 @@ describe('a result that is handed in', () => {
     const { asked, outcome } = await collected(honest, honest.blocks);
     expect(asked.toSorted()).toEqual(honest.blocks.toSorted());
     expect(outcome).toMatchObject({ ok: true, blocks: [honest.blocks.slice(0, 2), honest.blocks.slice(2)] });
+  });
+
+  it('takes no memory any more once its blocks are stored', async () => {
+    const honest = await result(1);
+    const { given } = await collected(honest, honest.blocks);
+    expect(given).toHaveLength(4);
+    for (const bytes of given) expect(bytes.buffer.byteLength).toBe(0);
   });
 
   it('is read from its lists where it names none', async () => {

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesEqual, concatBytes, fromHex, sha256, toHex, utf8, viewOf } from '../../src/core/bytes.ts';
+import {
+  append,
+  bytesEqual,
+  concatBytes,
+  fromHex,
+  sha256,
+  toHex,
+  utf8,
+  viewOf,
+} from '../../src/core/bytes.ts';
 
 describe('hexadecimal text', () => {
   it('gives every byte string back, in lower and in upper case', () => {
@@ -57,5 +66,21 @@ describe('sha256', () => {
   it('hashes only the part that a view shows', async () => {
     const inner = utf8.encode('xxabcxx').subarray(2, 5);
     expect(bytesEqual(await sha256(inner), await sha256(utf8.encode('abc')))).toBe(true);
+  });
+
+  it('lie together as one piece where they do so in memory', () => {
+    const bytes = Uint8Array.from({ length: 10 }, (_, i) => i);
+    const pieces: Uint8Array[] = [];
+    for (const [start, end] of [
+      [0, 3],
+      [3, 5],
+      [6, 8],
+      [8, 8],
+      [8, 10],
+    ])
+      append(pieces, bytes.subarray(start, end));
+    append(pieces, Uint8Array.of(10));
+    expect(pieces).toEqual([bytes.subarray(0, 5), bytes.subarray(6, 10), Uint8Array.of(10)]);
+    expect(pieces[1]!.buffer).toBe(bytes.buffer);
   });
 });
