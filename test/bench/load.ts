@@ -2,9 +2,10 @@
  * What one coordinator carries: `npm run bench -- load [--contributors 1000] [--json]`.
  *
  * A real coordinator, and a crowd of real engines in processes of their own, over real WebSockets on loopback. Only
- * the GPUs are not: they know the product. Every result is verified, settled and credited. Three things in one run:
+ * the GPUs are not: they know the product. Every result is verified, settled and credited. Four things in one run:
  * a crowd that takes its time (how long a lease takes to come, memory), some of it delivering more than there is room
- * for (how much is verified, where the time goes), and their sockets moving as many blocks with nothing else done.
+ * for (how much is verified, where the time goes), the same without verification and database, and their sockets
+ * moving as many blocks with nothing else done.
  */
 import { rm } from 'node:fs/promises';
 import { freshDataDir } from '../helpers/databases.ts';
@@ -14,7 +15,7 @@ import { toHex } from '../../src/core/bytes.ts';
 import { CELL } from '../../src/matrix/blocks.ts';
 import { K } from './load/known-product.ts';
 import { type Paced, type Pressed, Scene } from './load/scene.ts';
-import { loadReport, printLoad } from './load/report.ts';
+import { loadReport, printLoad, quantile } from './load/report.ts';
 
 export interface LoadOptions {
   readonly contributors: number;
@@ -58,15 +59,16 @@ export async function benchLoad({ contributors, seconds, postgres, json }: LoadO
     const idle = await scene.rss();
     say(`${contributors} contributors connected: ${Math.round(idle / 2 ** 20)} MiB`);
     const paced: Paced = await scene.paced(seconds);
-    say(`paced: ${paced.leaseMs.length} leases`);
+    const [p50, p99] = [0.5, 0.99].map((share) => Math.round(quantile(paced.leaseMs, share)));
+    say(`paced: ${paced.leaseMs.length} leases, p50 ${p50} ms, p99 ${p99} ms`);
     await scene.disperse();
     await scene.gather(pacedRate, Math.min(PRESSING, contributors), PRESSING_RATE);
     const pressed: Pressed[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       pressed.push(await scene.pressed(seconds));
-      say(
-        `verified ${(pressed.at(-1)!.verified / 1e6).toFixed(1)} MB/s, bare ${(pressed.at(-1)!.bare / 1e6).toFixed(1)}`,
-      );
+      const { verified, bare, moved } = pressed.at(-1)!;
+      const mega = (bytes: number): string => (bytes / 1e6).toFixed(1);
+      say(`verified ${mega(verified)} MB/s, bare ${mega(bare)}, only moved ${mega(moved)}`);
     }
     const report = loadReport({ contributors, base, idle, paced, pressed, postgres });
     if (!json) printLoad(report, paced, pressed);

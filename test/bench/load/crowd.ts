@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fromHex, sha256, toHex } from '../../../src/core/bytes.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { cryptoRng } from '../../../src/core/rng.ts';
+import { cryptoRng, seededRng } from '../../../src/core/rng.ts';
 import { Engine } from '../../../src/contributor/engine.ts';
 import { Outbox } from '../../../src/contributor/outbox.ts';
 import { ContributorNode } from '../../../src/net/contributor-node.ts';
@@ -17,7 +17,7 @@ export interface CrowdTask {
   readonly addresses: readonly string[];
   /** One a contributor, hexadecimal. */
   readonly keys: readonly string[];
-  /** Multiply-adds a second, of each. */
+  /** Multiply-adds a second, of each on average. */
   readonly rate: number;
 }
 
@@ -47,6 +47,12 @@ for (let i = 0; i < SPARE_BLOCKS; i++) {
   const block = blockOf(tagOf('a', i), tagOf('b', i));
   spare.set(toHex(await sha256(block)), block);
 }
+
+/** The mean of 2^(2u − 1) over u in 0…1. */
+const MEAN_SPREAD = 1.5 / (2 * Math.LN2);
+/** Who starts together does not stay together: some are up to four times as quick as others. */
+const rng = seededRng(task.keys.length);
+const rateOfOne = (): number => (task.rate * 2 ** (2 * rng.float() - 1)) / MEAN_SPREAD;
 
 function contributor(hexKey: string): { engine: Engine; connected: Promise<void>; ended: Promise<void> } {
   const key = keyFromBytes(fromHex(hexKey));
@@ -79,7 +85,7 @@ function contributor(hexKey: string): { engine: Engine; connected: Promise<void>
     openBackend: () =>
       Promise.resolve(
         new StubBackend({
-          rate: task.rate,
+          rate: rateOfOne(),
           memoryBytes: MEMORY_BYTES,
           clock: systemClock,
           answers: knownAnswers(),

@@ -14,8 +14,12 @@ export interface LoadReport {
   /** Of C's blocks in memory, when more is delivered than can be checked. */
   readonly verified_mb_s: number | null;
   readonly verified_shards_s: number | null;
+  /** The same without verification and database, and what their sockets move with nothing else done. */
   readonly bare_mb_s: number | null;
+  readonly moved_mb_s: number | null;
+  /** Verified of bare, and of moved. */
   readonly vs_transport: number | null;
+  readonly vs_moved: number | null;
 }
 
 export interface LoadFigures {
@@ -44,12 +48,14 @@ export function loadReport({ contributors, base, idle, paced, pressed, postgres 
     verified_mb_s: median(({ verified }) => verified / 1e6),
     verified_shards_s: median(({ shardsPerSecond }) => shardsPerSecond),
     bare_mb_s: median(({ bare }) => bare / 1e6),
+    moved_mb_s: median(({ moved }) => moved / 1e6),
     vs_transport: median(({ verified, bare }) => verified / bare),
+    vs_moved: median(({ verified, moved }) => verified / moved),
   };
 }
 
 /** NaN for none. */
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

@@ -28,10 +28,13 @@ export interface Costs {
   readonly threads: ThreadTimes;
 }
 
-/** Bytes a second of C's blocks as they are in memory, verified and only moved. */
+/** Bytes a second of C's blocks as they are in memory. */
 export interface Pressed {
   readonly verified: number;
+  /** The same work by the same contributors, but nothing is verified and no database asked. */
   readonly bare: number;
+  /** Nothing is computed or leased: their sockets only move as many blocks each way. */
+  readonly moved: number;
   readonly shardsPerSecond: number;
   readonly rssBytes: number;
   readonly costs: Costs;
@@ -70,10 +73,12 @@ const AT_ONCE = 8;
 const PROCESSES = 2;
 /**
  * A period begins when so many shards a contributor have been verified: operands have been fetched, everything is
- * compiled, and queues have found their length; or after this long.
+ * compiled, they are not in step any more, and queues have found their length; or after this long.
  */
-const WARM_SHARDS = 0.5;
+const WARM_SHARDS = 2;
 const WARM_MS = 120_000;
+/** In which it is looked where the time goes. */
+const PROFILE_MS = 5_000;
 /** For what is idle to be collected and returned. */
 const SETTLE_MS = 5_000;
 
@@ -149,25 +154,28 @@ export class Scene {
     return { leaseMs, rssBytes: usage.rssBytes, shardsPerSecond: shards / took, costs };
   }
 
-  /** The crowd delivers what it can; then the same sockets move as many blocks each way. */
+  /** The crowd delivers what it can; the same without verification and database; then its sockets only move blocks. */
   async pressed(seconds: number): Promise<Pressed> {
     const period = await this.#period(seconds, await this.#submit());
     const { cells, shards, took, costs, usage, moved } = period;
+    await this.#coordinator.ask('bare');
+    const bare = await this.#period(seconds, await this.#submit());
+    await this.#coordinator.ask('whole');
     await delay(SETTLE_MS);
     return {
       verified: (cells * BLOCK_BYTES) / took,
-      bare: await this.#bare(seconds, moved.down / Math.max(1, moved.up)),
+      bare: (bare.cells * BLOCK_BYTES) / bare.took,
+      moved: await this.#moved(seconds, moved.down / Math.max(1, moved.up)),
       shardsPerSecond: shards / took,
       rssBytes: usage.rssBytes,
       costs,
     };
   }
 
-  /** Measures while these jobs are worked on, and cancels what is left of them. */
+  /** Measures while these jobs are worked on, then looks where the time goes, and cancels what is left of them. */
   async #period(seconds: number, jobs: readonly JobView[]): Promise<Period> {
     await this.#warm();
     await this.#reports();
-    await this.#coordinator.ask('profile');
     const [before, cells, shards] = [await this.#usage(), await this.#cells(jobs), await this.#network()];
     const start = performance.now();
     await delay(seconds * 1000);
@@ -177,8 +185,11 @@ export class Scene {
       await this.#network(),
     ];
     const took = (performance.now() - start) / 1000;
-    const shares = await this.#coordinator.ask<Shares>('shares');
     const { leaseMs } = await this.#reports();
+    // Not before: sampling costs time as well.
+    await this.#coordinator.ask('profile');
+    await delay(PROFILE_MS);
+    const shares = await this.#coordinator.ask<Shares>('shares');
     await this.#cancel(jobs);
     const per = (kind: keyof ThreadTimes): number =>
       (usage.threads[kind] - before.threads[kind]) / 1000 / took;
@@ -206,7 +217,7 @@ export class Scene {
   }
 
   /** @param downPerUp - bytes that went to contributors for one that came: as many go now */
-  async #bare(seconds: number, downPerUp: number): Promise<number> {
+  async #moved(seconds: number, downPerUp: number): Promise<number> {
     const results = await this.#crowd[0]!.ask<string[]>('spare');
     const operands = await blocksOf('a');
     let moved = 0;

@@ -1,5 +1,5 @@
 /** Processor time of this process by kind of thread, as the kernel counts it. Linux only; else zeros. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { taskMs, taskName, tasksOf } from '../proc.ts';
 
 /** Milliseconds. */
 export interface ThreadTimes {
@@ -19,32 +19,12 @@ const KINDS: readonly (readonly [RegExp, Exclude<keyof ThreadTimes, 'main'>])[] 
 
 export function threadTimes(): ThreadTimes {
   const times = { main: 0, pool: 0, engine: 0, workers: 0 };
-  for (const tid of list('/proc/self/task')) {
-    const name = text(`/proc/self/task/${tid}/comm`).trim();
-    // The first number of schedstat is nanoseconds on a processor (proc(5)).
-    const ms = Number(text(`/proc/self/task/${tid}/schedstat`).split(' ')[0]) / 1e6;
-    const kind =
-      Number(tid) === process.pid
-        ? 'main'
-        : (KINDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'workers');
-    times[kind] += ms;
+  for (const task of tasksOf(process.pid)) {
+    const name = taskName(task);
+    const kind = task.endsWith(`/${process.pid}`)
+      ? 'main'
+      : (KINDS.find(([pattern]) => pattern.test(name))?.[1] ?? 'workers');
+    times[kind] += taskMs(task);
   }
   return times;
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/** A thread may end at any time. */
-function text(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '0';
-  }
 }
