@@ -13,6 +13,8 @@ export default defineConfig({
     environment: 'node',
     pool: 'forks',
     hookTimeout: 120_000,
+    // As test/helpers/eventually.ts: the library's one second is short on a busy machine.
+    expect: { poll: { timeout: 10_000 } },
     teardownTimeout: 10_000,
     projects: [
       {

@@ -5,8 +5,9 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView, NewTokenView, OperandView, TokenScope } from '../../src/core/v1.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { coordinatorForFile, file, json, npyOf, problem, request } from './http-client.ts';
 
@@ -83,7 +84,7 @@ describe('a token that is revoked while it is in use', () => {
     const ended = closing(upload);
     upload.write(small(3).subarray(0, 40));
 
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const tokens = (await (await request(home(), '/v1/tokens')).json()) as { id: string }[];
       expect(tokens.map(({ id }) => id)).toContain(gone.id);
     });
@@ -129,7 +130,7 @@ describe('a token that is revoked while it is in use', () => {
     expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
     expect(await problem(home(), path, as(busy))).toMatchObject({ status: 429, code: 'rate-limited' });
     leave.abort();
-    await vi.waitFor(async () => expect((await request(home(), '/v1/jobs', as(busy))).status).toBe(200));
+    await eventually(async () => expect((await request(home(), '/v1/jobs', as(busy))).status).toBe(200));
   });
 });
 
@@ -220,7 +221,7 @@ describe('a slow client', () => {
     void answerTo(sent).then((got) => {
       answer = got;
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await clock.advance(10_000);
       expect(answer).toBeDefined();
     });
@@ -233,7 +234,7 @@ describe('a slow client', () => {
     const sent = post('/v1/jobs', { 'content-type': 'application/json', 'content-length': 50 });
     const closed = closing(sent);
     sent.write('{"a":');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await clock.advance(10_000);
       expect(sent.destroyed).toBe(true);
     });

@@ -1,9 +1,10 @@
 /** Three coordinators of one network, and real contributors; some coordinators die. */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAppError } from '../../src/core/errors.ts';
 import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { JobView, NetworkView } from '../../src/core/v1.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type FleetMember, type TestFleet, paced, startFleet } from '../helpers/fleet.ts';
 import { type TestContributor, testContributor, testCoordinator } from '../helpers/network.ts';
 import { findPostgres } from '../helpers/postgres.ts';
@@ -11,7 +12,6 @@ import { api, ended, product, result, submit } from '../helpers/product.ts';
 
 const TIMING = { beatMs: 200, deadMs: 1500 };
 const SHARD_MS = 60;
-const EVENTUALLY = { timeout: 10_000, interval: 25 };
 
 describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('three coordinators', () => {
   let fleet: TestFleet;
@@ -49,12 +49,12 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
 
   it('list one another, by one key', async () => {
     expect(new Set(fleet.members.map(({ peerId }) => peerId)).size).toBe(1);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const { url } of fleet.members) {
         const { addrs } = (await (await fetch(`${url}/coordinator.json`)).json()) as { addrs: string[] };
         expect(new Set(addrs)).toEqual(new Set(fleet.addresses()));
       }
-    }, EVENTUALLY);
+    });
   });
 
   it('shut out at all of them whom an operator bans at one', async () => {
@@ -79,7 +79,7 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
     expect(new Set((await shardsOf(job.id)).map(({ contributor }) => contributor))).toEqual(
       new Set([left.peerId, right.peerId]),
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const views = await Promise.all(fleet.members.map((at) => api<NetworkView>(at, '/v1/network')));
       for (const { shardsVerified, contributorsNow, jobsRunning } of views)
         expect({ shardsVerified, contributorsNow, jobsRunning }).toEqual({
@@ -87,7 +87,7 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
           contributorsNow: 2,
           jobsRunning: 0,
         });
-    }, EVENTUALLY);
+    });
   });
 
   it('stop the leases of all when one is told to cancel', async () => {
@@ -103,9 +103,9 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
     const wanted = product('i8', 1536, 1536, 256);
     for (let n = 0; n < 3; n++) await join(fleet.members[n]!.peerAddresses.concat(fleet.addresses()));
     const job = await submit(two, wanted);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await view(one, job.id)).cellsVerified).toBeGreaterThan(8);
-    }, EVENTUALLY);
+    });
     await two.end('SIGKILL');
     expect(await ended(three, job.id)).toMatchObject({ state: 'done', cellsVerified: 36 });
     expect(await result(one, job.id)).toEqual(wanted.expected);
@@ -122,11 +122,11 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
       const query = fleet.db.selectFrom('plots').select('holder').distinct().where('job', '=', job.id);
       return (await query.where('holder', 'is not', null).execute()).length;
     };
-    await vi.waitFor(async () => expect(await held()).toBe(2), EVENTUALLY);
+    await eventually(async () => expect(await held()).toBe(2));
     await operate(one, '/v1/operator/drain', { draining: true });
-    await vi.waitFor(async () => expect(await held()).toBe(1), EVENTUALLY);
+    await eventually(async () => expect(await held()).toBe(1));
     await operate(one, '/v1/operator/drain', { draining: false });
-    await vi.waitFor(async () => expect(await held()).toBe(2), EVENTUALLY);
+    await eventually(async () => expect(await held()).toBe(2));
     await api(one, `/v1/jobs/${job.id}`, { method: 'DELETE' });
   });
 
@@ -169,7 +169,7 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('t
         .where('job', '=', job.id);
       return query.executeTakeFirstOrThrow();
     };
-    const lessor = await vi.waitFor(asked, EVENTUALLY);
+    const lessor = await eventually(asked);
     await contributor.until(({ stage }) => stage === 'uploading');
     const dead = [one, three].find(({ url }) => url === lessor.url)!;
     const living = dead === one ? three : one;

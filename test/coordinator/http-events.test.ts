@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Emitter } from '../../src/core/async.ts';
 import type { JobView, OperandView } from '../../src/core/v1.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { product, submit } from '../helpers/product.ts';
 import { Rogue } from '../helpers/rogue.ts';
 import { coordinatorForFile, file, json, npyOf, request } from './http-client.ts';
@@ -122,7 +123,7 @@ describe('GET /v1/jobs/:id/events', () => {
     await first.leave();
     // Nothing has happened: the first event is that of what happens next.
     const again = await watch(id, known);
-    await vi.waitFor(() => expect(listening).toBe(1));
+    await eventually(() => expect(listening).toBe(1));
     const worker = await Rogue.join(home().peerAddresses, { product: wanted, hello: { resultBytes: 0 } });
     await worker.workHonestly();
     expect(await again.next()).toMatchObject({ cellsVerified: 1 });
@@ -152,7 +153,7 @@ describe('GET /v1/jobs/:id/events', () => {
     await Promise.all([gone.next(), stays.next()]);
     expect(listening).toBe(2);
     await gone.leave();
-    await vi.waitFor(() => expect(listening).toBe(1));
+    await eventually(() => expect(listening).toBe(1));
     await request(home(), `/v1/jobs/${id}`, { method: 'DELETE' });
     expect(await stays.next()).toMatchObject({ state: 'cancelled' });
     expect(await stays.next()).toBeUndefined();

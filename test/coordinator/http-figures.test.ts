@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { NetworkView } from '../../src/core/v1.ts';
 import type {
   ContributorFiguresView,
@@ -9,6 +9,7 @@ import type {
 } from '../../src/core/v1-figures.ts';
 import { openProfile, sealProfile } from '../../src/protocol/envelope.ts';
 import { generateKey } from '../../src/protocol/keys.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import { product, submit } from '../helpers/product.ts';
 import { Rogue } from '../helpers/rogue.ts';
@@ -202,7 +203,7 @@ describe('a name', () => {
     expect((await ann.next('notice')).text).toContain('clock');
     const { id } = await submit(home(), wanted);
     await ann.workHonestly();
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await problem(home(), `/v1/jobs/${id}`, { method: 'DELETE' })).status).toBe(409),
     );
     await ann.leave();

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { concatBytes, sha256, toHex, utf8 } from '../../src/core/bytes.ts';
 import type { OperandView, SeededRequest } from '../../src/core/v1.ts';
 import { decodeManifest, encodeManifest } from '../../src/matrix/manifest.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { coordinatorForFile, file, json, npyOf, problem, request } from './http-client.ts';
 
 const home = coordinatorForFile();
@@ -147,10 +148,10 @@ describe('POST /v1/operands', () => {
     });
     const failed = new Promise((resolve) => upload.once('error', resolve));
     upload.write(body.subarray(0, body.length / 2));
-    await vi.waitFor(async () => expect(await spooled()).toHaveLength(1));
+    await eventually(async () => expect(await spooled()).toHaveLength(1));
     upload.destroy();
     await failed;
-    await vi.waitFor(async () => expect(await spooled()).toEqual([]));
+    await eventually(async () => expect(await spooled()).toEqual([]));
     expect(await listed()).toEqual(before);
     expect((await request(home(), '/v1/operands', file(body))).status).toBe(201);
   });

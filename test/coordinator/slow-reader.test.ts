@@ -2,10 +2,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fastify } from 'fastify';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { documentApi } from '../../src/coordinator/api.ts';
 import { figuresRoutes, type FiguresRoutesContext } from '../../src/coordinator/http-figures.ts';
 import { PublicEvents } from '../../src/coordinator/public-events.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { listenTo } from '../helpers/sse.ts';
 
@@ -36,7 +37,7 @@ it('a reader that does not read is dropped; the others hear everything, and it m
   deaf.pause();
   deaf.write('GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
   const good = await listenTo(`${url}/events`);
-  await vi.waitFor(() => expect(events.listeners).toBe(2));
+  await eventually(() => expect(events.listeners).toBe(2));
 
   let told = 0;
   // What the kernel keeps for both ends of a socket is some MiB; our own part must not grow beyond ours.
@@ -51,7 +52,7 @@ it('a reader that does not read is dropped; the others hear everything, and it m
   expect((await again.next())?.id).toBe(`e-${told - 2}`);
   await again.leave();
   await good.leave();
-  await vi.waitFor(() => expect(events.listeners).toBe(0));
+  await eventually(() => expect(events.listeners).toBe(0));
   deaf.destroy();
   await app.close();
 });

@@ -3,7 +3,7 @@ import { readdir, rm, stat, truncate } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import type { JobView, OperandView } from '../../src/core/v1.ts';
@@ -11,6 +11,7 @@ import type { UploadView } from '../../src/core/v1-uploads.ts';
 import { metadataOf, uploadSpecOf } from '../../src/coordinator/upload-metadata.ts';
 import { UPLOAD_EXPIRES_MS } from '../../src/coordinator/uploads.ts';
 import { freshDataDir } from '../helpers/databases.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { file, json, npyOf, problem, request } from './http-client.ts';
@@ -87,7 +88,7 @@ async function torn(id: string, offset: number, body: Uint8Array, promised: numb
     sending.once('response', resolve);
   });
   sending.write(body);
-  await vi.waitFor(async () => expect((await stat(onDisk(id))).size).toBe(offset + body.length));
+  await eventually(async () => expect((await stat(onDisk(id))).size).toBe(offset + body.length));
   return { break: () => sending.destroy(), ended };
 }
 
@@ -120,7 +121,7 @@ describe('An upload in parts', () => {
     const sending = await torn(id, 0, bytes.subarray(0, HALF), bytes.length);
     sending.break();
     await sending.ended;
-    await vi.waitFor(async () => expect(await offsetOf(id)).toBe(String(HALF)));
+    await eventually(async () => expect(await offsetOf(id)).toBe(String(HALF)));
     await home.close();
     home = await start();
     expect(await viewOf(id)).toMatchObject({ state: 'open', offset: HALF, length: bytes.length });
@@ -256,10 +257,10 @@ describe('Room for uploads', () => {
     clock.jump(UPLOAD_EXPIRES_MS - 60_000);
     expect(await offsetOf(id)).toBe(String(HALF));
     clock.jump(120_000);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await problem(home, `/v1/uploads/${id}`)).toMatchObject({ status: 404 }),
     );
-    await vi.waitFor(async () => expect(await readdir(join(dataDir, 'uploads'))).not.toContain(id));
+    await eventually(async () => expect(await readdir(join(dataDir, 'uploads'))).not.toContain(id));
     const other = await begin(10);
     await home.close();
     clock.jump(UPLOAD_EXPIRES_MS * 3);

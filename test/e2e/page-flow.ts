@@ -93,7 +93,7 @@ export function describePage(kind: BrowserKind): void {
       await visitor.click();
       await visitor.stage('stopped');
       await expect.poll(() => present(coordinator)).toBe(0);
-      await expect.poll(() => visitor.page.workers().length, { timeout: 2_000 }).toBe(0);
+      await expect.poll(() => visitor.page.workers().length).toBe(0);
       expect((await api<JobView>(coordinator, `/v1/jobs/${job.id}`)).state).toBe('running');
       const shown = Number(await visitor.data('shards'));
       await visitor.picture(`${kind}-stopped`);

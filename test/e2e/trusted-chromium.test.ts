@@ -47,7 +47,7 @@ describe('under Trusted Types, in Chromium', { timeout: 60_000 }, () => {
     const visitor = await Visitor.arrive(browser, `${coordinator.url}/?software=allow`);
     await visitor.click();
     await visitor.stage('waiting');
-    expect(visitor.page.workers().length).toBe(2);
+    await expect.poll(() => visitor.page.workers().length).toBe(2);
     // So that its memory can be measured, with its workers'.
     expect(
       await visitor.page.evaluate(() => [

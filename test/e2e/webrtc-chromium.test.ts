@@ -49,7 +49,7 @@ describe('webrtc-direct', { timeout: 60_000 }, () => {
     const page = await arrive('&transport=webrtc-direct');
     await page.stage('waiting');
     // The session is on the page; the GPU is not.
-    expect(page.page.workers()).toHaveLength(1);
+    await expect.poll(() => page.page.workers().length).toBe(1);
     expect(await page.data('transport')).toBe('webrtc-direct');
     expect(await page.text(NOTICE)).toMatch(/^Connected over WebRTC\. This is slower than the usual way/);
     await page.picture('webrtc');
@@ -57,7 +57,7 @@ describe('webrtc-direct', { timeout: 60_000 }, () => {
     expect(await page.complaints(coordinator)).toEqual([]);
     await page.click();
     await page.stage('stopped');
-    expect(await present(coordinator)).toBe(0);
+    await expect.poll(() => present(coordinator)).toBe(0);
     expect(await page.data('transport')).toBeUndefined();
   });
 
@@ -93,7 +93,7 @@ describe('webrtc-direct', { timeout: 60_000 }, () => {
       expect(await page.text(NOTICE)).toContain('Another browser may');
       await page.picture('webrtc-forbidden');
       // The browser tells of a worker’s end in its own time.
-      await expect.poll(() => page.page.workers().length, { timeout: 2_000 }).toBe(0);
+      await expect.poll(() => page.page.workers().length).toBe(0);
     } finally {
       await strict.close();
     }

@@ -187,12 +187,12 @@ export function describeWidget(kind: BrowserKind): void {
 
     it('frees everything within two seconds when its element is taken away', async () => {
       expect(await present(coordinator)).toBe(1);
-      expect(guest.page.workers()).toHaveLength(2);
+      await expect.poll(() => guest.page.workers().length).toBe(2);
       const removed = performance.now();
       await guest.page.evaluate(() => document.querySelector('tilework-contribute')!.remove());
       await expect.poll(() => present(coordinator), { timeout: 2_000, interval: 20 }).toBe(0);
       await expect.poll(() => guest.page.workers().length, { timeout: 2_000 }).toBe(0);
-      expect(guest.frames()).toEqual([]);
+      await expect.poll(() => guest.frames()).toEqual([]);
       console.log(`freed ${Math.round(performance.now() - removed)} ms after the element was taken away`);
     });
 
@@ -210,7 +210,7 @@ export function describeWidget(kind: BrowserKind): void {
           detail: { reason: 'visitor', state: 'stopped' },
         });
       await guest.picture(`widget-${kind}-stopped`);
-      await expect.poll(() => guest.page.workers().length, { timeout: 2_000 }).toBe(0);
+      await expect.poll(() => guest.page.workers().length).toBe(0);
       expect(await frame.evaluate(() => localStorage.length)).toBe(0);
     });
 
@@ -232,7 +232,7 @@ export function describeWidget(kind: BrowserKind): void {
       // What was begun was handed in: nothing of it is left to somebody else.
       expect((await api<JobView>(coordinator, `/v1/jobs/${job.id}`)).shards).toBe(shards);
       expect(await frame!.evaluate(() => localStorage.length)).toBe(0);
-      await expect.poll(() => guest.page.workers().length, { timeout: 2_000 }).toBe(0);
+      await expect.poll(() => guest.page.workers().length).toBe(0);
       await api(coordinator, `/v1/jobs/${job.id}`, { method: 'DELETE' }).catch(() => {});
     });
 
@@ -280,7 +280,7 @@ export function describeWidget(kind: BrowserKind): void {
       await pressStart(second!);
       await phase(second!, 'elsewhere');
       // One engine is two workers.
-      expect(guest.page.workers()).toHaveLength(2);
+      await expect.poll(() => guest.page.workers().length).toBe(2);
       await removeElementOf(first!);
       await phase(second!, 'working');
       await expect.poll(() => guest.page.workers().length).toBe(2);

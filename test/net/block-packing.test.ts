@@ -1,5 +1,5 @@
 /** Results that travel packed, and what the exchange counts of them. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { type ErrorCode, toAppError } from '../../src/core/errors.ts';
 import { BlockExchange } from '../../src/net/block-exchange.ts';
@@ -13,6 +13,7 @@ import {
   encodeWant,
 } from '../../src/protocol/block-frames.ts';
 import { packBlock } from '../../src/protocol/pack.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import { bytesOf, normalFloats, normalInts } from '../protocol/pack-samples.ts';
 import { startContributor, startCoordinator } from './wire-up.ts';
@@ -94,7 +95,7 @@ it('between a contributor and its coordinator packs what goes up, and not what c
   const contributor = await startContributor(home.addresses[0]!, { source });
   try {
     const { blocks } = await contributor.linked();
-    await vi.waitFor(() => expect(home.arrived).toHaveLength(1));
+    await eventually(() => expect(home.arrived).toHaveLength(1));
     expect(await home.arrived[0]!.blocks.fetch(hash)).toEqual(RESULT);
     expect(home.arrived[0]!.blocks.bytesDown).toBe(PACKED.length);
     expect(await blocks.fetch(hash)).toEqual(RESULT);

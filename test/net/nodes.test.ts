@@ -2,13 +2,14 @@ import { readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { generateKeyPair } from '@libp2p/crypto/keys';
 import { multiaddr } from '@multiformats/multiaddr';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { seededRng } from '../../src/core/rng.ts';
 import { ContributorNode } from '../../src/net/contributor-node.ts';
 import type { ConnectionState } from '../../src/net/reconnect.ts';
 import { createNode } from '../../src/net/stack.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import { CONTROL_PROTOCOL, HELLO_DEADLINE_MS, MAX_STREAMS } from '../../src/protocol/limits.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { FakeClock } from '../helpers/fake-clock.ts';
 import {
   LOOPBACK,
@@ -49,13 +50,13 @@ describe('a coordinator', () => {
     const many = await Promise.all(Array.from({ length: 12 }, () => contributor(home.addresses[0]!)));
     const links = await Promise.all(many.map((one) => one.linked()));
     expect(links).toHaveLength(12);
-    await vi.waitFor(() => expect(home.links()).toHaveLength(12));
+    await eventually(() => expect(home.links()).toHaveLength(12));
     expect(new Set(home.links().map((link) => link.peer))).toEqual(
       new Set(many.map((one) => peerIdOf(one.key))),
     );
     expect(many.every((one) => one.states.every((state) => state.state !== 'waiting'))).toBe(true);
     await Promise.all(links.slice(0, 5).map((link) => link.close()));
-    await vi.waitFor(() => expect(new Set(home.links()).size).toBeGreaterThanOrEqual(7));
+    await eventually(() => expect(new Set(home.links()).size).toBeGreaterThanOrEqual(7));
   });
 
   it('gives two connections of one key a link each, and one ends without the other', async () => {
@@ -65,9 +66,9 @@ describe('a coordinator', () => {
     await first.linked();
     const second = await contributor(home.addresses[0]!, { key });
     await second.linked();
-    await vi.waitFor(() => expect(home.links()).toHaveLength(2));
+    await eventually(() => expect(home.links()).toHaveLength(2));
     await first.node.stop();
-    await vi.waitFor(() => expect(home.links()).toHaveLength(1));
+    await eventually(() => expect(home.links()).toHaveLength(1));
     const [last] = home.links();
     await last!.control.send(Uint8Array.of(1));
     expect(await second.links[0]!.control.receive()).toEqual(Uint8Array.of(1));
@@ -110,11 +111,11 @@ describe('a coordinator', () => {
     const half = await bareNode();
     const onlyControl = await half.dial(multiaddr(home.addresses[0]));
     await onlyControl.newStream([CONTROL_PROTOCOL]);
-    await vi.waitFor(() => expect(clock.pending).toBeGreaterThanOrEqual(3));
+    await eventually(() => expect(clock.pending).toBeGreaterThanOrEqual(3));
     await clock.advance(HELLO_DEADLINE_MS - 1);
     expect([idle.status, onlyControl.status]).toEqual(['open', 'open']);
     await clock.advance(2);
-    await vi.waitFor(() => expect([idle.status, onlyControl.status]).not.toContain('open'));
+    await eventually(() => expect([idle.status, onlyControl.status]).not.toContain('open'));
     expect(home.links()).toHaveLength(1);
     expect(good.states.at(-1)?.state).toBe('connected');
   });
@@ -127,7 +128,7 @@ describe('a coordinator', () => {
     const connection = await twice.dial(multiaddr(home.addresses[0]));
     await connection.newStream([CONTROL_PROTOCOL]);
     const second = await connection.newStream([CONTROL_PROTOCOL]);
-    await vi.waitFor(() => expect(second.status).not.toBe('open'));
+    await eventually(() => expect(second.status).not.toBe('open'));
     expect(home.arrived).toHaveLength(1);
   });
 
@@ -147,7 +148,7 @@ describe('a coordinator', () => {
     for (let i = 1; i <= 4; i++) {
       const guest = await contributor(home.addresses[0]!);
       await guest.linked();
-      await vi.waitFor(() => expect(home.arrived).toHaveLength(i));
+      await eventually(() => expect(home.arrived).toHaveLength(i));
     }
     const folder = new URL('../../src/net/', import.meta.url);
     for (const file of await readdir(folder)) {
@@ -164,7 +165,7 @@ describe('a coordinator', () => {
     });
     const other = await bareNode(generateKeyPair('secp256k1'));
     const connection = await other.dial(multiaddr(home.addresses[0])).catch(() => undefined);
-    await vi.waitFor(() => expect(connection?.status).not.toBe('open'));
+    await eventually(() => expect(connection?.status).not.toBe('open'));
     expect(home.arrived).toEqual([]);
   });
 

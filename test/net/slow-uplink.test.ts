@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256, toHex } from '../../src/core/bytes.ts';
 import { seededRng } from '../../src/core/rng.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type SlowProxy, slowProxy } from '../helpers/slow-proxy.ts';
 import { type TestContributor, type TestCoordinator, startContributor, startCoordinator } from './wire-up.ts';
 
@@ -30,7 +31,7 @@ afterAll(async () => {
 describe('an uplink of 256 KiB/s', () => {
   it('carries results for more than half a minute without losing the connection, and control meanwhile', async () => {
     const own = await guest.linked();
-    await vi.waitFor(() => expect(home.arrived).toHaveLength(1));
+    await eventually(() => expect(home.arrived).toHaveLength(1));
     const link = home.arrived[0]!;
     const started = performance.now();
     const delays: number[] = [];

@@ -3,6 +3,7 @@ import { multiaddr } from '@multiformats/multiaddr';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createNode } from '../../src/net/stack.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { type SlowProxy, slowProxy } from '../helpers/slow-proxy.ts';
 import { type TestContributor, type TestCoordinator, startContributor, startCoordinator } from './wire-up.ts';
 
@@ -31,8 +32,7 @@ async function guest(address: string): Promise<TestContributor> {
   return made;
 }
 
-const gone = (proxy: SlowProxy): Promise<void> =>
-  vi.waitFor(() => expect(proxy.open).toBe(0), { timeout: 5_000 });
+const gone = (proxy: SlowProxy): Promise<void> => eventually(() => expect(proxy.open).toBe(0));
 
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
@@ -54,7 +54,7 @@ describe('no TCP connection is left', () => {
     const { home, proxy, address } = await route();
     const one = await guest(address);
     const link = await one.linked();
-    await vi.waitFor(() => expect(home.arrived).toHaveLength(1));
+    await eventually(() => expect(home.arrived).toHaveLength(1));
     void one.state((state) => state.state === 'waiting').then(() => one.abort());
     await home.arrived[0]!.close();
     await link.closed;
@@ -67,7 +67,7 @@ describe('no TCP connection is left', () => {
     const { home, proxy, address } = await route();
     const one = await guest(address);
     const link = await one.linked();
-    await vi.waitFor(() => expect(home.arrived).toHaveLength(1));
+    await eventually(() => expect(home.arrived).toHaveLength(1));
     void one.state((state) => state.state === 'waiting').then(() => one.abort());
     const aborter = who === 'coordinator' ? home.arrived[0]! : link;
     aborter.control.abort(new Error('broken protocol'));
@@ -109,13 +109,13 @@ describe('no TCP connection is left', () => {
     async (how) => {
       const { home, proxy, address } = await route();
       const one = await guest(address);
-      await vi.waitFor(() => expect(proxy.accepted).toBe(1), { interval: 1 });
+      await vi.waitFor(() => expect(proxy.accepted).toBe(1), { timeout: 10_000, interval: 1 });
       if (how === 'stop') await one.node.stop();
       else one.abort();
       await one.done;
       const states = one.states.length;
       await gone(proxy);
-      await vi.waitFor(() => expect(home.links()).toEqual([]));
+      await eventually(() => expect(home.links()).toEqual([]));
       expect(one.states).toHaveLength(states);
     },
   );
@@ -124,10 +124,10 @@ describe('no TCP connection is left', () => {
     const { home, proxy, address } = await route();
     const one = await guest(address);
     await one.linked();
-    await vi.waitFor(() => expect(home.links()).toHaveLength(1));
+    await eventually(() => expect(home.links()).toHaveLength(1));
     await one.node.stop();
     await gone(proxy);
-    await vi.waitFor(() => expect(home.links()).toEqual([]));
+    await eventually(() => expect(home.links()).toEqual([]));
   });
 
   it('after the network was cut, twice, while the contributor connects again', async () => {
@@ -138,12 +138,12 @@ describe('no TCP connection is left', () => {
       proxy.cut();
       await link.closed;
       const waits = (): number => one.states.filter((state) => state.state === 'waiting').length;
-      await vi.waitFor(() => expect(waits()).toBeGreaterThanOrEqual(cut));
+      await eventually(() => expect(waits()).toBeGreaterThanOrEqual(cut));
       one.node.wake();
-      await vi.waitFor(() => expect(one.links).toHaveLength(cut + 1), { timeout: 5_000 });
+      await eventually(() => expect(one.links).toHaveLength(cut + 1));
     }
-    await vi.waitFor(() => expect(proxy.open).toBe(1));
-    await vi.waitFor(() => expect(home.links()).toHaveLength(1));
+    await eventually(() => expect(proxy.open).toBe(1));
+    await eventually(() => expect(home.links()).toHaveLength(1));
   });
 
   it('after the coordinator stops, and its port is free at once', async () => {
@@ -157,7 +157,7 @@ describe('no TCP connection is left', () => {
     await home.close();
     await gone;
     one.abort();
-    await vi.waitFor(() => expect(proxy.open).toBe(0));
+    await eventually(() => expect(proxy.open).toBe(0));
     const again = await startCoordinator({ key: home.key, listen: [`/ip4/127.0.0.1/tcp/${home.port}/ws`] });
     await again.close();
   });

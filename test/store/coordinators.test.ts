@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { isAppError } from '../../src/core/errors.ts';
 import { silentLogger } from '../../src/core/logger.ts';
@@ -23,6 +23,7 @@ import {
   plotsOf,
 } from '../../src/store/plots.ts';
 import { onEachDatabase } from '../helpers/databases.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { insertJob, settleInput } from '../helpers/records.ts';
 import { type TestPostgres, findPostgres, startPostgres } from '../helpers/postgres.ts';
 
@@ -151,15 +152,15 @@ describe.skipIf(findPostgres() === undefined && process.env['CI'] !== 'true')('O
     await ann.notices.tell('jobs');
     await ann.notices.tell('plots', { hungry: true });
     await sql`SELECT pg_notify('tilework', 'nonsense')`.execute(one);
-    await vi.waitFor(() => expect(bob.heard.map(({ topic }) => topic)).toEqual(['missed', 'jobs', 'plots']));
+    await eventually(() => expect(bob.heard.map(({ topic }) => topic)).toEqual(['missed', 'jobs', 'plots']));
     expect(bob.heard.at(-1)).toEqual({ from: ANN, topic: 'plots', about: { hungry: true } });
     expect(ann.heard.map(({ topic }) => topic)).toEqual(['missed']);
 
     await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'`.execute(one);
-    await vi.waitFor(() => expect(bob.heard.at(-1)?.topic).toBe('missed'), { timeout: 5000 });
+    await eventually(() => expect(bob.heard.at(-1)?.topic).toBe('missed'));
     expect(bob.heard.filter(({ topic }) => topic === 'missed')).toHaveLength(2);
     await ann.notices.tell('settled');
-    await vi.waitFor(() => expect(bob.heard.at(-1)?.topic).toBe('settled'));
+    await eventually(() => expect(bob.heard.at(-1)?.topic).toBe('settled'));
     await Promise.all([ann.notices.close(), bob.notices.close()]);
   });
 
