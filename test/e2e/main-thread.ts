@@ -1,7 +1,7 @@
 /** What a page's own main thread does while it draws animation frames. Chromium only. */
 import type { Page } from 'puppeteer-core';
 
-const WINDOW_MS = 500;
+const WINDOW_MS = 1000;
 
 export interface MainThread {
   /** Processor time of the main thread's tasks over the time that passed, 0…1: waiting for a processor is not in it. */
