@@ -1,7 +1,6 @@
 /** One coordinator for a file of tests, and rogues that are gone after each of them. */
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { JobView } from '../../src/core/v1.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import {
   type TestContributor,
@@ -38,7 +37,7 @@ export function arena(): Arena {
   const jobs: string[] = [];
 
   beforeAll(async () => {
-    coordinator = await testCoordinator({ dataDir: await freshDataDir(), clock });
+    coordinator = await testCoordinator({ clock });
   });
   afterAll(() => coordinator.remove());
   afterEach(async () => {

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobView } from '../../src/core/v1.ts';
 import type { Logger } from '../../src/core/logger.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import { type TestCoordinator, testContributor, testCoordinator } from '../helpers/network.ts';
 import { ended, product, result, submit } from '../helpers/product.ts';
@@ -22,7 +21,7 @@ const jobs: JobView[] = [];
 beforeAll(async () => {
   const read = verdicts.record.bind(verdicts);
   const log: Logger = { debug: read, info: read, warn: read, error: read };
-  coordinator = await testCoordinator({ dataDir: await freshDataDir(), clock, log });
+  coordinator = await testCoordinator({ clock, log });
   field = {
     ...coordinator,
     verdicts,

@@ -9,7 +9,6 @@ import type { ShardView } from '../../src/core/v1.ts';
 import { signCheckpoint } from '../../src/protocol/checkpoint.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import { type MemoryTerminal, testContext } from '../cli/memory-terminal.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { JumpClock } from '../helpers/jump-clock.ts';
 import {
   type TestCoordinator,
@@ -29,7 +28,6 @@ let job = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tilework-audit-'));
   home = await testCoordinator({
-    dataDir: await freshDataDir(),
     clock,
     keep: { resultsMs: KEPT_MS, operandsMs: KEPT_MS },
   });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { launchBrowser } from '../helpers/browser.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import {
   type TestContributor,
   type TestCoordinator,
@@ -33,7 +32,6 @@ beforeAll(async () => {
     '<!doctype html><script type="module" src="entry.js"></script>',
   );
   coordinator = await testCoordinator({
-    dataDir: await freshDataDir(),
     pageDir,
     doors: { allowOrigin: [new URL(served.url).origin] },
   });

@@ -22,7 +22,6 @@ import { restore } from '../../src/coordinator/restore.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { checkLedger } from '../../src/ledger/audit.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testContributor, testCoordinator } from '../helpers/network.ts';
 import { ended, product, result, submit } from '../helpers/product.ts';
 
@@ -50,7 +49,7 @@ describe('a backup', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tilework-backup-'));
     backupDir = join(folder, 'backup');
-    coordinator = await testCoordinator({ dataDir: await freshDataDir() });
+    coordinator = await testCoordinator();
     job = (await submit(coordinator, wanted)).id;
     const contributor = await testContributor(coordinator.peerAddresses);
     await contributor.until(({ shardsVerified }) => shardsVerified >= 2);

@@ -25,7 +25,7 @@ const undo: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), 'tilework-page-'));
   await writeFile(join(pageDir, 'index.html'), '<tilework-page></tilework-page>');
-  coordinator = await testCoordinator({ dataDir: await freshDataDir(), pageDir });
+  coordinator = await testCoordinator({ pageDir });
 });
 afterEach(async () => {
   for (const step of undo.splice(0)) await step();

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../helpers/browser.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 
 /** Says to its host whether its worker runs. */
@@ -47,7 +46,7 @@ beforeAll(async () => {
     ['assets/worker-0a1b2c.js', 'postMessage(1);'],
   ] as const)
     await writeFile(join(pageDir, name), text);
-  home = await testCoordinator({ dataDir: await freshDataDir(), pageDir, embed: [hostAt('localhost')] });
+  home = await testCoordinator({ pageDir, embed: [hostAt('localhost')] });
   browser = await launchBrowser('chromium');
   page = await browser.newPage();
 }, 90_000);

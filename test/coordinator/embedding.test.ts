@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asksForFrame, embeddingSites } from '../../src/coordinator/embedding.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 
 const SITES = ['https://example.org', 'https://shop.example:8443', 'http://localhost:3000'];
@@ -59,7 +58,7 @@ describe('over HTTP', () => {
   let pageDir = '';
   const running: TestCoordinator[] = [];
   const start = async (embed?: readonly string[]): Promise<TestCoordinator> => {
-    const made = await testCoordinator({ dataDir: await freshDataDir(), pageDir, ...(embed && { embed }) });
+    const made = await testCoordinator({ pageDir, ...(embed && { embed }) });
     running.push(made);
     return made;
   };

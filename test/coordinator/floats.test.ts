@@ -92,7 +92,7 @@ describe('an f32x job', () => {
     Number((await api<StatementView>(home, `/v1/credit/accounts/${account}`)).balanceMicrocredits);
 
   beforeAll(async () => {
-    home = await testCoordinator({ dataDir: await freshDataDir(), credit: 'paid' });
+    home = await testCoordinator({ credit: 'paid' });
   });
   afterAll(() => home.remove());
 
@@ -235,7 +235,7 @@ describe('an f32x job', () => {
 });
 
 it('fails as one when a block of its limbs is lost, and a retry splits its operands anew', async () => {
-  let home = await testCoordinator({ dataDir: await freshDataDir() });
+  let home = await testCoordinator();
   const { dataDir } = home;
   try {
     const job = await submit(home, product('f32', 20, 20, 30));

@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 it('an upload is refused with a sentence and kept nowhere; a result is asked for again; all of it ends well', async () => {
-  coordinator = await testCoordinator({ dataDir: await freshDataDir() });
+  coordinator = await testCoordinator();
   const wanted = product('i8', 300, 270, 200);
   fill();
   const refused = await fetch(`${coordinator.url}/v1/operands`, {

@@ -5,7 +5,6 @@ import type { ProblemView } from '../../src/core/v1.ts';
 import type { CoordinatorOptions } from '../../src/coordinator/options.ts';
 import type { AnyDtype } from '../../src/matrix/dtype.ts';
 import { npyHeader } from '../../src/matrix/npy.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 
 /** Call at the top of a file. */
@@ -14,7 +13,7 @@ export function coordinatorForFile(
 ): () => TestCoordinator {
   let coordinator: TestCoordinator | undefined;
   beforeAll(async () => {
-    coordinator = await testCoordinator({ dataDir: await freshDataDir(), ...options() });
+    coordinator = await testCoordinator(options());
   });
   afterAll(() => coordinator?.remove());
   return () => coordinator!;

@@ -6,7 +6,6 @@ import type { JobView, SeededRequest } from '../../src/core/v1.ts';
 import { encodeManifest } from '../../src/matrix/manifest.ts';
 import { multiplyReference } from '../../src/matrix/reference.ts';
 import { testContext } from '../cli/memory-terminal.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import {
   type TestContributor,
   type TestCoordinator,
@@ -21,7 +20,7 @@ let home: TestCoordinator;
 let contributor: TestContributor;
 
 beforeAll(async () => {
-  home = await testCoordinator({ dataDir: await freshDataDir() });
+  home = await testCoordinator();
   contributor = await testContributor(home.peerAddresses);
 });
 afterAll(async () => {

@@ -1,12 +1,12 @@
 /** The same suite on both databases that we promise: PGlite always, PostgreSQL where it is installed. */
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Database, type DatabasePlace, openDatabase } from '../../src/store/database.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
 import { findPostgres, startPostgres } from './postgres.ts';
 
 export interface Place {
@@ -62,26 +62,35 @@ async function postgresPlace(): Promise<Place> {
 }
 
 const MODULES = new URL('../../node_modules/', import.meta.url);
+const STORE = new URL('../../src/store/', import.meta.url);
 
 /**
- * A new data folder with an empty database in it: a copy of one that is made once for each version of PGlite,
- * since initdb in WebAssembly takes seconds.
+ * A new data folder with a database in it that is up to date and empty: a copy of one that is made once for each
+ * version of PGlite and of our migrations, since both take seconds in WebAssembly.
  */
 export async function freshDataDir(): Promise<string> {
   const manifest = await readFile(new URL('@electric-sql/pglite/package.json', MODULES), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
-  const template = fileURLToPath(new URL(`.cache/tilework/pglite-${version}`, MODULES));
+  const name = `pglite-${version}-${await digestOfMigrations()}`;
+  const template = fileURLToPath(new URL(`.cache/tilework/${name}`, MODULES));
   if (!existsSync(template)) await makeTemplate(template);
   const dataDir = await mkdtemp(join(tmpdir(), 'tilework-db-'));
-  await cp(template, join(dataDir, 'db'), { recursive: true });
+  await cp(template, join(dataDir, 'db'), { recursive: true, mode: constants.COPYFILE_FICLONE });
   return dataDir;
+}
+
+async function digestOfMigrations(): Promise<string> {
+  const files = (await readdir(STORE)).filter((file) => file.startsWith('migrations')).toSorted();
+  const digest = createHash('sha256');
+  for (const file of files) digest.update(await readFile(new URL(file, STORE)));
+  return digest.digest('hex').slice(0, 16);
 }
 
 async function makeTemplate(template: string): Promise<void> {
   await mkdir(dirname(template), { recursive: true });
   const draft = await mkdtemp(`${template}-`);
-  const pglite = await openEmbedded(join(draft, 'db'));
-  await pglite.close();
+  const database = await openDatabase({ dataDir: draft });
+  await database.close();
   // Another test file may have been faster; then its template is as good.
   await rename(join(draft, 'db'), template).catch(() => {});
   await rm(draft, { recursive: true, force: true });

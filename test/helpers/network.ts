@@ -1,7 +1,5 @@
 /** A whole network in one process: a real coordinator on loopback, and contributors over real WebSockets. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import { type Logger, silentLogger } from '../../src/core/logger.ts';
 import { cryptoRng } from '../../src/core/rng.ts';
@@ -16,6 +14,7 @@ import type { BlockSource } from '../../src/net/block-provider.ts';
 import { ContributorNode } from '../../src/net/contributor-node.ts';
 import { generateKey, peerIdOf } from '../../src/protocol/keys.ts';
 import type { SigningKey } from '../../src/protocol/keys.ts';
+import { freshDataDir } from './databases.ts';
 
 export interface TestCoordinator extends RunningCoordinator {
   readonly dataDir: string;
@@ -24,7 +23,7 @@ export interface TestCoordinator extends RunningCoordinator {
 }
 
 export async function testCoordinator(options: Partial<CoordinatorOptions> = {}): Promise<TestCoordinator> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'tilework-test-')));
+  const dataDir = options.dataDir ?? (await freshDataDir());
   const running = await startCoordinator({
     port: 0,
     peerPort: 0,

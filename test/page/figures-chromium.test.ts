@@ -1,6 +1,5 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { freshDataDir } from '../helpers/databases.ts';
 import { launchBrowser } from '../helpers/browser.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { type ServedModule, serveModule } from '../helpers/page-bundle.ts';
@@ -16,7 +15,7 @@ let browser: Browser;
 let page: Page;
 beforeAll(async () => {
   served = await serveModule('test/page/figures-page.ts');
-  coordinator = await testCoordinator({ dataDir: await freshDataDir() });
+  coordinator = await testCoordinator();
   browser = await launchBrowser('chromium');
   page = await browser.newPage();
   await page.goto(served.url);

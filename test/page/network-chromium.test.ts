@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NetworkView } from '../../src/core/v1.ts';
 import { sealProfile } from '../../src/protocol/envelope.ts';
 import { launchBrowser } from '../helpers/browser.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { buildNetworkPage } from '../helpers/network-build.ts';
 import { product, submit } from '../helpers/product.ts';
@@ -28,7 +27,7 @@ const problems: string[] = [];
 beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), 'tilework-network-'));
   await buildNetworkPage(pageDir);
-  coordinator = await testCoordinator({ dataDir: await freshDataDir(), pageDir });
+  coordinator = await testCoordinator({ pageDir });
   browser = await launchBrowser('chromium');
   page = await browser.newPage();
   page.on('pageerror', (error) => problems.push(String(error)));

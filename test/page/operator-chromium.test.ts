@@ -7,7 +7,6 @@ import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealProfile } from '../../src/protocol/envelope.ts';
 import { launchBrowser } from '../helpers/browser.ts';
-import { freshDataDir } from '../helpers/databases.ts';
 import { type TestCoordinator, testCoordinator } from '../helpers/network.ts';
 import { buildNetworkPage } from '../helpers/network-build.ts';
 import { api, product, submit } from '../helpers/product.ts';
@@ -38,7 +37,7 @@ const problems: string[] = [];
 beforeAll(async () => {
   pageDir = await mkdtemp(join(tmpdir(), 'tilework-operator-'));
   await buildNetworkPage(pageDir, 'operator.html');
-  coordinator = await testCoordinator({ dataDir: await freshDataDir(), pageDir });
+  coordinator = await testCoordinator({ pageDir });
   browser = await launchBrowser('chromium');
   page = await browser.newPage();
   await page.setViewport({ width: 1280, height: 900 });
