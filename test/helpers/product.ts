@@ -62,9 +62,17 @@ export async function upload(to: Api, body: Uint8Array<ArrayBuffer>, query = '')
 
 export async function submit(to: Api, { a, b }: Product, project = 'a test'): Promise<JobView> {
   const [left, right] = [await upload(to, a), await upload(to, b)];
+  return submitStored(to, { a: left.id, b: right.id, project });
+}
+
+/** A job over operands that are there already. */
+export async function submitStored(
+  to: Api,
+  job: Readonly<Record<'a' | 'b' | 'project', string>>,
+): Promise<JobView> {
   return api<JobView>(to, '/v1/jobs', {
     method: 'POST',
-    body: JSON.stringify({ a: left.id, b: right.id, project }),
+    body: JSON.stringify(job),
     headers: { 'content-type': 'application/json' },
   });
 }
