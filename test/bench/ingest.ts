@@ -11,6 +11,7 @@ import { fileSource } from '../../src/matrix/file.node.ts';
 import { detectLayout, ingest } from '../../src/matrix/ingest.ts';
 import { npyHeader } from '../../src/matrix/npy.ts';
 import { bytesSource } from '../../src/matrix/source.ts';
+import { peakBytes } from './proc.ts';
 
 const MIB = 1024 * 1024;
 
@@ -55,8 +56,8 @@ export async function benchIngest(args: readonly string[]): Promise<void> {
     const seconds = (performance.now() - start) / 1000;
     await source.close();
     if (result.bytes < rows * cols) throw new AppError('internal', 'blocks are missing');
-    // maxRSS is the kernel's own high-water mark; it counts what the samples miss.
-    const peak = Math.max(high, process.resourceUsage().maxRSS * 1024);
+    // The kernel's own high-water mark counts what the samples miss.
+    const peak = Math.max(high, peakBytes());
     const growthMiB = Math.round((peak - before) / MIB);
     const line = {
       side,

@@ -29,6 +29,12 @@ export function taskName(task: string): string {
   return procText(`${task}/comm`).trim();
 }
 
+/** The most memory that this process has had resident, in bytes. `maxRSS` counts what its parent had at the fork. */
+export function peakBytes(): number {
+  const kib = /^VmHWM:\s*(\d+) kB$/m.exec(procText('/proc/self/status'))?.[1];
+  return 1024 * Number(kib ?? process.resourceUsage().maxRSS);
+}
+
 /** Milliseconds on a processor so far: the first number of schedstat, in nanoseconds. */
 export function taskMs(task: string): number {
   return Number(procText(`${task}/schedstat`).split(' ')[0]) / 1e6;
