@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Rng, randomInt, seededRng } from '../../src/core/rng.ts';
-import { freshDataDir } from '../helpers/databases.ts';
+import { freshDataDir, unmigratedDataDir } from '../helpers/databases.ts';
 import { type Findings, compareRecord } from './checks.ts';
 import { CoordinatorProcess, type Ports, portsOf } from './coordinator-process.ts';
 import { Crew } from './crew.ts';
@@ -46,7 +46,7 @@ export interface ChaosReport {
 
 /** A point that is not reached within this time becomes "anywhere". */
 const REACH_MS = 5_000;
-const WORK_MS = 3_000;
+const WORK_MS = 15_000;
 const MAX_PAUSE_MS = 300;
 const LOOK_MS = 150;
 const END_MS = 90_000;
@@ -191,7 +191,7 @@ class Chaos {
 
   /** A new folder, whose coordinator dies while it makes its tables; the next one must make them after all. */
   async #dieInMigration(): Promise<void> {
-    const dataDir = await freshDataDir();
+    const dataDir = await unmigratedDataDir();
     const at = performance.now();
     const dying = new CoordinatorProcess(dataDir, { port: 0, peerPort: 0 }, faultAt('migration', this.#rng));
     await Promise.race([dying.gone, dying.ready]).catch(() => {});

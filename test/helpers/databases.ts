@@ -5,8 +5,10 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Database, type DatabasePlace, openDatabase } from '../../src/store/database.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
 import { findPostgres, startPostgres } from './postgres.ts';
 
 export interface Place {
@@ -64,33 +66,49 @@ async function postgresPlace(): Promise<Place> {
 const MODULES = new URL('../../node_modules/', import.meta.url);
 const STORE = new URL('../../src/store/', import.meta.url);
 
+/** A new data folder with an empty database in it that is up to date. */
+export function freshDataDir(): Promise<string> {
+  return copyOf('fresh', async (dataDir) => {
+    const database = await openDatabase({ dataDir });
+    // PostgreSQL's own templates are two of three files to copy, and nobody makes another database from them.
+    await sql`UPDATE pg_database SET datistemplate = false`.execute(database);
+    for (const name of ['template0', 'template1']) await sql`DROP DATABASE ${sql.id(name)}`.execute(database);
+    await sql`CHECKPOINT`.execute(database);
+    await database.close();
+  });
+}
+
+/** As `freshDataDir`, before the first migration. */
+export function unmigratedDataDir(): Promise<string> {
+  return copyOf('unmigrated', async (dataDir) => (await openEmbedded(join(dataDir, 'db'))).close());
+}
+
 /**
- * A new data folder with a database in it that is up to date and empty: a copy of one that is made once for each
- * version of PGlite and of our migrations, since both take seconds in WebAssembly.
+ * A new data folder, copied from one that is made once for each version of PGlite, of our migrations and of this file,
+ * since to make one takes seconds in WebAssembly.
  */
-export async function freshDataDir(): Promise<string> {
+async function copyOf(kind: string, make: (dataDir: string) => Promise<void>): Promise<string> {
   const manifest = await readFile(new URL('@electric-sql/pglite/package.json', MODULES), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
-  const name = `pglite-${version}-${await digestOfMigrations()}`;
+  const name = `${kind}-${version}-${await digestOfMakers()}`;
   const template = fileURLToPath(new URL(`.cache/tilework/${name}`, MODULES));
-  if (!existsSync(template)) await makeTemplate(template);
+  if (!existsSync(template)) await makeTemplate(template, make);
   const dataDir = await mkdtemp(join(tmpdir(), 'tilework-db-'));
   await cp(template, join(dataDir, 'db'), { recursive: true, mode: constants.COPYFILE_FICLONE });
   return dataDir;
 }
 
-async function digestOfMigrations(): Promise<string> {
+async function digestOfMakers(): Promise<string> {
   const files = (await readdir(STORE)).filter((file) => file.startsWith('migrations')).toSorted();
-  const digest = createHash('sha256');
+  const digest = createHash('sha256').update(await readFile(new URL(import.meta.url)));
   for (const file of files) digest.update(await readFile(new URL(file, STORE)));
   return digest.digest('hex').slice(0, 16);
 }
 
-async function makeTemplate(template: string): Promise<void> {
+async function makeTemplate(template: string, make: (dataDir: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(template), { recursive: true });
   const draft = await mkdtemp(`${template}-`);
-  const database = await openDatabase({ dataDir: draft });
-  await database.close();
+  await make(draft);
   // Another test file may have been faster; then its template is as good.
   await rename(join(draft, 'db'), template).catch(() => {});
   await rm(draft, { recursive: true, force: true });
