@@ -16,6 +16,7 @@ import { largestSeeded } from '../matrix/draw.ts';
 import { detectLayout, ingest } from '../matrix/ingest.ts';
 import { decodeManifest, encodeManifest } from '../matrix/manifest.ts';
 import { type SeededManifest, isSeeded } from '../matrix/seeded.ts';
+import { isDiskFull } from '../store/away.ts';
 import type { BlockStore } from '../store/blocks.ts';
 import { MAX_UNNAMED_MS } from '../store/removal.ts';
 import { addBelonging } from '../store/belongings.ts';
@@ -167,9 +168,5 @@ export class Operands {
 
 /** The answer for a full disk, in this sentence; undefined for every other failure. */
 export function noRoom(error: unknown, sentence = FULL): AppError | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const full = (cause as { code?: unknown }).code === 'ENOSPC' || cause.message.includes('ENOSPC');
-    if (full) return new AppError('no-room', sentence, { cause: error });
-  }
-  return undefined;
+  return isDiskFull(error) ? new AppError('no-room', sentence, { cause: error }) : undefined;
 }
