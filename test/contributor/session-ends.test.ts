@@ -214,8 +214,8 @@ describe('a lost connection', () => {
   });
 
   it('is followed by a Hello that tells how fast the link was', async () => {
-    // 256 KiB an operand at least, and as much C, packed
-    const wide = await storedProduct('i8', 256, 512, 1024, coordinator.store);
+    // As much C as is measured at all, and operands that do not come within one tick of the clock.
+    const wide = await storedProduct('i8', 256, 512, 4096, coordinator.store);
     const { me, talk } = await join();
     await talk.grant(wide.work);
     const result = await talk.committed();
