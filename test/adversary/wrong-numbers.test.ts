@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { JobSecrets } from '../../src/coordinator/verify-pool.ts';
 import { PAUSE_MS } from '../../src/coordinator/standing.ts';
 import { product } from '../helpers/product.ts';
@@ -17,6 +17,9 @@ const flipBit = (at: number): Lie => ({
 
 beforeEach(() => {
   rotate.mockClear();
+});
+afterAll(() => {
+  rotate.mockRestore();
 });
 
 describe('a contributor that lies about one bit', () => {
