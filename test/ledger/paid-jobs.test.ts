@@ -346,7 +346,9 @@ onEachDatabase('Paid jobs', (get) => {
       ],
       [
         'finds a refund that went to somebody else',
-        [sql`UPDATE postings SET account = 'team:physics' WHERE event = ${event('refund')} AND microcredits > 0`],
+        [
+          sql`UPDATE postings SET account = 'team:physics' WHERE event = ${event('refund')} AND microcredits > 0`,
+        ],
         'refund-to-requester',
       ],
       [
