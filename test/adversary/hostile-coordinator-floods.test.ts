@@ -331,8 +331,10 @@ describe('on the blocks stream', () => {
     stream.send(Uint8Array.of(0x80, 0x80, 0x10, 4));
     for (let minute = 0; minute < 32; minute++) {
       stream.send(Uint8Array.of(minute));
-      await talk.say({ type: 'notice', code: 'wait', text: `Minute ${minute}.`, retryAfterMs: 0 });
-      await me.until(({ detail }) => detail === `Minute ${minute}.`);
+      await Promise.all([
+        me.until(({ detail }) => detail === `Minute ${minute}.`),
+        talk.say({ type: 'notice', code: 'wait', text: `Minute ${minute}.`, retryAfterMs: 0 }),
+      ]);
       netClock.jump(60_001);
     }
     expect(await talk.next('decline')).toMatchObject({ lease: lease.id, code: 'timeout' });
@@ -415,8 +417,10 @@ describe('memory', () => {
       const { lease } = await talk.grant(cell(toHex(names.bytes(32)), toHex(names.bytes(32))));
       await talk.say({ type: 'cancel', lease: lease.id, reason: 'no' });
     }
-    await talk.say({ type: 'notice', code: 'over', text: 'The last one.', retryAfterMs: 0 });
-    await me.until(({ detail }) => detail === 'The last one.');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'The last one.'),
+      talk.say({ type: 'notice', code: 'over', text: 'The last one.', retryAfterMs: 0 }),
+    ]);
     // Cancelled wants keep their credits until they are answered: never more than the window.
     expect(most).toBeLessThanOrEqual(SOCKET_WANT_WINDOW);
   });

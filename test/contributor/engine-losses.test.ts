@@ -250,8 +250,10 @@ describe('stopping while a lost GPU is built anew', () => {
     await talk.greet();
     const { lease } = await talk.grant(long.work);
     await opening.promise;
-    await talk.say({ type: 'cancel', lease: lease.id, reason: 'done elsewhere' });
-    await me.until(({ detail }) => detail === 'done elsewhere');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'done elsewhere'),
+      talk.say({ type: 'cancel', lease: lease.id, reason: 'done elsewhere' }),
+    ]);
     await me.stop();
     stopped.abort();
     expect(me.engine.status.stage).toBe('stopped');

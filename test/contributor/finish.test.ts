@@ -14,8 +14,10 @@ describe('finishing', () => {
     const ids = [(await talk.grant(small.work)).lease.id, (await talk.grant(small.work)).lease.id];
     await me.until(({ stage }) => stage === 'downloading');
     // Heard after both leases.
-    await talk.say({ type: 'notice', code: 'busy', text: 'Both are yours.', retryAfterMs: 0 });
-    await me.until(({ detail }) => detail === 'Both are yours.');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'Both are yours.'),
+      talk.say({ type: 'notice', code: 'busy', text: 'Both are yours.', retryAfterMs: 0 }),
+    ]);
     me.engine.finish();
     expect(me.engine.status).toMatchObject({ finishing: true, paused: false });
     expect(await talk.next('goodbye')).toMatchObject({ finish: true });
@@ -131,8 +133,10 @@ describe('finishing', () => {
     const { me, talk, clock } = await join();
     me.engine.setPaused(true);
     await talk.grant(small.work);
-    await talk.say({ type: 'notice', code: 'busy', text: 'It is yours.', retryAfterMs: 0 });
-    await me.until(({ detail }) => detail === 'It is yours.');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'It is yours.'),
+      talk.say({ type: 'notice', code: 'busy', text: 'It is yours.', retryAfterMs: 0 }),
+    ]);
     me.engine.finish();
     await talk.next('goodbye');
     expect(talk.unread('decline')).toBe(0);

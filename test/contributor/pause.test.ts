@@ -36,8 +36,10 @@ async function leaseTwo(me: RigContributor, talk: Conversation, work = small.wor
   const ids: string[] = [];
   for (let i = 0; i < 2; i++) ids.push((await talk.grant(work)).lease.id);
   // Said after the leases, so heard after them.
-  await talk.say({ type: 'notice', code: 'busy', text: 'Both are yours.', retryAfterMs: 0 });
-  await me.until(({ detail }) => detail === 'Both are yours.');
+  await Promise.all([
+    me.until(({ detail }) => detail === 'Both are yours.'),
+    talk.say({ type: 'notice', code: 'busy', text: 'Both are yours.', retryAfterMs: 0 }),
+  ]);
   return ids;
 }
 

@@ -117,8 +117,10 @@ describe('a contributor with several leases', () => {
     const { lease } = await talk.grant(work);
     expect(await talk.next('ready')).toEqual({ type: 'ready', leases: 0 });
     // Taken back while it is hashed: there is room again.
-    await talk.say({ type: 'cancel', lease: lease.id, reason: 'the job has ended' });
-    await me.until(({ detail }) => detail === 'the job has ended');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'the job has ended'),
+      talk.say({ type: 'cancel', lease: lease.id, reason: 'the job has ended' }),
+    ]);
     hashed.resolve();
     expect(await talk.next('ready')).toEqual({ type: 'ready', leases: 2 });
     expect(me.outbox.heldBytes).toBe(0);

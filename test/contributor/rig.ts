@@ -96,6 +96,7 @@ export interface RigContributor {
   readonly waits: ConnectionState[];
   /** Resolves when the engine has ended. */
   readonly done: Promise<void>;
+  /** The status now, or the next that fits. One that may not last is asked for before what causes it. */
   until(fits: (status: ContributorStatus) => boolean): Promise<ContributorStatus>;
   stop(): Promise<void>;
 }

@@ -53,18 +53,22 @@ describe('what the coordinator takes back', () => {
     const { me, talk } = await join();
     await talk.grant(small.work);
     const stale = await talk.committed();
-    await talk.say({
-      type: 'notice',
-      code: 'stale',
-      text: 'Too late.',
-      lease: stale.lease.id,
-      retryAfterMs: 0,
-    });
-    await me.until(({ detail }) => detail === 'Too late.');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'Too late.'),
+      talk.say({
+        type: 'notice',
+        code: 'stale',
+        text: 'Too late.',
+        lease: stale.lease.id,
+        retryAfterMs: 0,
+      }),
+    ]);
     await talk.grant(small.work);
     const cancelled = await talk.committed();
-    await talk.say({ type: 'cancel', lease: cancelled.lease.id, reason: 'somebody else was quicker' });
-    await me.until(({ detail }) => detail === 'somebody else was quicker');
+    await Promise.all([
+      me.until(({ detail }) => detail === 'somebody else was quicker'),
+      talk.say({ type: 'cancel', lease: cancelled.lease.id, reason: 'somebody else was quicker' }),
+    ]);
     expect(me.outbox.pending()).toEqual([]);
     expect(me.engine.status).toMatchObject({ shardsRejected: 0, problem: undefined });
   });
